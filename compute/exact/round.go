@@ -1,0 +1,126 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exact
+
+import (
+	"math"
+	"math/bits"
+
+	"selfsame"
+)
+
+// NaN returns the one NaN that is stored, under the policy `nan: keep`.
+func NaN() float64 { return math.NaN() }
+
+// split returns x = ±m * 2^e with m < 2^53, without trimming zeros of m. finite is false for NaN and the infinities.
+func split(x float64) (m uint64, e int, neg, finite bool) {
+	b := math.Float64bits(x)
+	biased := int(b >> 52 & 0x7ff)
+	m = b & (1<<52 - 1)
+	if biased == 0 {
+		biased = 1
+	} else {
+		m |= 1 << 52
+	}
+	return m, biased - 1075, b>>63 != 0, biased != 0x7ff
+}
+
+// shiftLeft returns m << s as 128 bits, s < 128.
+func shiftLeft(m uint64, s uint) (hi, lo uint64) {
+	return m>>(64-s) | m<<(s-64), m << s
+}
+
+// pack returns the float64 nearest to ±(m + δ) * 2^exp, ties to even, where the top bit of m is set and 0 <= δ < 1 is above zero iff
+// sticky. It is the only place where the package rounds to float64. Zero is +0.
+func pack(neg bool, m uint64, sticky bool, exp int) float64 {
+	e := exp + 63 // the value is in [2^e, 2^(e+1))
+	if e > 1023 {
+		return math.Inf(sign(neg))
+	}
+	drop, biased := uint(11), uint64(0)
+	if e >= -1022 {
+		biased = uint64(e + 1022)
+	} else if drop += uint(-1022 - e); drop > 64 {
+		return 0
+	}
+	kept := m >> drop
+	half := uint64(1) << (drop - 1)
+	rem := m & (half<<1 - 1)
+	if rem > half || (rem == half && (sticky || kept&1 != 0)) {
+		kept++
+	}
+	// kept holds the implicit bit, which adds the one that biased lacks; a carry moves to the next binade and at last to Inf.
+	b := biased<<52 + kept
+	if neg && b != 0 {
+		b |= 1 << 63
+	}
+	return math.Float64frombits(b)
+}
+
+func sign(neg bool) int {
+	if neg {
+		return -1
+	}
+	return 1
+}
+
+// roundRatio returns the float64 nearest to ±num * 2^exp / den, ties to even. num is little-endian by words; den > 0.
+func roundRatio(neg bool, num [4]uint64, den uint64, exp int) float64 {
+	k := 3
+	for k > 1 && num[k] == 0 {
+		k--
+	}
+	hi, lo, rest := num[k], num[k-1], uint64(0)
+	if k == 1 && hi == 0 {
+		if lo == 0 {
+			return 0
+		}
+		hi, lo = lo, 0
+		exp -= 64
+	}
+	s := uint(bits.LeadingZeros64(hi))
+	if k > 1 {
+		rest = num[k-2] << s
+		hi, lo = hi<<s|lo>>(64-s), lo<<s|num[k-2]>>(64-s)
+		if k > 2 {
+			rest |= num[0]
+		}
+	} else {
+		hi, lo = hi<<s|lo>>(64-s), lo<<s
+	}
+	exp += 64*(k-1) - int(s)
+	if den == 1 {
+		return pack(neg, hi, lo|rest != 0, exp+64)
+	}
+	return divideNormal(neg, hi, lo, rest != 0, den, exp)
+}
+
+// divideNormal rounds ±(hi:lo + δ) * 2^exp / den, where the top bit of hi is set and sticky tells whether δ > 0.
+func divideNormal(neg bool, hi, lo uint64, sticky bool, den uint64, exp int) float64 {
+	s := uint(bits.LeadingZeros64(den))
+	d := den << s
+	exp += int(s)
+	if hi >= d {
+		sticky = sticky || lo&1 != 0
+		hi, lo = hi>>1, lo>>1|hi<<63
+		exp++
+	}
+	// d/2 <= hi < d, so the quotient has exactly 64 bits and its top bit is set.
+	q, r := bits.Div64(hi, lo, d)
+	return pack(neg, q, sticky || r != 0, exp)
+}
+
+// RoundInt returns the float64 nearest to v * 2^exp, ties to even.
+func RoundInt(v selfsame.Int128, exp int) float64 {
+	neg, hi, lo := magnitude(v)
+	if hi == 0 {
+		if lo == 0 {
+			return 0
+		}
+		s := uint(bits.LeadingZeros64(lo))
+		return pack(neg, lo<<s, false, exp-int(s))
+	}
+	s := uint(bits.LeadingZeros64(hi))
+	return pack(neg, hi<<s|lo>>(64-s), lo<<s != 0, exp+64-int(s))
+}

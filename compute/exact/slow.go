@@ -1,0 +1,47 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exact
+
+import (
+	"math/big"
+	"math/bits"
+
+	"selfsame"
+)
+
+// toBig returns v as a big integer.
+func toBig(v selfsame.Int128) *big.Int {
+	z := new(big.Int).Lsh(big.NewInt(v.Hi), 64)
+	return z.Add(z, new(big.Int).SetUint64(v.Lo))
+}
+
+// wordsToBig returns the unsigned integer of little-endian words.
+func wordsToBig(w []uint64) *big.Int {
+	z := new(big.Int)
+	for i := len(w) - 1; i >= 0; i-- {
+		z.Lsh(z, 64).Add(z, new(big.Int).SetUint64(w[i]))
+	}
+	return z
+}
+
+// bigRatio returns the float64 nearest to num * 2^exp / den, ties to even; den > 0. It is the slow path of every finisher.
+func bigRatio(num, den *big.Int, exp int) float64 {
+	if num.Sign() == 0 {
+		return 0
+	}
+	// Scale so that the quotient has at least 64 bits; the remainder is only ever asked whether it is zero.
+	shift := max(0, 65+den.BitLen()-num.BitLen())
+	a := new(big.Int).Abs(num)
+	a.Lsh(a, uint(shift))
+	q, r := new(big.Int).QuoRem(a, den, new(big.Int))
+	sticky := r.Sign() != 0
+	over := q.BitLen() - 64
+	if over > 0 {
+		sticky = sticky || q.TrailingZeroBits() < uint(over)
+		q.Rsh(q, uint(over))
+	}
+	m := q.Uint64()
+	s := bits.LeadingZeros64(m)
+	return pack(num.Sign() < 0, m<<s, sticky, exp-shift+max(over, 0)-s)
+}
