@@ -1,0 +1,133 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package offline
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"selfsame"
+	"selfsame/column"
+)
+
+// Creator opens a writer for one file of a format. The file appears under path when the writer's Close succeeds; its
+// folder must exist. Options that do not concern the format are ignored.
+type Creator func(path string, fields []selfsame.Field, o Options) (Writer, error)
+
+// File is a temporary file beside its target. It is written sequentially by one goroutine.
+type File struct {
+	path string
+	tmp  *os.File
+	done bool
+}
+
+// NewFile creates the temporary file for the target path. Errors are of class resource and name the path.
+func NewFile(path string) (*File, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return nil, ioError(path, err)
+	}
+	return &File{path: path, tmp: tmp}, nil
+}
+
+// Path is the target.
+func (f *File) Path() string { return f.path }
+
+// Write appends p.
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.tmp.Write(p)
+	if err != nil {
+		err = ioError(f.path, err)
+	}
+	return n, err
+}
+
+// Publish makes what was written durable and gives it the target's name. After an error nothing is published and
+// nothing is left.
+func (f *File) Publish() error {
+	if f.done {
+		return nil
+	}
+	f.done = true
+	err := f.tmp.Chmod(0o644)
+	if err == nil {
+		err = f.tmp.Sync()
+	}
+	if e := f.tmp.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.tmp.Name(), f.path)
+	}
+	if err != nil {
+		os.Remove(f.tmp.Name())
+		return ioError(f.path, err)
+	}
+	return syncDir(filepath.Dir(f.path))
+}
+
+// Discard removes what was written. It does nothing after Publish.
+func (f *File) Discard() {
+	if f.done {
+		return
+	}
+	f.done = true
+	f.tmp.Close()
+	os.Remove(f.tmp.Name())
+}
+
+// syncDir makes a rename in dir durable. File systems that cannot sync a folder are left alone.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return ioError(dir, err)
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) {
+		return ioError(dir, err)
+	}
+	return nil
+}
+
+// ioError is an error of the file system as users see it.
+func ioError(path string, err error) error {
+	var e *selfsame.Error
+	if errors.As(err, &e) {
+		return err
+	}
+	hint := ""
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		hint = "the disk is full: free space or write elsewhere"
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "the folder of the output must exist"
+	case errors.Is(err, fs.ErrPermission):
+		hint = "check the permissions of the output folder"
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err // its path is the temporary file's
+	}
+	return &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path}, Message: "cannot be written", Err: err, Hint: hint}
+}
+
+// CheckBatch returns an error of class internal where a batch's columns are not those a writer was created for.
+func CheckBatch(b *column.Batch, fields []selfsame.Field) error {
+	if len(b.Columns) != len(fields) {
+		return &selfsame.Error{Class: selfsame.ClassInternal, Message: "a batch has other columns than its writer"}
+	}
+	for i, f := range fields {
+		if !b.Columns[i].Type.Equal(f.Type) {
+			return &selfsame.Error{Class: selfsame.ClassInternal, Ref: "column " + f.Name,
+				Message: "a batch holds " + b.Columns[i].Type.String() + " where its writer expects " + f.Type.String()}
+		}
+	}
+	if err := b.Check(); err != nil {
+		return &selfsame.Error{Class: selfsame.ClassInternal, Message: "a batch is malformed", Err: err}
+	}
+	return nil
+}
