@@ -10,6 +10,7 @@ package column
 
 import (
 	"fmt"
+	"slices"
 
 	"selfsame"
 )
@@ -306,6 +307,12 @@ func (c *Column) AppendFrom(src *Column, i int) {
 // Gather replaces c by the values of src at the places of idx, in that order. c and src have one type and share no memory.
 func (c *Column) Gather(src *Column, idx []uint32) {
 	c.Reset()
+	c.AppendGather(src, idx)
+}
+
+// AppendGather appends the values of src at the places of idx, in that order. c and src have one type and share no memory.
+func (c *Column) AppendGather(src *Column, idx []uint32) {
+	before := c.Len()
 	switch c.Type.Kind {
 	case selfsame.Bool:
 		c.Bools = gather(c.Bools, src.Bools, idx)
@@ -321,15 +328,25 @@ func (c *Column) Gather(src *Column, idx []uint32) {
 		}
 		return
 	}
-	if src.Status != nil {
-		c.Status = gather(c.Status, src.Status, idx)
+	if src.Status == nil && c.Status == nil {
+		return
 	}
+	if c.Status == nil {
+		c.Status = make([]selfsame.Status, before, c.capacity())
+	}
+	if src.Status == nil {
+		c.Status = append(c.Status, make([]selfsame.Status, len(idx))...)
+		return
+	}
+	c.Status = gather(c.Status, src.Status, idx)
 }
 
 func gather[T any](dst, src []T, idx []uint32) []T {
-	dst = grow(dst, len(idx))
+	n := len(dst)
+	dst = slices.Grow(dst, len(idx))[:n+len(idx)]
+	out := dst[n:]
 	for i, j := range idx {
-		dst[i] = src[j]
+		out[i] = src[j]
 	}
 	return dst
 }

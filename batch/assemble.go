@@ -1,0 +1,277 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/expr"
+	"selfsame/plan"
+)
+
+// ChunkRows is how many rows Each yields at once. The canonical checksum is over blocks of this many rows, so it is contract.
+const ChunkRows = 1 << 16
+
+// Chunk is a run of rows of a training set: the labels and the features beside them. It is valid during yield.
+type Chunk struct {
+	First    int // number of the first row, from 0
+	Rows     int
+	Labels   *column.Batch
+	Features *column.Batch // in the plan's order of outputs, with the status of every value
+	At       []int64
+	Known    [][]int64 // per output: κ of each row; nil: final, or on demand
+	Newest   [][]int64 // per output: τ of the newest row or event used, MinTime where none was; nil: no event time
+	Arrival  [][]int64 // per output: α of that event
+}
+
+// Each yields the rows in order, ChunkRows at a time (the last chunk may be shorter). It computes ahead on Options.Threads goroutines.
+func (res *Result) Each(ctx context.Context, yield func(*Chunk) error) error {
+	rows := res.run.Rows.Batch.Rows
+	chunks := (rows + ChunkRows - 1) / ChunkRows
+	type answer struct {
+		chunk *Chunk
+		asm   *assembler
+		err   error
+	}
+	ahead := max(res.run.Options.Threads, 1)
+	free := make(chan *assembler, ahead+1)
+	for range ahead + 1 {
+		free <- newAssembler(res)
+	}
+	pending := make(chan chan answer, ahead)
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() {
+		defer close(pending)
+		for n := range chunks {
+			var asm *assembler
+			select {
+			case asm = <-free:
+			case <-ctx.Done():
+				return
+			}
+			out := make(chan answer, 1)
+			wg.Go(func() {
+				c, err := asm.chunk(n*ChunkRows, min(rows, (n+1)*ChunkRows))
+				out <- answer{c, asm, err}
+			})
+			select {
+			case pending <- out:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for out := range pending {
+		a := <-out
+		if a.err == nil {
+			a.err = yield(a.chunk)
+		}
+		if a.err != nil {
+			return a.err
+		}
+		res.run.progress(StageWrite, int64(a.chunk.Rows))
+		free <- a.asm
+	}
+	return ctx.Err()
+}
+
+// assembler evaluates feature programs for one chunk after another; one goroutine's.
+type assembler struct {
+	res     *Result
+	labels  *column.Batch
+	at      []int64
+	known   [][]int64  // per use
+	idx     [][]uint32 // per use: the sweep's place of each row
+	cells   [][]*column.Column
+	evals   [][]*expr.Evaluator // per use and feature
+	demand  []*expr.Evaluator
+	slots   []*column.Column
+	filled  []*column.Column // memory of columns with defaults, per slot
+	newest  [][]int64        // memory, per output
+	arrival [][]int64
+}
+
+func newAssembler(res *Result) *assembler {
+	p := res.run.Plan
+	a := &assembler{res: res, slots: make([]*column.Column, len(p.Slots)), filled: make([]*column.Column, len(p.Slots)),
+		newest: make([][]int64, len(p.Outputs)), arrival: make([][]int64, len(p.Outputs))}
+	for ui, u := range p.Uses {
+		var evs []*expr.Evaluator
+		for _, f := range u.Features {
+			evs = append(evs, f.Program.NewEvaluator())
+		}
+		var cells []*column.Column
+		for _, c := range res.sweeps[ui].Columns {
+			cells = append(cells, column.New(c.Type, 0))
+		}
+		a.evals, a.cells, a.idx = append(a.evals, evs), append(a.cells, cells), append(a.idx, nil)
+		known, _ := res.run.known(u)
+		a.known = append(a.known, known)
+	}
+	for _, f := range p.OnDemand {
+		a.demand = append(a.demand, f.Program.NewEvaluator())
+	}
+	a.labels = column.NewBatch(res.run.Rows.Batch.Fields, 0)
+	return a
+}
+
+// chunk computes rows [lo, hi).
+func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
+	run := a.res.run
+	a.labels.Reset()
+	for i, c := range a.labels.Columns {
+		c.AppendRange(run.Rows.Batch.Columns[i], lo, hi)
+	}
+	a.labels.Rows = hi - lo
+	a.at = run.Rows.At[lo:hi]
+	for ui := range a.cells {
+		sweep := a.res.sweeps[ui]
+		a.idx[ui] = sweep.Place[lo:hi]
+		for ci, c := range a.cells[ui] {
+			c.Gather(sweep.Columns[ci], a.idx[ui])
+		}
+	}
+	if err := a.fillSlots(lo, hi); err != nil {
+		return nil, err
+	}
+	out := &Chunk{First: lo, Rows: hi - lo, Labels: a.labels, At: a.at, Features: &column.Batch{Rows: hi - lo}}
+	for oi, o := range run.Plan.Outputs {
+		out.Features.Fields = append(out.Features.Fields, selfsame.Field{Name: o.Name, Type: o.Type})
+		out.Features.Columns = append(out.Features.Columns, a.slots[o.Slot])
+		a.detail(out, oi, run.Plan.Slots[o.Slot], lo, hi)
+	}
+	if !run.Options.ErrorStatus {
+		return out, firstError(out)
+	}
+	return out, nil
+}
+
+// fillSlots computes the row space: label columns, stored features, then on-demand features in their order.
+func (a *assembler) fillSlots(lo, hi int) error {
+	p := a.res.run.Plan
+	rows := hi - lo
+	for si, s := range p.Slots {
+		switch {
+		case s.Column != "":
+			f := selfsame.Field{Name: s.Column, Type: s.Type, Optional: optional(p, s.Column)}
+			c, err := LabelColumn(a.labels, f, "request field")
+			if err != nil {
+				return err
+			}
+			a.slots[si] = c
+		case s.Use >= 0:
+			in := &expr.Input{Columns: a.cells[s.Use], At: a.at, Rows: rows}
+			f := p.Uses[s.Use].Features[s.Feature]
+			a.slots[si] = a.withDefault(si, a.evals[s.Use][s.Feature].Eval(in), f.Feature)
+		}
+	}
+	// An on-demand feature reads slots of features that stand before it in OnDemand, whatever their slot numbers.
+	byFeature := make([]int, len(p.OnDemand))
+	for si, s := range p.Slots {
+		if s.OnDemand >= 0 {
+			byFeature[s.OnDemand] = si
+		}
+	}
+	for i, f := range p.OnDemand {
+		in := &expr.Input{Columns: a.slots, At: a.at, Rows: rows}
+		a.slots[byFeature[i]] = a.withDefault(byFeature[i], a.demand[i].Eval(in), f.Feature)
+	}
+	return nil
+}
+
+func optional(p *plan.Plan, name string) bool {
+	for _, f := range p.Requests {
+		if f.Name == name {
+			return f.Optional
+		}
+	}
+	return false
+}
+
+// withDefault returns c with the feature's default in place of null and not_found.
+func (a *assembler) withDefault(slot int, c *column.Column, f *selfsame.Feature) *column.Column {
+	if f.Default == nil || c.Status == nil {
+		return c
+	}
+	if a.filled[slot] == nil {
+		a.filled[slot] = column.New(c.Type, 0)
+	}
+	out := a.filled[slot]
+	out.Reset()
+	for i := range c.Len() {
+		if s := c.Status[i]; s == selfsame.Null || s == selfsame.NotFound {
+			out.Append(*f.Default)
+		} else {
+			out.AppendFrom(c, i)
+		}
+	}
+	return out
+}
+
+// detail sets Newest, Arrival and Known of output oi where it is a stored feature with event times.
+func (a *assembler) detail(out *Chunk, oi int, s plan.Slot, lo, hi int) {
+	out.Newest, out.Arrival, out.Known = append(out.Newest, nil), append(out.Arrival, nil), append(out.Known, nil)
+	if s.Use < 0 || a.res.run.Plan.Uses[s.Use].Spec.Static {
+		return
+	}
+	sweep := a.res.sweeps[s.Use]
+	a.newest[oi] = gatherDetail(a.newest[oi], sweep.Newest, sweep.Place[lo:hi], a.featureCells(s))
+	a.arrival[oi] = gatherDetail(a.arrival[oi], sweep.NewestArrival, sweep.Place[lo:hi], a.featureCells(s))
+	out.Newest[oi], out.Arrival[oi] = a.newest[oi], a.arrival[oi]
+	if a.known[s.Use] != nil {
+		out.Known[oi] = a.known[s.Use][lo:hi]
+	}
+}
+
+// featureCells returns the cells that a stored feature reads; an as-of view's row is one.
+func (a *assembler) featureCells(s plan.Slot) []int {
+	u := a.res.run.Plan.Uses[s.Use]
+	if u.Spec.AsOf {
+		return []int{0}
+	}
+	return u.Features[s.Feature].Program.Slots()
+}
+
+// gatherDetail writes the greatest of the cells' times of each row.
+func gatherDetail(dst []int64, times [][]int64, place []uint32, cells []int) []int64 {
+	dst = dst[:0]
+	for _, p := range place {
+		t := selfsame.MinTime
+		for _, c := range cells {
+			t = max(t, times[c][p])
+		}
+		dst = append(dst, t)
+	}
+	return dst
+}
+
+// firstError returns an error for the least row that holds an error value.
+func firstError(c *Chunk) error {
+	row, col := c.Rows, -1
+	for k, f := range c.Features.Columns {
+		for i, s := range f.Status[:min(len(f.Status), row)] {
+			if s.IsError() {
+				row, col = i, k
+				break
+			}
+		}
+	}
+	if col < 0 {
+		return nil
+	}
+	s := c.Features.Columns[col].Status[row]
+	hint := "cast to float64 before aggregating, or pass --on-error status to keep such rows as nulls"
+	if s == selfsame.ErrorMaxValues {
+		hint = "raise the view's max_values, narrow the window, or pass --on-error status to keep such rows as nulls"
+	}
+	return &selfsame.Error{Class: selfsame.ClassValue, Ref: fmt.Sprintf("row %d, feature %s", c.First+row, c.Features.Fields[col].Name),
+		Message: "the value is an error: " + s.ErrorKind(), Hint: hint}
+}

@@ -1,0 +1,450 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/zeebo/xxh3"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/expr"
+	"selfsame/compute/pit"
+	"selfsame/compute/window"
+	"selfsame/plan"
+	"selfsame/source"
+)
+
+// blockRows is how many selected events a block holds before it is handed to the sweep.
+const blockRows = 1 << 19
+
+// readSource admits and resolves the rows of a source and feeds them to the sweeps of the uses that read it.
+func (r *runner) readSource(ctx context.Context, place int, src *selfsame.Source) (*SourceCounts, error) {
+	res, err := r.resolve(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	counts := newCounts(src.Name)
+	if res != nil {
+		counts.merge(&res.counts)
+	}
+	var mu sync.Mutex
+	err = r.scanWant(ctx, src, r.want(src), StageRead, func() chunkFunc {
+		f := r.newFeeder(place, src, res)
+		return chunkFunc{begin: f.begin, chunk: f.chunk, end: f.flush, done: func() {
+			mu.Lock()
+			defer mu.Unlock()
+			counts.merge(&f.counts)
+		}}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if src.EventTime == "" {
+		err = r.checkStatic(ctx, src)
+	}
+	return &counts, err
+}
+
+// feeder turns chunks of one source into blocks; one goroutine's.
+type feeder struct {
+	r      *runner
+	src    *selfsame.Source
+	res    *resolution
+	adm    *admitter
+	place  int
+	split  int
+	counts SourceCounts
+	times  times
+	uses   []*useFeeder
+	bits   []bool // rows that go on: accepted and not dropped
+	until  []int64
+	name   *column.Column // _source
+}
+
+// useFeeder is the part of a feeder that serves one use.
+type useFeeder struct {
+	run     *useRun
+	part    *plan.SourceUse
+	where   *expr.Evaluator
+	key     []*expr.Evaluator
+	columns []*expr.Evaluator
+	scratch keyScratch
+	keyCols []*column.Column
+	ids     []uint32
+	idx     []uint32
+	block   pit.Block
+	blocks  int
+	hash    []byte
+	from    []int64 // memory of block.From between blocks
+}
+
+func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *feeder {
+	f := &feeder{r: r, src: src, res: res, adm: newAdmitter(src), place: place, counts: newCounts(src.Name)}
+	uses, parts := r.sourceUses(src)
+	for i, u := range uses {
+		uf := &useFeeder{run: u, part: parts[i]}
+		if parts[i].Where != nil {
+			uf.where = parts[i].Where.NewEvaluator()
+		}
+		for _, p := range parts[i].Key {
+			uf.key = append(uf.key, p.NewEvaluator())
+		}
+		for _, p := range parts[i].Columns {
+			uf.columns = append(uf.columns, p.NewEvaluator())
+		}
+		uf.reset()
+		f.uses = append(f.uses, uf)
+	}
+	return f
+}
+
+func (f *feeder) begin(split int) {
+	f.split = split
+	for _, u := range f.uses {
+		u.blocks = 0
+	}
+}
+
+func (f *feeder) chunk(c *source.Chunk, cols []*column.Column) error {
+	rows := c.Batch.Rows
+	f.counts.Rows += int64(rows + len(c.Bad))
+	f.counts.Schema += int64(len(c.Bad))
+	if rows == 0 {
+		return nil
+	}
+	f.adm.admit(&f.times, cols, rows)
+	f.count()
+	f.select_(c)
+	cols[len(f.src.Schema)] = f.sourceName(rows)
+	in := &expr.Input{Columns: cols, Rows: rows}
+	for _, u := range f.uses {
+		if err := f.feed(u, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count adds the chunk's verdicts to the counts.
+func (f *feeder) count() {
+	c := &f.counts
+	for i, v := range f.times.verdicts {
+		switch v {
+		case late:
+			c.Late++
+			continue
+		case early:
+			c.Early++
+			continue
+		case schema:
+			c.Schema++
+			continue
+		}
+		c.Admitted++
+		tau := f.times.tau[i]
+		c.MinTime, c.MaxTime = min(c.MinTime, tau), max(c.MaxTime, tau)
+		if f.adm.tau >= 0 {
+			c.ByHour[window.FloorDiv(tau, selfsame.Hour)-24*window.FloorDiv(tau, selfsame.DayLength)]++
+		}
+		if from := f.times.from; from != nil {
+			if from[i] == selfsame.MaxTime {
+				c.NullArrival++
+			} else if from[i] > satAdd(tau, selfsame.DayLength) {
+				c.LateLoaded++
+			}
+		}
+	}
+}
+
+// select_ sets bits to the rows that go on, and until where some row has an end.
+func (f *feeder) select_(c *source.Chunk) {
+	n := len(f.times.verdicts)
+	f.bits, f.until = slices.Grow(f.bits[:0], n)[:n], nil
+	for i, v := range f.times.verdicts {
+		f.bits[i] = f.r.accepts(v)
+	}
+	marks := f.res.within(position(c, 0), position(c, n-1)+1)
+	if len(marks) == 0 {
+		return
+	}
+	f.until = make([]int64, n)
+	for i := range f.until {
+		f.until[i] = selfsame.MaxTime
+	}
+	for _, m := range marks {
+		i := int(m.pos - position(c, 0))
+		if c.Pos != nil {
+			i, _ = slices.BinarySearch(c.Pos, m.pos)
+		}
+		if m.drop {
+			f.bits[i] = false
+		}
+		f.until[i] = m.until
+	}
+}
+
+func (f *feeder) sourceName(rows int) *column.Column {
+	if f.name == nil {
+		f.name = column.New(selfsame.Scalar(selfsame.String), 0)
+	}
+	for f.name.Len() < rows {
+		f.name.AppendBytes([]byte(f.src.Name))
+	}
+	if f.name.Len() > rows {
+		f.name.Offsets = f.name.Offsets[:rows+1]
+		f.name.Bytes = f.name.Bytes[:f.name.Offsets[rows]]
+	}
+	return f.name
+}
+
+// feed selects the use's events of a chunk and appends them to its block.
+func (f *feeder) feed(u *useFeeder, in *expr.Input) error {
+	if err := f.pick(u, in); err != nil {
+		return err
+	}
+	if len(u.idx) == 0 {
+		return nil
+	}
+	b := &u.block
+	for _, i := range u.idx {
+		b.Entity = append(b.Entity, u.ids[i])
+		u.run.seen[u.ids[i]] = true
+	}
+	b.Tau = appendGather(b.Tau, f.times.tau, u.idx)
+	if f.times.from != nil {
+		if b.From == nil {
+			b.From = u.from
+		}
+		b.From = appendGather(b.From, f.times.from, u.idx)
+	}
+	if f.until != nil || b.Until != nil {
+		u.appendUntil(f.until)
+	}
+	if o := fieldIndex(f.src, f.src.Order); o >= 0 && u.run.use.Spec.NeedOrder {
+		b.Order.AppendGather(in.Columns[o], u.idx)
+	}
+	if u.run.use.Spec.NeedOrder {
+		f.appendHashes(u, in.Columns)
+	}
+	if f.adm.op >= 0 && u.run.use.Spec.AsOf {
+		for _, i := range u.idx {
+			b.Delete = append(b.Delete, isDelete(in.Columns[f.adm.op], int(i)))
+		}
+	}
+	for k, ev := range u.columns {
+		c := ev.Eval(in)
+		if len(u.idx) == in.Rows {
+			b.Columns[k].AppendRange(c, 0, in.Rows)
+		} else {
+			b.Columns[k].AppendGather(c, u.idx)
+		}
+	}
+	if len(b.Entity) >= blockRows {
+		return f.flushUse(u)
+	}
+	return nil
+}
+
+func isDelete(op *column.Column, i int) bool { return string(op.Str(i)) == opDelete }
+
+// pick fills u.ids and u.idx: the rows of the chunk that are events of the use and whose key a row asks for.
+func (f *feeder) pick(u *useFeeder, in *expr.Input) error {
+	u.ids, u.idx = slices.Grow(u.ids[:0], in.Rows)[:in.Rows], u.idx[:0]
+	var where *column.Column
+	if u.where != nil {
+		where = u.where.Eval(in)
+	}
+	if u.run.keys == nil {
+		clear(u.ids)
+	} else {
+		u.keyCols = u.keyCols[:0]
+		for _, k := range u.key {
+			u.keyCols = append(u.keyCols, k.Eval(in))
+		}
+		if nulls := u.run.keys.lookup(u.ids, u.keyCols, &u.scratch); nulls > 0 {
+			f.countNoEntity(u)
+		}
+	}
+	asOf := u.run.use.Spec.AsOf
+	var op *column.Column
+	if f.adm.op >= 0 {
+		op = in.Columns[f.adm.op]
+	}
+	static := u.run.use.Spec.Static
+	for i, ok := range f.bits {
+		if !ok || u.ids[i] == pit.NoEntity {
+			continue
+		}
+		if tau := f.times.tau[i]; !static && (tau < u.run.lower || tau >= u.run.upper) {
+			continue
+		}
+		del := op != nil && isDelete(op, i)
+		if del && !asOf {
+			continue
+		}
+		if where != nil && !del && (where.StatusAt(i) != selfsame.Present || !where.Bools[i]) {
+			continue
+		}
+		u.idx = append(u.idx, uint32(i))
+	}
+	return nil
+}
+
+func (f *feeder) countNoEntity(u *useFeeder) {
+	for i, ok := range f.bits {
+		if !ok {
+			continue
+		}
+		for _, c := range u.keyCols {
+			if c.StatusAt(i) != selfsame.Present {
+				f.counts.NoEntity[u.run.use.View.Name]++
+				break
+			}
+		}
+	}
+}
+
+func appendGather[T any](dst, src []T, idx []uint32) []T {
+	if len(idx) == len(src) {
+		return append(dst, src...)
+	}
+	dst = slices.Grow(dst, len(idx))
+	for _, i := range idx {
+		dst = append(dst, src[i])
+	}
+	return dst
+}
+
+// appendUntil brings block.Until to the block's length: until is nil where the chunk has no ends.
+func (u *useFeeder) appendUntil(until []int64) {
+	b := &u.block
+	before := len(b.Entity) - len(u.idx)
+	for len(b.Until) < before {
+		b.Until = append(b.Until, selfsame.MaxTime)
+	}
+	for _, i := range u.idx {
+		if until == nil {
+			b.Until = append(b.Until, selfsame.MaxTime)
+		} else {
+			b.Until = append(b.Until, until[i])
+		}
+	}
+}
+
+// appendHashes appends the hash that breaks ties: of the id where the row has one, else of the whole row.
+func (f *feeder) appendHashes(u *useFeeder, cols []*column.Column) {
+	id := fieldIndex(f.src, f.src.ID)
+	for _, i := range u.idx {
+		if id >= 0 && cols[id].StatusAt(int(i)) == selfsame.Present {
+			u.hash = cols[id].AppendBare(u.hash[:0], int(i))
+		} else {
+			u.hash = appendPayload(u.hash[:0], cols[:len(f.src.Schema)], int(i))
+		}
+		u.block.Hash = append(u.block.Hash, xxh3.Hash(u.hash))
+	}
+}
+
+func (f *feeder) flush() error {
+	for _, u := range f.uses {
+		if err := f.flushUse(u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *feeder) flushUse(u *useFeeder) error {
+	if len(u.block.Entity) == 0 {
+		return nil
+	}
+	if u.run.use.Spec.AsOf {
+		u.block.Until = nil // versions of a row never retract
+	}
+	u.block.Place = uint8(u.part.Place)
+	seq := f.place<<40 | f.split<<16 | u.blocks
+	u.blocks++
+	err := u.run.sweep.Add(seq, &u.block)
+	u.reset()
+	return err
+}
+
+func (u *useFeeder) reset() {
+	b := &u.block
+	u.from = b.From[:0]
+	b.Entity, b.Tau, b.From, b.Until, b.Hash, b.Delete = b.Entity[:0], b.Tau[:0], nil, nil, b.Hash[:0], b.Delete[:0]
+	spec := u.run.use.Spec
+	if b.Columns == nil {
+		for _, t := range spec.Columns {
+			b.Columns = append(b.Columns, column.New(t, 0))
+		}
+		if spec.OrderType.Kind != selfsame.Unknown && spec.NeedOrder {
+			b.Order = column.New(spec.OrderType, 0)
+		}
+	}
+	for _, c := range b.Columns {
+		c.Reset()
+	}
+	if b.Order != nil {
+		b.Order.Reset()
+	}
+}
+
+// checkStatic refuses a static table in which a key stands twice.
+func (r *runner) checkStatic(ctx context.Context, src *selfsame.Source) error {
+	uses, parts := r.sourceUses(src)
+	for i, u := range uses {
+		if u.use.Entity == nil {
+			continue
+		}
+		var types []selfsame.Type
+		for _, f := range u.use.Entity.Key {
+			types = append(types, f.Type)
+		}
+		keys := newKeyTable(types)
+		var mu sync.Mutex
+		w := r.want(src)
+		err := r.scanWant(ctx, src, w, StageResolve, func() chunkFunc {
+			var evs []*expr.Evaluator
+			for _, p := range parts[i].Key {
+				evs = append(evs, p.NewEvaluator())
+			}
+			return chunkFunc{chunk: func(c *source.Chunk, cols []*column.Column) error {
+				mu.Lock()
+				defer mu.Unlock()
+				in := &expr.Input{Columns: cols, Rows: c.Batch.Rows}
+				var kc []*column.Column
+				for _, e := range evs {
+					kc = append(kc, e.Eval(in))
+				}
+				return addDistinct(keys, kc, c, src, u.use)
+			}}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addDistinct(keys *keyTable, cols []*column.Column, c *source.Chunk, src *selfsame.Source, u *plan.Use) error {
+	before := keys.len()
+	ids := keys.add(nil, cols, c.Batch.Rows)
+	for i, id := range ids {
+		if id == pit.NoEntity {
+			continue
+		}
+		if int(id) < before {
+			return &selfsame.Error{Class: selfsame.ClassInput, Ref: "source " + src.Name,
+				Message: fmt.Sprintf("row %d: the key of view %s stands twice in a static table", position(c, i)&(1<<40-1), u.View.Name),
+				Hint:    "keep one row a key, or declare `event_time` so that the rows are versions"}
+		}
+		before++
+	}
+	return nil
+}

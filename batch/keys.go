@@ -1,0 +1,184 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"bytes"
+
+	"github.com/zeebo/xxh3"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/pit"
+)
+
+// keyTable numbers entity keys densely in the order of their first appearance. A key of one 64-bit field has a path of its
+// own; every other key is compared by its canonical bytes, so that ("1","11") and ("11","1") differ.
+// Building is for one goroutine; lookup, with a scratch of its own, is safe for several.
+type keyTable struct {
+	single bool
+	slots  []uint32 // open addressing: id+1, 0 is free
+	ints   []int64
+	hashes []uint64
+	starts []uint32 // of each key's bytes in arena; one more than keys
+	arena  []byte
+}
+
+func newKeyTable(types []selfsame.Type) *keyTable {
+	t := &keyTable{slots: make([]uint32, 1024), starts: []uint32{0}}
+	if len(types) == 1 {
+		switch types[0].Kind {
+		case selfsame.Int64, selfsame.Timestamp, selfsame.Date:
+			t.single = true
+		}
+	}
+	return t
+}
+
+func (t *keyTable) len() int {
+	if t.single {
+		return len(t.ints)
+	}
+	return len(t.hashes)
+}
+
+func hashInt(v int64) uint64 {
+	x := uint64(v) * 0x9E3779B97F4A7C15
+	return x ^ x>>29
+}
+
+// keyScratch is the memory of one goroutine.
+type keyScratch struct{ buf []byte }
+
+// key returns the canonical bytes of row i, or false where a field is not there.
+func (s *keyScratch) key(cols []*column.Column, i int) ([]byte, bool) {
+	if len(cols) == 1 {
+		c := cols[0]
+		if c.StatusAt(i) != selfsame.Present {
+			return nil, false
+		}
+		if c.Type.Kind == selfsame.String {
+			return c.Str(i), true
+		}
+	}
+	s.buf = s.buf[:0]
+	for _, c := range cols {
+		if c.StatusAt(i) != selfsame.Present {
+			return nil, false
+		}
+		s.buf = c.AppendFramed(s.buf, i)
+	}
+	return s.buf, true
+}
+
+// find returns the slot that holds the key or is free for it.
+func (t *keyTable) findInt(v int64) uint32 {
+	mask := uint32(len(t.slots) - 1)
+	at := uint32(hashInt(v)>>32) & mask
+	for {
+		id := t.slots[at]
+		if id == 0 || t.ints[id-1] == v {
+			return at
+		}
+		at = (at + 1) & mask
+	}
+}
+
+func (t *keyTable) findBytes(h uint64, key []byte) uint32 {
+	mask := uint32(len(t.slots) - 1)
+	at := uint32(h) & mask
+	for {
+		id := t.slots[at]
+		if id == 0 || (t.hashes[id-1] == h && bytes.Equal(t.arena[t.starts[id-1]:t.starts[id]], key)) {
+			return at
+		}
+		at = (at + 1) & mask
+	}
+}
+
+func (t *keyTable) grow() {
+	if t.len()*2 < len(t.slots) {
+		return
+	}
+	t.slots = make([]uint32, 4*len(t.slots))
+	for i, v := range t.ints {
+		t.slots[t.findInt(v)] = uint32(i + 1)
+	}
+	mask := uint32(len(t.slots) - 1)
+	for i, h := range t.hashes {
+		at := uint32(h) & mask
+		for t.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		t.slots[at] = uint32(i + 1)
+	}
+}
+
+// add appends the id of each row's key to ids, numbering keys not seen before. A row whose key holds a null gets pit.NoEntity.
+func (t *keyTable) add(ids []uint32, cols []*column.Column, rows int) []uint32 {
+	var s keyScratch
+	for i := range rows {
+		t.grow()
+		if t.single {
+			if cols[0].StatusAt(i) != selfsame.Present {
+				ids = append(ids, pit.NoEntity)
+				continue
+			}
+			v := cols[0].Ints[i]
+			at := t.findInt(v)
+			if t.slots[at] == 0 {
+				t.ints = append(t.ints, v)
+				t.slots[at] = uint32(len(t.ints))
+			}
+			ids = append(ids, t.slots[at]-1)
+			continue
+		}
+		key, ok := s.key(cols, i)
+		if !ok {
+			ids = append(ids, pit.NoEntity)
+			continue
+		}
+		h := xxh3.Hash(key)
+		at := t.findBytes(h, key)
+		if t.slots[at] == 0 {
+			t.hashes = append(t.hashes, h)
+			t.arena = append(t.arena, key...)
+			t.starts = append(t.starts, uint32(len(t.arena)))
+			t.slots[at] = uint32(len(t.hashes))
+		}
+		ids = append(ids, t.slots[at]-1)
+	}
+	return ids
+}
+
+// lookup writes the id of each row's key to ids, pit.NoEntity for a key that is not in the table, and returns how many keys
+// hold a null.
+func (t *keyTable) lookup(ids []uint32, cols []*column.Column, s *keyScratch) (nulls int) {
+	if t.single {
+		return t.lookupInts(ids, cols[0])
+	}
+	for i := range ids {
+		key, ok := s.key(cols, i)
+		if !ok {
+			ids[i] = pit.NoEntity
+			nulls++
+			continue
+		}
+		ids[i] = t.slots[t.findBytes(xxh3.Hash(key), key)] - 1 // a free slot holds 0: NoEntity
+	}
+	return nulls
+}
+
+func (t *keyTable) lookupInts(ids []uint32, c *column.Column) (nulls int) {
+	for i, v := range c.Ints[:len(ids)] {
+		ids[i] = t.slots[t.findInt(v)] - 1
+	}
+	for i, s := range c.Status {
+		if s != selfsame.Present {
+			ids[i] = pit.NoEntity
+			nulls++
+		}
+	}
+	return nulls
+}

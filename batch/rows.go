@@ -1,0 +1,165 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/expr"
+	"selfsame/source"
+)
+
+// RowOptions say how label rows are read.
+type RowOptions struct {
+	Time       string // column of T; empty: event_time, event_timestamp, or the only timestamp or date column
+	Cut        string // column of κ, or empty
+	Start, End int64  // rows with T outside [Start, End) are left out; MinTime and MaxTime keep all
+}
+
+// ReadRows reads label rows: every column, every row, in order. The table's fields are the columns.
+func ReadRows(ctx context.Context, t *source.Table, o RowOptions) (*EntityRows, error) {
+	w := source.Want{Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
+	for _, f := range t.Fields() {
+		w.Fields = append(w.Fields, f.Name)
+	}
+	splits, _, err := t.Splits(w)
+	if err != nil {
+		return nil, err
+	}
+	rows := &EntityRows{Batch: column.NewBatch(t.Fields(), 0)}
+	for _, sp := range splits {
+		if err := t.Read(ctx, sp, w, func(c *source.Chunk) error {
+			rows.Batch.Append(c.Batch)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return rows, rows.setTimes(o)
+}
+
+// setTimes finds T and κ of each row and applies the range.
+func (r *EntityRows) setTimes(o RowOptions) error {
+	name, err := timeColumn(r.Batch, o.Time)
+	if err != nil {
+		return err
+	}
+	if r.At, err = instants(r.Batch, name); err != nil {
+		return err
+	}
+	if o.Cut != "" {
+		if r.Cut, err = instants(r.Batch, o.Cut); err != nil {
+			return err
+		}
+	}
+	if o.Start == selfsame.MinTime && o.End == selfsame.MaxTime {
+		return nil
+	}
+	var keep []uint32
+	for i, at := range r.At {
+		if o.Start <= at && at < o.End {
+			keep = append(keep, uint32(i))
+		}
+	}
+	if len(keep) < len(r.At) {
+		r.keep(keep)
+	}
+	return nil
+}
+
+func (r *EntityRows) keep(idx []uint32) {
+	for i, c := range r.Batch.Columns {
+		kept := column.New(c.Type, len(idx))
+		kept.Gather(c, idx)
+		r.Batch.Columns[i] = kept
+	}
+	r.Batch.Rows = len(idx)
+	r.At = appendGather([]int64(nil), r.At, idx)
+	if r.Cut != nil {
+		r.Cut = appendGather([]int64(nil), r.Cut, idx)
+	}
+}
+
+// timeColumn returns the column of T.
+func timeColumn(b *column.Batch, name string) (string, error) {
+	if name != "" {
+		if b.Index(name) < 0 {
+			return "", missingColumn(b, name, "time of the rows (--time)")
+		}
+		return name, nil
+	}
+	var candidates []string
+	for _, f := range b.Fields {
+		switch {
+		case f.Name == "event_time" || f.Name == "event_timestamp":
+			return f.Name, nil
+		case f.Type.Kind == selfsame.Timestamp || f.Type.Kind == selfsame.Date:
+			candidates = append(candidates, f.Name)
+		}
+	}
+	if len(candidates) == 1 {
+		return candidates[0], nil
+	}
+	e := &selfsame.Error{Class: selfsame.ClassUsage, Ref: "rows", Message: "no column says when each row asks", Hint: "name it with --time COLUMN"}
+	if len(candidates) > 1 {
+		e.Message = "several columns could say when each row asks: " + strings.Join(candidates, ", ")
+	}
+	return "", e
+}
+
+func missingColumn(b *column.Batch, name, by string) error {
+	var known []string
+	for _, f := range b.Fields {
+		known = append(known, f.Name)
+	}
+	e := &selfsame.Error{Class: selfsame.ClassInput, Ref: "column " + name, Message: "the rows have no such column, needed as " + by}
+	if near := expr.Nearest(name, known); near != "" {
+		e.Hint = "did you mean " + near + "? the rows have " + strings.Join(known, ", ")
+	} else {
+		e.Hint = "the rows have " + strings.Join(known, ", ")
+	}
+	return e
+}
+
+// instants returns a timestamp or date column as microseconds. A null is an error: a row must say when it asks.
+func instants(b *column.Batch, name string) ([]int64, error) {
+	c := b.Column(name)
+	if c == nil {
+		return nil, missingColumn(b, name, "time of the rows")
+	}
+	c, err := convertLabel(c, selfsame.Field{Name: name, Type: selfsame.Scalar(selfsame.Timestamp)}, "time of the rows")
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range c.Status {
+		if s != selfsame.Present {
+			return nil, &selfsame.Error{Class: selfsame.ClassInput, Ref: "column " + name,
+				Message: fmt.Sprintf("row %d has no time", i), Hint: "a row must say when it asks: drop it or fill it in"}
+		}
+	}
+	return c.Ints, nil
+}
+
+// CrossRows makes rows from entities without times: each row of b once for every instant first, first+every, … below end, entity
+// after entity. The column of T is appended under name.
+func CrossRows(b *column.Batch, name string, first, end, every int64) *EntityRows {
+	fields := append(append([]selfsame.Field(nil), b.Fields...), selfsame.Field{Name: name, Type: selfsame.Scalar(selfsame.Timestamp)})
+	out := &EntityRows{Batch: column.NewBatch(fields, 0)}
+	at := out.Batch.Columns[len(fields)-1]
+	for i := range b.Rows {
+		for t := first; t < end; t += every {
+			for k, c := range b.Columns {
+				out.Batch.Columns[k].AppendFrom(c, i)
+			}
+			at.Ints = append(at.Ints, t)
+			out.Batch.Rows++
+		}
+	}
+	out.At = at.Ints
+	return out
+}

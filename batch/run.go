@@ -1,0 +1,307 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/pit"
+	"selfsame/plan"
+	"selfsame/source"
+)
+
+// Mode is a point-in-time mode (semantics, section 3).
+type Mode struct {
+	Final       bool  // everything admitted up to the dataset's snapshot
+	Lag         int64 // as_of: a row sees what was known at T - Lag
+	IncludeLate bool  // with Final: late rows count as admitted
+}
+
+// String is the mode as manifests and reports print it.
+func (m Mode) String() string {
+	switch {
+	case m.Final && m.IncludeLate:
+		return "final, late included"
+	case m.Final:
+		return "final"
+	}
+	return fmt.Sprintf("as_of %dus", m.Lag)
+}
+
+// EntityRows are the rows that ask: label rows with every column that they came with.
+type EntityRows struct {
+	Batch *column.Batch
+	At    []int64 // T of each row
+	Cut   []int64 // κ of each row, or nil
+}
+
+// Request says what to run.
+type Request struct {
+	Plan    *plan.Plan
+	Rows    *EntityRows
+	Mode    Mode
+	Tables  map[string]*source.Table // by source name, every source of the plan
+	Options Options
+}
+
+// Options are the physics of a run. None changes a bit of a value.
+type Options struct {
+	Threads  int
+	Memory   int64 // bytes, about; 0: no limit
+	SpillDir string
+	// ErrorStatus lets rows with error values through as nulls. Otherwise the run stops at the least row with one.
+	ErrorStatus bool
+	// Progress is called from several goroutines with the rows done since the last call.
+	Progress func(stage Stage, rows int64)
+}
+
+// Stage is a part of a run, for progress.
+type Stage string
+
+// The stages of a run, in order.
+const (
+	StageResolve Stage = "resolve"
+	StageRead    Stage = "read"
+	StageCompute Stage = "compute"
+	StageWrite   Stage = "write"
+)
+
+// Result holds the computed cells of a run. Each lays them beside the labels.
+type Result struct {
+	Sources []SourceCounts // in the plan's order
+	Pruned  map[string]source.Pruned
+	Seen    []int64 // per use: rows whose key has any event in the range that was read
+	Events  int64   // handed to sweeps
+	Spilled int64   // bytes
+
+	run    *runner
+	sweeps []*pit.Result
+}
+
+type runner struct {
+	Request
+	keys   []*keyTable // per use
+	ids    [][]uint32  // per use: entity of each row
+	uses   []*useRun
+	result *Result
+}
+
+// useRun is a use at work.
+type useRun struct {
+	use          *plan.Use
+	keys         *keyTable
+	sweep        *pit.Sweep
+	lower, upper int64 // events with τ outside [lower, upper) are in no window
+	seen         []bool
+}
+
+// Run reads the plan's sources and computes every cell for every row.
+func Run(ctx context.Context, req Request) (*Result, error) {
+	r := &runner{Request: req, result: &Result{Pruned: map[string]source.Pruned{}}}
+	r.result.run = r
+	defer func() {
+		for _, u := range r.uses {
+			u.sweep.Close()
+		}
+	}()
+	if err := r.prepare(); err != nil {
+		return nil, err
+	}
+	for si, name := range req.Plan.SourceNames() {
+		counts, err := r.readSource(ctx, si, req.Plan.Project.Source(name))
+		if err != nil {
+			return nil, err
+		}
+		r.result.Sources = append(r.result.Sources, *counts)
+	}
+	for _, u := range r.uses {
+		res, err := u.sweep.Run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r.result.sweeps = append(r.result.sweeps, res)
+		r.result.Events += res.Events
+		r.result.Spilled += res.Spilled
+		var seen int64
+		for _, id := range r.ids[len(r.result.sweeps)-1] {
+			if id != pit.NoEntity && u.seen[id] {
+				seen++
+			}
+		}
+		r.result.Seen = append(r.result.Seen, seen)
+	}
+	return r.result, nil
+}
+
+// prepare numbers the keys of every use and opens its sweep.
+func (r *runner) prepare() error {
+	byColumns := map[string]int{}
+	for i, u := range r.Plan.Uses {
+		sig := strings.Join(u.Key, "\x00")
+		if j, ok := byColumns[sig]; ok {
+			r.keys, r.ids = append(r.keys, r.keys[j]), append(r.ids, r.ids[j])
+		} else {
+			byColumns[sig] = i
+			keys, ids, err := r.numberKeys(u)
+			if err != nil {
+				return err
+			}
+			r.keys, r.ids = append(r.keys, keys), append(r.ids, ids)
+		}
+		if err := r.openUse(i, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) numberKeys(u *plan.Use) (*keyTable, []uint32, error) {
+	if u.Entity == nil {
+		return nil, make([]uint32, r.Rows.Batch.Rows), nil
+	}
+	var cols []*column.Column
+	var types []selfsame.Type
+	for i, f := range u.Entity.Key {
+		c, err := LabelColumn(r.Rows.Batch, selfsame.Field{Name: u.Key[i], Type: f.Type}, "key of view "+u.View.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		cols, types = append(cols, c), append(types, f.Type)
+	}
+	t := newKeyTable(types)
+	return t, t.add(make([]uint32, 0, r.Rows.Batch.Rows), cols, r.Rows.Batch.Rows), nil
+}
+
+func (r *runner) openUse(i int, u *plan.Use) error {
+	entities := 1
+	if r.keys[i] != nil {
+		entities = r.keys[i].len()
+	}
+	known, err := r.known(u)
+	if err != nil {
+		return err
+	}
+	rows := pit.Rows{Entity: r.ids[i], At: r.Rows.At, Known: known, Entities: entities}
+	spec := u.Spec
+	spec.Detail = true
+	sweep, err := pit.New(spec, rows, pit.Options{Threads: r.Options.Threads, Memory: r.Options.Memory, SpillDir: r.Options.SpillDir,
+		Progress: func(n int64) { r.progress(StageCompute, n) }})
+	if err != nil {
+		return err
+	}
+	run := &useRun{use: u, keys: r.keys[i], sweep: sweep, seen: make([]bool, entities)}
+	run.lower, run.upper, err = timeRange(u, r.Rows.At)
+	if err != nil {
+		return err
+	}
+	r.uses = append(r.uses, run)
+	return nil
+}
+
+// known returns κ of each row for a view: nil in final mode.
+func (r *runner) known(u *plan.Use) ([]int64, error) {
+	if r.Mode.Final {
+		return nil, nil
+	}
+	lag := max(r.Mode.Lag, u.View.AsOf.Or(0))
+	if lag == 0 && r.Rows.Cut == nil {
+		return r.Rows.At, nil
+	}
+	out := make([]int64, len(r.Rows.At))
+	for i, at := range r.Rows.At {
+		out[i] = satAdd(at, -lag)
+		if r.Rows.Cut != nil {
+			out[i] = min(out[i], r.Rows.Cut[i])
+		}
+	}
+	return out, nil
+}
+
+func (r *runner) accepts(v verdict) bool {
+	return v == admitted || (v == late && r.Mode.Final && r.Mode.IncludeLate)
+}
+
+func (r *runner) progress(s Stage, n int64) {
+	if r.Options.Progress != nil {
+		r.Options.Progress(s, n)
+	}
+}
+
+// sourceUses returns the uses that read src, with the part of each that does.
+func (r *runner) sourceUses(src *selfsame.Source) (uses []*useRun, parts []*plan.SourceUse) {
+	for _, u := range r.uses {
+		for _, s := range u.use.Sources {
+			if s.Source == src {
+				uses, parts = append(uses, u), append(parts, s)
+			}
+		}
+	}
+	return uses, parts
+}
+
+// want returns what must be read of src for every use that reads it.
+func (r *runner) want(src *selfsame.Source) source.Want {
+	uses, parts := r.sourceUses(src)
+	w := source.Want{Lower: selfsame.MaxTime, Upper: selfsame.MinTime}
+	need := make([]bool, len(src.Schema))
+	for i, u := range uses {
+		w.Lower, w.Upper = min(w.Lower, u.lower), max(w.Upper, u.upper)
+		for _, f := range parts[i].Fields {
+			need[f] = true
+		}
+	}
+	for i, f := range src.Schema {
+		if need[i] {
+			w.Fields = append(w.Fields, f.Name)
+		}
+	}
+	return w
+}
+
+// LabelColumn returns a label column as the type that a key or a request field has. An int64 column serves a float64 field, a
+// date column a timestamp field.
+func LabelColumn(b *column.Batch, f selfsame.Field, by string) (*column.Column, error) {
+	c := b.Column(f.Name)
+	if c == nil {
+		if f.Optional {
+			c := column.New(f.Type, 0)
+			for range b.Rows {
+				c.AppendStatus(selfsame.Null)
+			}
+			return c, nil
+		}
+		return nil, missingColumn(b, f.Name, by)
+	}
+	return convertLabel(c, f, by)
+}
+
+func convertLabel(c *column.Column, f selfsame.Field, by string) (*column.Column, error) {
+	from, to := c.Type.Kind, f.Type.Kind
+	switch {
+	case c.Type.Equal(f.Type):
+		return c, nil
+	case from == selfsame.Int64 && to == selfsame.Float64:
+		out := column.Make(f.Type, c.Len())
+		for i, v := range c.Ints {
+			out.Floats[i] = float64(v)
+		}
+		out.Status = slices.Clone(c.Status)
+		return out, nil
+	case from == selfsame.Date && to == selfsame.Timestamp:
+		out := column.Make(f.Type, c.Len())
+		for i, v := range c.Ints {
+			out.Ints[i] = v * selfsame.DayLength
+		}
+		out.Status = slices.Clone(c.Status)
+		return out, nil
+	}
+	return nil, &selfsame.Error{Class: selfsame.ClassInput, Ref: "column " + f.Name,
+		Message: fmt.Sprintf("the rows hold it as %s, but as the %s it is %s", c.Type, by, f.Type),
+		Hint:    "write the column with that type, or change the definition"}
+}

@@ -1,0 +1,105 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/source"
+)
+
+// chunkFunc is what one goroutine does with the chunks of a scan.
+type chunkFunc struct {
+	begin func(split int)                                    // before the first chunk of a split; may be nil
+	chunk func(c *source.Chunk, cols []*column.Column) error // cols stand at their schema fields, nil where not read
+	end   func() error                                       // after the last chunk of a split; may be nil
+	done  func()                                             // after the last split; may be nil
+}
+
+// scan reads fields of src in the time range that its uses need, each split by one goroutine.
+func (r *runner) scan(ctx context.Context, src *selfsame.Source, fields []string, worker func() chunkFunc) error {
+	w := r.want(src)
+	w.Fields = inSchemaOrder(src, fields)
+	return r.scanWant(ctx, src, w, StageResolve, worker)
+}
+
+// scanAll reads fields of every row of src.
+func (r *runner) scanAll(ctx context.Context, src *selfsame.Source, fields []string, worker func() chunkFunc) error {
+	w := source.Want{Fields: inSchemaOrder(src, fields), Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
+	return r.scanWant(ctx, src, w, StageResolve, worker)
+}
+
+func inSchemaOrder(src *selfsame.Source, fields []string) []string {
+	need := map[string]bool{}
+	for _, f := range fields {
+		need[f] = true
+	}
+	var out []string
+	for _, f := range src.Schema {
+		if need[f.Name] {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
+func (r *runner) scanWant(ctx context.Context, src *selfsame.Source, w source.Want, stage Stage, worker func() chunkFunc) error {
+	table := r.Tables[src.Name]
+	splits, pruned, err := table.Splits(w)
+	if err != nil {
+		return err
+	}
+	r.result.Pruned[src.Name] = pruned
+	places := make([]int, len(w.Fields))
+	for i, f := range w.Fields {
+		places[i] = fieldIndex(src, f)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(max(r.Options.Threads, 1), max(len(splits), 1)) {
+		wg.Go(func() {
+			f := worker()
+			cols := make([]*column.Column, len(src.Schema)+1)
+			for {
+				s := int(next.Add(1)) - 1
+				if s >= len(splits) || ctx.Err() != nil {
+					break
+				}
+				if err := readSplit(ctx, table, splits[s], s, w, places, cols, f, func(n int64) { r.progress(stage, n) }); err != nil {
+					cancel(err)
+					break
+				}
+			}
+			if f.done != nil {
+				f.done()
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+func readSplit(ctx context.Context, t *source.Table, sp source.Split, number int, w source.Want, places []int, cols []*column.Column,
+	f chunkFunc, progress func(int64)) error {
+	if f.begin != nil {
+		f.begin(number)
+	}
+	err := t.Read(ctx, sp, w, func(c *source.Chunk) error {
+		for i, p := range places {
+			cols[p] = c.Batch.Columns[i]
+		}
+		progress(int64(c.Batch.Rows))
+		return f.chunk(c, cols)
+	})
+	if err == nil && f.end != nil {
+		err = f.end()
+	}
+	return err
+}

@@ -1,0 +1,246 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"selfsame"
+	"selfsame/compute/expr"
+)
+
+// Build plans a request over a checked project. Its errors are of class not_found, usage or definition.
+func Build(p *selfsame.Project, r Request) (*Plan, error) {
+	name, list, err := entries(p, r)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{plan: &Plan{Project: p, Name: name}, slots: map[Slot]int{}, uses: map[string]int{}, onDemand: map[*selfsame.Feature]int{}}
+	for _, e := range list {
+		if err := b.entry(e, r.Short); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.checkNames(); err != nil {
+		return nil, err
+	}
+	for _, u := range b.plan.Uses {
+		u.collectFields()
+	}
+	return b.plan, nil
+}
+
+type builder struct {
+	plan     *Plan
+	slots    map[Slot]int
+	uses     map[string]int
+	onDemand map[*selfsame.Feature]int
+	building []string // on-demand views being built, for cycles
+}
+
+func (b *builder) entry(e selfsame.ServiceEntry, short bool) error {
+	v := b.plan.Project.View(e.View)
+	if v == nil {
+		return notFound(e.View, "view", e.Pos, viewNames(b.plan.Project))
+	}
+	features := v.Features
+	if e.Feature != "" {
+		i := slices.IndexFunc(features, func(f selfsame.Feature) bool { return f.Name == e.Feature })
+		if i < 0 {
+			return notFound(e.View+"."+e.Feature, "feature", e.Pos, featureNames(v))
+		}
+		features = features[i : i+1]
+	}
+	for i := range features {
+		f := &features[i]
+		if err := checkVersion(e, f); err != nil {
+			return err
+		}
+		slot, err := b.feature(v, f, e.Key, e.Pos)
+		if err != nil {
+			return err
+		}
+		b.plan.Outputs = append(b.plan.Outputs, Output{Name: outputName(e, f.Name, short), View: v, Feature: f,
+			Type: b.plan.Slots[slot].Type, Slot: slot})
+	}
+	return nil
+}
+
+// feature returns the slot of a feature with the view's key filled as key says.
+func (b *builder) feature(v *selfsame.FeatureView, f *selfsame.Feature, key map[string]string, pos selfsame.Pos) (int, error) {
+	if v.Kind == selfsame.OnDemandView {
+		if len(key) > 0 {
+			return 0, &selfsame.Error{Class: selfsame.ClassDefinition, Pos: pos, Ref: v.Name,
+				Message: "an on-demand view has no key of its own", Hint: "map keys in the view's `inputs`"}
+		}
+		return b.onDemandFeature(v, f)
+	}
+	ui, err := b.use(v, key, pos)
+	if err != nil {
+		return 0, err
+	}
+	u := b.plan.Uses[ui]
+	fi := slices.IndexFunc(u.Features, func(g *Feature) bool { return g.Feature == f })
+	if fi < 0 {
+		prog, err := u.compile(f)
+		if err != nil {
+			return 0, err
+		}
+		fi = len(u.Features)
+		u.Features = append(u.Features, &Feature{Feature: f, View: v, Type: prog.Type(), Program: prog})
+	}
+	return b.slot(Slot{Use: ui, OnDemand: -1, Feature: fi, Type: u.Features[fi].Type}), nil
+}
+
+func (b *builder) use(v *selfsame.FeatureView, key map[string]string, pos selfsame.Pos) (int, error) {
+	u := newUse(b.plan.Project, v)
+	if u.Entity != nil {
+		for _, f := range u.Entity.Key {
+			col := f.Name
+			if c, ok := key[f.Name]; ok {
+				col = c
+			}
+			u.Key = append(u.Key, col)
+			if err := b.request(selfsame.Field{Name: col, Type: f.Type, Pos: pos}, "key of "+v.Name); err != nil {
+				return 0, err
+			}
+		}
+	}
+	id := v.Name + "\x00" + strings.Join(u.Key, "\x00")
+	if i, ok := b.uses[id]; ok {
+		return i, nil
+	}
+	b.uses[id] = len(b.plan.Uses)
+	if err := u.compileSources(); err != nil {
+		return 0, err
+	}
+	b.plan.Uses = append(b.plan.Uses, u)
+	return b.uses[id], nil
+}
+
+// request notes that a label or request column is read.
+func (b *builder) request(f selfsame.Field, by string) error {
+	for i, have := range b.plan.Requests {
+		if have.Name != f.Name {
+			continue
+		}
+		if !have.Type.Equal(f.Type) {
+			return &selfsame.Error{Class: selfsame.ClassDefinition, Pos: f.Pos, Ref: f.Name,
+				Message: fmt.Sprintf("%s reads this column as %s, another view reads it as %s", by, f.Type, have.Type)}
+		}
+		b.plan.Requests[i].Optional = have.Optional && f.Optional
+		return nil
+	}
+	b.plan.Requests = append(b.plan.Requests, f)
+	return nil
+}
+
+func (b *builder) slot(s Slot) int {
+	id := s
+	id.Type = selfsame.Type{}
+	if i, ok := b.slots[id]; ok {
+		return i
+	}
+	b.slots[id] = len(b.plan.Slots)
+	b.plan.Slots = append(b.plan.Slots, s)
+	return b.slots[id]
+}
+
+func (b *builder) onDemandFeature(v *selfsame.FeatureView, f *selfsame.Feature) (int, error) {
+	if slices.Contains(b.building, v.Name) {
+		return 0, &selfsame.Error{Class: selfsame.ClassDefinition, Pos: v.Pos, Ref: v.Name,
+			Message: "on-demand views read each other in a circle: " + strings.Join(append(b.building, v.Name), " -> ")}
+	}
+	if i, ok := b.onDemand[f]; ok {
+		return b.slot(Slot{Use: -1, OnDemand: i, Type: b.plan.OnDemand[i].Type}), nil
+	}
+	b.building = append(b.building, v.Name)
+	defer func() { b.building = b.building[:len(b.building)-1] }()
+	node, err := expr.Parse(f.Value)
+	if err != nil {
+		return 0, err
+	}
+	prog, err := expr.Compile(node, expr.Scope{Now: true, Column: func(r *expr.Ref) (int, selfsame.Type, error) { return b.onDemandRef(v, r) }})
+	if err != nil {
+		return 0, err
+	}
+	// The features that this one reads are in the plan by now, so it stands after them.
+	b.onDemand[f] = len(b.plan.OnDemand)
+	b.plan.OnDemand = append(b.plan.OnDemand, &Feature{Feature: f, View: v, Type: prog.Type(), Program: prog})
+	return b.slot(Slot{Use: -1, OnDemand: b.onDemand[f], Type: prog.Type()}), nil
+}
+
+// onDemandRef resolves a name in an on-demand view: a request field, view.feature or role.feature.
+func (b *builder) onDemandRef(v *selfsame.FeatureView, r *expr.Ref) (int, selfsame.Type, error) {
+	if len(r.Parts) == 1 {
+		for _, f := range v.Request {
+			if f.Name == r.Parts[0] {
+				if err := b.request(f, "request of "+v.Name); err != nil {
+					return 0, selfsame.Type{}, err
+				}
+				return b.slot(Slot{Column: f.Name, Use: -1, OnDemand: -1, Type: f.Type}), f.Type, nil
+			}
+		}
+		return 0, selfsame.Type{}, notFound(r.Parts[0], "request field", r.Pos(), fieldNames(v.Request))
+	}
+	name, key := r.Parts[0], map[string]string(nil)
+	for _, in := range v.Inputs {
+		if in.Role == name {
+			name, key = in.View, in.Key
+		}
+	}
+	other := b.plan.Project.View(name)
+	if other == nil || len(r.Parts) != 2 {
+		return 0, selfsame.Type{}, notFound(strings.Join(r.Parts, "."), "view", r.Pos(), viewNames(b.plan.Project))
+	}
+	for i := range other.Features {
+		if f := &other.Features[i]; f.Name == r.Parts[1] {
+			slot, err := b.feature(other, f, key, r.Pos())
+			if err != nil {
+				return 0, selfsame.Type{}, err
+			}
+			return slot, b.plan.Slots[slot].Type, nil
+		}
+	}
+	return 0, selfsame.Type{}, notFound(strings.Join(r.Parts, "."), "feature", r.Pos(), featureNames(other))
+}
+
+func (b *builder) checkNames() error {
+	seen := map[string]Output{}
+	for _, o := range b.plan.Outputs {
+		if first, ok := seen[o.Name]; ok {
+			return &selfsame.Error{Class: selfsame.ClassUsage, Ref: o.Name,
+				Message: fmt.Sprintf("two features have this name: %s and %s", first.Ref(), o.Ref()),
+				Hint:    "give one of them a `prefix` or `as` in the service, or use --names full"}
+		}
+		seen[o.Name] = o
+	}
+	return nil
+}
+
+func viewNames(p *selfsame.Project) []string {
+	var names []string
+	for _, v := range p.Views {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+func featureNames(v *selfsame.FeatureView) []string {
+	var names []string
+	for _, f := range v.Features {
+		names = append(names, v.Name+"."+f.Name)
+	}
+	return names
+}
+
+func fieldNames(fields []selfsame.Field) []string {
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.Name)
+	}
+	return names
+}

@@ -1,0 +1,110 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package plan turns definitions into what a run evaluates: which sources are read, which columns of them, which cells each
+// view needs, how its features follow from the cells, in which order on-demand views are computed, and what the outputs are
+// called. It is pure: it opens nothing and its result can be printed.
+package plan
+
+import (
+	"selfsame"
+	"selfsame/compute/expr"
+	"selfsame/compute/pit"
+)
+
+// Plan is what a run evaluates. It is immutable once built and safe for concurrent use.
+type Plan struct {
+	Project *selfsame.Project
+	Name    string // of the service or view, or "features"
+	// Uses are the stored views in their roles.
+	Uses []*Use
+	// OnDemand are the features of on-demand views, each after those that it reads. Their programs read Slots.
+	OnDemand []*Feature
+	// Slots is the row space: everything that an output or an on-demand expression reads.
+	Slots   []Slot
+	Outputs []Output
+	// Requests are the label or request columns that keys and request fields read.
+	Requests []selfsame.Field
+}
+
+// Use is a stored view with its key filled from given columns.
+type Use struct {
+	View     *selfsame.FeatureView
+	Entity   *selfsame.Entity // nil: one row for the whole world
+	Key      []string         // label column of each key field of the entity
+	Sources  []*SourceUse
+	Spec     pit.Spec
+	Features []*Feature
+
+	columnTexts []string // canonical text of each of Spec.Columns
+	cellTexts   []string // and of each of Spec.Cells
+}
+
+// ColumnText returns the canonical text of the expression in event column i.
+func (u *Use) ColumnText(i int) string { return u.columnTexts[i] }
+
+// CellText returns the canonical text of the aggregate call in cell i.
+func (u *Use) CellText(i int) string { return u.cellTexts[i] }
+
+// SourceUse is one source of a use. Its programs read the source's row: slot i is field i of the schema, slot len(schema) is
+// the source's name.
+type SourceUse struct {
+	Source  *selfsame.Source
+	Place   int             // in the view's list
+	Key     []*expr.Program // one per key field of the entity
+	Where   *expr.Program   // nil: every row
+	Columns []*expr.Program // one per Spec.Columns
+	Fields  []int           // schema fields that are read, ascending
+}
+
+// Feature is one feature of a use or an on-demand view.
+type Feature struct {
+	*selfsame.Feature
+	View    *selfsame.FeatureView
+	Type    selfsame.Type
+	Program *expr.Program // reads cells (windowed), row columns (as-of) or Plan.Slots (on demand)
+}
+
+// Slot is one value of a row: a label or request column, a feature of a use, or a feature of an on-demand view.
+type Slot struct {
+	Column   string // a label column, where not empty
+	Use      int    // index into Uses, else -1
+	OnDemand int    // index into OnDemand, else -1
+	Feature  int    // index into the use's Features
+	Type     selfsame.Type
+}
+
+// Output is one column of the answer.
+type Output struct {
+	Name    string
+	View    *selfsame.FeatureView
+	Feature *selfsame.Feature
+	Type    selfsame.Type
+	Slot    int
+}
+
+// Ref is the output's feature as view.feature.
+func (o Output) Ref() string { return o.View.Name + "." + o.Feature.Name }
+
+// SourceNames returns the sources that the plan reads, in the project's order.
+func (p *Plan) SourceNames() []string {
+	var names []string
+	for _, s := range p.Project.Sources {
+		for _, u := range p.Uses {
+			if u.reads(s) {
+				names = append(names, s.Name)
+				break
+			}
+		}
+	}
+	return names
+}
+
+func (u *Use) reads(s *selfsame.Source) bool {
+	for _, su := range u.Sources {
+		if su.Source == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,237 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"selfsame"
+	"selfsame/compute/aggregate"
+	"selfsame/compute/expr"
+	"selfsame/compute/pit"
+)
+
+// DefaultMaxValues bounds the values that an exact holistic aggregate holds in one window.
+const DefaultMaxValues = 100_000
+
+// SourceColumn is the name by which expressions read the name of the source that a row comes from.
+const SourceColumn = "_source"
+
+func newUse(p *selfsame.Project, v *selfsame.FeatureView) *Use {
+	u := &Use{View: v, Entity: p.Entity(v.Entity)}
+	for i, name := range v.Source {
+		u.Sources = append(u.Sources, &SourceUse{Source: p.Source(name), Place: i})
+	}
+	u.Spec = pit.Spec{Name: v.Name, AsOf: v.Kind == selfsame.AsOfView, TTL: v.TTL.Or(-1), Closed: v.Closed,
+		Static: u.Sources[0].Source.EventTime == ""}
+	u.Spec.NeedOrder = u.Spec.AsOf && !u.Spec.Static
+	if o := u.Sources[0].Source.Order; o != "" {
+		u.Spec.OrderType = fieldType(u.Sources[0].Source, o)
+	}
+	return u
+}
+
+func fieldType(s *selfsame.Source, name string) selfsame.Type {
+	for _, f := range s.Schema {
+		if f.Name == name {
+			return f.Type
+		}
+	}
+	return selfsame.Type{}
+}
+
+func (u *Use) keepNaN() bool {
+	return slices.ContainsFunc(u.Sources, func(s *SourceUse) bool { return s.Source.KeepNaN })
+}
+
+// scope types the names of source s inside this use.
+func (u *Use) scope(s *selfsame.Source) expr.Scope {
+	return expr.Scope{KeepNaN: s.KeepNaN, Column: func(r *expr.Ref) (int, selfsame.Type, error) {
+		if len(r.Parts) == 1 && r.Parts[0] == SourceColumn {
+			return len(s.Schema), selfsame.Scalar(selfsame.String), nil
+		}
+		for i, f := range s.Schema {
+			if len(r.Parts) == 1 && f.Name == r.Parts[0] && u.agree(f) {
+				return i, f.Type, nil
+			}
+		}
+		return 0, selfsame.Type{}, notFound(expr.Print(r), "field of source "+s.Name, r.Pos(), fieldNames(s.Schema))
+	}}
+}
+
+// agree reports whether every source of the use has the field with its type.
+func (u *Use) agree(f selfsame.Field) bool {
+	return !slices.ContainsFunc(u.Sources, func(s *SourceUse) bool { return !fieldType(s.Source, f.Name).Equal(f.Type) })
+}
+
+// compileSources makes the key and where programs.
+func (u *Use) compileSources() error {
+	for _, s := range u.Sources {
+		if u.Entity != nil {
+			for _, k := range u.Entity.Key {
+				e, ok := u.View.Key[k.Name]
+				if !ok {
+					e = selfsame.Expr{Text: k.Name, Pos: u.View.Pos}
+				}
+				prog, err := compileText(e, u.scope(s.Source))
+				if err != nil {
+					return err
+				}
+				s.Key = append(s.Key, prog)
+			}
+		}
+		if u.View.Where != nil {
+			prog, err := compileText(*u.View.Where, u.scope(s.Source))
+			if err != nil {
+				return err
+			}
+			s.Where = prog
+		}
+	}
+	return nil
+}
+
+func compileText(e selfsame.Expr, scope expr.Scope) (*expr.Program, error) {
+	n, err := expr.Parse(e)
+	if err != nil {
+		return nil, err
+	}
+	return expr.Compile(n, scope)
+}
+
+// compile types a feature and adds the cells or columns that it reads.
+func (u *Use) compile(f *selfsame.Feature) (*expr.Program, error) {
+	n, err := expr.Parse(f.Value)
+	if err != nil {
+		return nil, err
+	}
+	scope := expr.Scope{Now: true, KeepNaN: u.keepNaN()}
+	if u.Spec.AsOf {
+		scope.Column = func(r *expr.Ref) (int, selfsame.Type, error) { return u.column(r) }
+	} else {
+		scope.Aggregate = u.cell
+	}
+	return expr.Compile(n, scope)
+}
+
+// column returns the event column that holds n, evaluated over the rows of every source.
+func (u *Use) column(n expr.Node) (int, selfsame.Type, error) {
+	text := expr.Print(n)
+	for i, c := range u.columnTexts {
+		if c == text {
+			return i, u.Spec.Columns[i], nil
+		}
+	}
+	var t selfsame.Type
+	for i, s := range u.Sources {
+		prog, err := expr.Compile(n, u.scope(s.Source))
+		if err != nil {
+			return 0, t, err
+		}
+		if i > 0 && !prog.Type().Equal(t) {
+			return 0, t, &selfsame.Error{Class: selfsame.ClassDefinition, Pos: n.Pos(), Ref: text,
+				Message: fmt.Sprintf("the sources give it different types: %s and %s", t, prog.Type())}
+		}
+		t = prog.Type()
+		s.Columns = append(s.Columns, prog)
+	}
+	u.columnTexts = append(u.columnTexts, text)
+	u.Spec.Columns = append(u.Spec.Columns, t)
+	return len(u.Spec.Columns) - 1, t, nil
+}
+
+// cell returns the cell that holds aggregate call a.
+func (u *Use) cell(a *expr.Aggregate) (int, selfsame.Type, error) {
+	text := expr.Print(a)
+	for i, c := range u.cellTexts {
+		if c == text {
+			return i, u.Spec.Cells[i].Call.Result, nil
+		}
+	}
+	cell := pit.Cell{Filter: -1}
+	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, KeepNaN: u.keepNaN(), MaxValues: u.View.MaxValues}
+	if spec.MaxValues == 0 {
+		spec.MaxValues = DefaultMaxValues
+	}
+	for i, arg := range a.Args {
+		if v, ok := expr.Constant(arg); ok && i > 0 {
+			spec.Consts = append(spec.Consts, v)
+			continue
+		}
+		c, t, err := u.column(arg)
+		if err != nil {
+			return 0, t, err
+		}
+		cell.Args, spec.Args = append(cell.Args, c), append(spec.Args, t)
+	}
+	if a.Filter != nil {
+		c, t, err := u.column(a.Filter)
+		if err != nil {
+			return 0, t, err
+		}
+		cell.Filter = c
+	}
+	if len(a.Over) > 0 {
+		cell.Window = a.Over[0]
+	}
+	call, err := bindCall(a, spec)
+	if err != nil {
+		return 0, selfsame.Type{}, err
+	}
+	cell.Call = call
+	u.Spec.NeedOrder = u.Spec.NeedOrder || call.NeedOrder
+	u.cellTexts = append(u.cellTexts, text)
+	u.Spec.Cells = append(u.Spec.Cells, cell)
+	return len(u.Spec.Cells) - 1, call.Result, nil
+}
+
+func bindCall(a *expr.Aggregate, spec aggregate.CallSpec) (*aggregate.Call, error) {
+	f := aggregate.Lookup(a.Func)
+	if f == nil {
+		e := &selfsame.Error{Class: selfsame.ClassDefinition, Pos: a.Pos(), Ref: a.Func, Message: "no such aggregate"}
+		if hint, ok := aggregate.Refused(a.Func); ok {
+			e.Message, e.Hint = "this aggregate is refused", hint
+		}
+		return nil, e
+	}
+	call, err := aggregate.Bind(f, spec)
+	if err != nil {
+		return nil, &selfsame.Error{Class: selfsame.ClassDefinition, Pos: a.Pos(), Ref: expr.Print(a), Err: err}
+	}
+	return call, nil
+}
+
+// collectFields notes which fields of each source are read.
+func (u *Use) collectFields() {
+	for _, s := range u.Sources {
+		need := map[string]bool{}
+		add := func(p *expr.Program) {
+			if p == nil {
+				return
+			}
+			for _, slot := range p.Slots() {
+				if slot < len(s.Source.Schema) {
+					need[s.Source.Schema[slot].Name] = true
+				}
+			}
+		}
+		for _, p := range slices.Concat(s.Key, s.Columns, []*expr.Program{s.Where}) {
+			add(p)
+		}
+		src := s.Source
+		for _, name := range append([]string{src.EventTime, src.Arrival, src.Operation}, src.PrimaryKey...) {
+			need[name] = true
+		}
+		if u.Spec.NeedOrder {
+			need[src.Order], need[src.ID] = true, true
+		}
+		for i, f := range src.Schema {
+			// Without an id the hash that breaks ties covers the whole row.
+			if need[f.Name] || (u.Spec.NeedOrder && src.ID == "") {
+				s.Fields = append(s.Fields, i)
+			}
+		}
+	}
+}
