@@ -196,7 +196,7 @@ func scanExponent[T ~string | ~[]byte](s T) (int, error) {
 func DecimalToFloat(v selfsame.Int128, scale uint8) float64 {
 	neg, hi, lo := magnitude(v)
 	if p := powers[scale]; p.Hi == 0 {
-		return roundRatio(neg, [4]uint64{lo, hi}, p.Lo, 0)
+		return roundPair(neg, hi, lo, p.Lo, 0)
 	}
 	return bigRatio(toBig(v), toBig(powers[scale]), 0)
 }

@@ -105,7 +105,7 @@ func (f Fraction) Between(lo, hi float64) float64 {
 	}
 	s, _ := Add(weigh(nl, ml, wl, uint(el-e)), weigh(nh, mh, wh, uint(eh-e)))
 	neg, h, l := magnitude(s)
-	return roundRatio(neg, [4]uint64{l, h}, f.den, e)
+	return roundPair(neg, h, l, f.den, e)
 }
 
 // weigh returns ±m*w << s, which fits.
@@ -146,7 +146,7 @@ func (f Fraction) BetweenDecimal(lo, hi selfsame.Int128, scale uint8) float64 {
 	s, ok4 := Add(a, b)
 	if ok1 && ok2 && ok3 && ok4 && den.Hi == 0 {
 		neg, h, l := magnitude(s)
-		return roundRatio(neg, [4]uint64{l, h}, den.Lo, 0)
+		return roundPair(neg, h, l, den.Lo, 0)
 	}
 	x := toBig(lo)
 	x.Mul(x, new(big.Int).SetUint64(f.den-f.num))

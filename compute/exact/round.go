@@ -65,14 +65,27 @@ func sign(neg bool) int {
 	return 1
 }
 
-// roundRatio returns the float64 nearest to ±num * 2^exp / den, ties to even. num is little-endian by words; den > 0.
-func roundRatio(neg bool, num [4]uint64, den uint64, exp int) float64 {
-	k := 3
+// roundRatio returns the float64 nearest to ±num * 2^exp / den, ties to even. num is least significant word first; den > 0.
+func roundRatio(neg bool, num []uint64, den uint64, exp int) float64 {
+	k := len(num) - 1
 	for k > 1 && num[k] == 0 {
 		k--
 	}
-	hi, lo, rest := num[k], num[k-1], uint64(0)
-	if k == 1 && hi == 0 {
+	if k < 2 {
+		return roundPair(neg, num[1], num[0], den, exp)
+	}
+	s := uint(bits.LeadingZeros64(num[k]))
+	rest := num[k-2] << s
+	hi, lo := num[k]<<s|num[k-1]>>(64-s), num[k-1]<<s|num[k-2]>>(64-s)
+	for _, w := range num[:k-2] {
+		rest |= w
+	}
+	return divideNormal(neg, hi, lo, rest != 0, den, exp+64*(k-1)-int(s))
+}
+
+// roundPair is roundRatio of the numerator hi:lo.
+func roundPair(neg bool, hi, lo, den uint64, exp int) float64 {
+	if hi == 0 {
 		if lo == 0 {
 			return 0
 		}
@@ -80,24 +93,14 @@ func roundRatio(neg bool, num [4]uint64, den uint64, exp int) float64 {
 		exp -= 64
 	}
 	s := uint(bits.LeadingZeros64(hi))
-	if k > 1 {
-		rest = num[k-2] << s
-		hi, lo = hi<<s|lo>>(64-s), lo<<s|num[k-2]>>(64-s)
-		if k > 2 {
-			rest |= num[0]
-		}
-	} else {
-		hi, lo = hi<<s|lo>>(64-s), lo<<s
-	}
-	exp += 64*(k-1) - int(s)
-	if den == 1 {
-		return pack(neg, hi, lo|rest != 0, exp+64)
-	}
-	return divideNormal(neg, hi, lo, rest != 0, den, exp)
+	return divideNormal(neg, hi<<s|lo>>(64-s), lo<<s, false, den, exp-int(s))
 }
 
 // divideNormal rounds ±(hi:lo + δ) * 2^exp / den, where the top bit of hi is set and sticky tells whether δ > 0.
 func divideNormal(neg bool, hi, lo uint64, sticky bool, den uint64, exp int) float64 {
+	if den == 1 {
+		return pack(neg, hi, sticky || lo != 0, exp+64)
+	}
 	s := uint(bits.LeadingZeros64(den))
 	d := den << s
 	exp += int(s)
@@ -114,13 +117,5 @@ func divideNormal(neg bool, hi, lo uint64, sticky bool, den uint64, exp int) flo
 // RoundInt returns the float64 nearest to v * 2^exp, ties to even.
 func RoundInt(v selfsame.Int128, exp int) float64 {
 	neg, hi, lo := magnitude(v)
-	if hi == 0 {
-		if lo == 0 {
-			return 0
-		}
-		s := uint(bits.LeadingZeros64(lo))
-		return pack(neg, lo<<s, false, exp-int(s))
-	}
-	s := uint(bits.LeadingZeros64(hi))
-	return pack(neg, hi<<s|lo>>(64-s), lo<<s != 0, exp+64-int(s))
+	return roundPair(neg, hi, lo, 1, exp)
 }

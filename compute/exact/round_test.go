@@ -42,7 +42,7 @@ func TestRoundRatioIsNearest(t *testing.T) {
 		want, _ := rat.Float64()
 		want += 0
 		for name, got := range map[string]float64{
-			"roundRatio": roundRatio(neg, num, den, exp), "bigRatio": bigRatio(x, new(big.Int).SetUint64(den), exp),
+			"roundRatio": roundRatio(neg, num[:], den, exp), "bigRatio": bigRatio(x, new(big.Int).SetUint64(den), exp),
 		} {
 			if math.Float64bits(got) != math.Float64bits(want) {
 				t.Fatalf("%s(%v, %x, %d, %d) = %x, want %x", name, neg, num, den, exp, got, want)
