@@ -1,0 +1,298 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"selfsame"
+	"selfsame/compute/expr"
+)
+
+// check resolves every name and types every expression of the project that the readers left in l.p.
+func (l *loader) check() {
+	for _, s := range l.p.Sources {
+		l.checkSource(s)
+	}
+	for _, v := range l.p.Views {
+		l.kind(v)
+	}
+	for _, v := range l.p.Views {
+		if v.Kind != selfsame.OnDemandView {
+			l.checkSourceView(v)
+		}
+	}
+	l.checkDemandViews()
+	for _, s := range l.p.Services {
+		l.checkService(s)
+	}
+}
+
+// problem reports a problem that is placed within an expression's text at its place in the file.
+func (l *loader) problem(e selfsame.Expr, ref string, p *selfsame.Error) {
+	n := l.texts[e.Pos]
+	pos := e.Pos
+	if n != nil && p.Pos.Line > 0 {
+		pos = n.posAt(offsetAt(n.text, p.Pos))
+	}
+	hint := p.Hint
+	if n != nil && n.comment && n.plain() {
+		hint = strings.TrimPrefix(hint+"; in YAML ' #' begins a comment: quote the whole expression if it belongs to it", "; ")
+	}
+	l.fail(pos, ref, p.Message, hint)
+}
+
+// offsetAt is the byte offset of a place within a text, whose lines and columns count from 1.
+func offsetAt(text string, pos selfsame.Pos) int {
+	off := 0
+	for range pos.Line - 1 {
+		i := strings.IndexByte(text[off:], '\n')
+		if i < 0 {
+			return len(text)
+		}
+		off += i + 1
+	}
+	for range pos.Column - 1 {
+		if off >= len(text) {
+			break
+		}
+		_, size := utf8.DecodeRuneInString(text[off:])
+		off += size
+	}
+	return off
+}
+
+// parse parses an expression; problems are reported.
+func (l *loader) parse(e selfsame.Expr, ref string) (expr.Node, bool) {
+	n, err := expr.Parse(selfsame.Expr{Text: e.Text, Pos: selfsame.Pos{Line: 1, Column: 1}})
+	if err == nil {
+		return n, true
+	}
+	var p *selfsame.Error
+	if !errors.As(err, &p) {
+		p = &selfsame.Error{Message: err.Error()}
+	}
+	l.problem(e, ref, p)
+	return nil, false
+}
+
+// kind infers what kind of view v is and reports settings that its kind does not know.
+func (l *loader) kind(v *selfsame.FeatureView) {
+	ref := "view " + v.Name
+	drafts := l.drafts[v.Name]
+	if _, sourced := v.At["source"]; !sourced {
+		v.Kind = selfsame.OnDemandView
+		l.unknownSettings(v, "an on-demand view (it has no source)", "entity", "where", "key", "ttl", "closed", "as_of", "max_values")
+		return
+	}
+	aggregated, plain := -1, -1
+	for i := range drafts {
+		d := &drafts[i]
+		if d.bad {
+			continue
+		}
+		n, ok := l.parse(d.feature.Value, v.Name+"."+d.feature.Name)
+		switch {
+		case !ok:
+			d.bad = true
+		case expr.HasAggregate(n) && aggregated < 0:
+			aggregated = i
+		case !expr.HasAggregate(n) && plain < 0:
+			plain = i
+		}
+	}
+	l.unknownSettings(v, "a view with a source", "request", "inputs")
+	v.Kind = selfsame.AsOfView
+	if aggregated >= 0 || plain < 0 && len(drafts) > 0 && l.looksWindowed(v) {
+		v.Kind = selfsame.WindowedView
+	}
+	if aggregated >= 0 && plain >= 0 {
+		f := drafts[plain].feature
+		l.fail(f.Value.Pos, ref, "the feature "+f.Name+" has no aggregate, and "+drafts[aggregated].feature.Name+" has one",
+			"a view is windowed (every feature has aggregates) or as-of (none has): make it last("+f.Value.Text+") or move it to a view of its own")
+		for i := range drafts {
+			drafts[i].bad = drafts[i].bad || !l.aggregates(drafts[i])
+		}
+	}
+	if v.Kind == selfsame.WindowedView {
+		l.unknownSettings(v, "a windowed view", "ttl", "closed")
+		return
+	}
+	l.unknownSettings(v, "an as-of view (its features have no aggregates)", "max_values")
+}
+
+// aggregates reports whether a draft's expression, which parses, holds an aggregate.
+func (l *loader) aggregates(d draft) bool {
+	n, err := expr.Parse(d.feature.Value)
+	return err == nil && expr.HasAggregate(n)
+}
+
+// looksWindowed guesses the kind of a view none of whose expressions can be parsed, so that no second mistake is reported.
+func (l *loader) looksWindowed(v *selfsame.FeatureView) bool {
+	_, ttl := v.At["ttl"]
+	_, closed := v.At["closed"]
+	return !ttl && !closed
+}
+
+var settingHints = map[string]string{
+	"ttl":        "ttl and closed belong to as-of views; a window says how far an aggregate looks back, as in `over 30d`",
+	"closed":     "write closed after the window, as in `over 7d closed right`",
+	"max_values": "max_values bounds aggregates such as count(distinct x)",
+	"request":    "request and inputs belong to on-demand views: remove source, or make a view of its own that reads this one",
+	"inputs":     "request and inputs belong to on-demand views: remove source, or make a view of its own that reads this one",
+	"entity":     "its rows come from the request and from the views that it reads",
+	"where":      "use CASE in the expression",
+	"key":        "name request columns per role in inputs, as in inputs: {a: {view: airport, key: {airport: origin}}}",
+	"as_of":      "declare it in the views that it reads",
+}
+
+func (l *loader) unknownSettings(v *selfsame.FeatureView, what string, settings ...string) {
+	for _, s := range settings {
+		if pos, ok := v.At[s]; ok {
+			l.fail(pos, "view "+v.Name, what+" has no "+s, settingHints[s])
+		}
+	}
+}
+
+// checkFeatures types and expands the drafts of a view whose scope is s.
+func (l *loader) checkFeatures(v *selfsame.FeatureView, s *scope) {
+	types := map[string]selfsame.Type{}
+	l.types[v.Name] = types
+	first := map[string]draft{}
+	for _, d := range l.drafts[v.Name] {
+		if d.bad {
+			types[incomplete] = selfsame.Type{}
+			continue
+		}
+		ref := v.Name + "." + d.feature.Name
+		n, ok := l.parse(d.feature.Value, ref)
+		if !ok {
+			types[incomplete] = selfsame.Type{}
+			continue
+		}
+		outputs, err := expr.Expand(n)
+		if err != nil {
+			l.problem(d.feature.Value, ref, asProblem(err, n))
+			types[incomplete] = selfsame.Type{}
+			continue
+		}
+		for i, out := range outputs {
+			f := d.feature
+			if out.Suffix != "" {
+				f.Name += "_" + out.Suffix
+				f.Value.Text = expr.Print(out.Node)
+			}
+			if other, clash := first[f.Name]; clash {
+				l.fail(f.Pos, ref, "two outputs are named "+f.Name, "the other comes from "+other.feature.Declared+" in line "+itoa(other.feature.Pos.Line)+": rename one")
+				continue
+			}
+			first[f.Name] = d
+			typ, problems := s.check(out.Node, s.use)
+			for _, p := range problems {
+				l.problem(d.feature.Value, ref, p)
+			}
+			if typ = l.settle(&f, d, typ, len(problems) == 0); i == 0 || len(problems) == 0 {
+				l.typedSettings(&f, d, typ)
+			}
+			types[f.Name] = typ
+			v.Features = append(v.Features, f)
+			if len(problems) > 0 {
+				types[incomplete] = selfsame.Type{}
+				break // the other windows of the list have the same problem
+			}
+		}
+	}
+}
+
+// settle refuses values without a type.
+func (l *loader) settle(f *selfsame.Feature, d draft, typ selfsame.Type, sound bool) selfsame.Type {
+	if sound && typ.Kind == selfsame.Unknown && !l.broken && !l.untyped(d) {
+		l.fail(f.Value.Pos, f.Name, "the value is always null: it has no type", "write cast(null as float64) or another type")
+	}
+	return typ
+}
+
+// untyped reports whether the draft may be of unknown type because of a mistake elsewhere.
+func (l *loader) untyped(d draft) bool {
+	n, err := expr.Parse(d.feature.Value)
+	if err != nil {
+		return true
+	}
+	holds := false
+	expr.Walk(n, func(n expr.Node) bool {
+		switch n.(type) {
+		case *expr.Ref, *expr.Aggregate:
+			holds = true
+		}
+		return !holds
+	})
+	return holds
+}
+
+// typedSettings reads default, expect and cast, which need the feature's type.
+func (l *loader) typedSettings(f *selfsame.Feature, d draft, t selfsame.Type) {
+	if t.Kind == selfsame.Unknown {
+		return
+	}
+	ref := "feature " + f.Name
+	f.Default = l.typedValue(d.deflt, ref, "default", t)
+	if f.Expect != nil {
+		e := *f.Expect
+		f.Expect = &e
+		for _, n := range []*node{d.min, d.max} {
+			if n != nil && !n.bad && !ordered(t) {
+				l.fail(n.pos, ref, "a "+t.String()+" has no least or greatest value", "bounds fit int64, float64, decimal, string, timestamp and date")
+				n.bad = true
+			}
+		}
+		e.Min, e.Max = l.typedValue(d.min, ref, "min", t), l.typedValue(d.max, ref, "max", t)
+		if e.Min != nil && e.Max != nil && less(*e.Max, *e.Min) {
+			l.fail(d.max.pos, ref, "max is less than min", "exchange them")
+		}
+		*f.Expect = e
+	}
+	if want := map[string]selfsame.Kind{"float32": selfsame.Float64, "int32": selfsame.Int64}[f.Cast]; f.Cast != "" && t.Kind != want {
+		l.fail(f.Pos, ref, "cast: "+f.Cast+" does not fit a "+t.String(), "float32 narrows a float64 and int32 an int64; write cast(x as "+want.String()+") in the expression")
+	}
+}
+
+func (l *loader) typedValue(n *node, ref, what string, t selfsame.Type) *selfsame.Value {
+	if n == nil || n.bad {
+		return nil
+	}
+	v, err := value(n, t)
+	if err != nil {
+		l.fail(n.pos, ref, what+" does not fit the feature, which is "+t.String(), err.Error())
+		return nil
+	}
+	return &v
+}
+
+// condition checks where: a bool over a row.
+func (l *loader) condition(e selfsame.Expr, ref, what string, s *scope) {
+	n, ok := l.parse(e, ref)
+	if !ok {
+		return
+	}
+	t, problems := s.check(n, rowUse)
+	for _, p := range problems {
+		l.problem(e, ref, p)
+	}
+	if len(problems) == 0 && t.Kind != selfsame.Bool && t.Kind != selfsame.Unknown {
+		l.fail(e.Pos, ref, what+" is "+t.String()+", not bool", "compare it with something")
+	}
+}
+
+// sortedKeys are the keys of a map, sorted.
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,160 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+import (
+	"slices"
+	"strings"
+
+	"selfsame"
+	"selfsame/compute/expr"
+)
+
+// checkDemandViews checks the on-demand views, each after those that it reads.
+func (l *loader) checkDemandViews() {
+	done := map[string]bool{}
+	for _, v := range l.p.Views {
+		if v.Kind == selfsame.OnDemandView {
+			l.demandView(v, nil, done)
+		}
+	}
+}
+
+// demandView checks v. path are the views that are being checked because of each other.
+func (l *loader) demandView(v *selfsame.FeatureView, path []string, done map[string]bool) {
+	if done[v.Name] {
+		return
+	}
+	if at := slices.Index(path, v.Name); at >= 0 {
+		circle := strings.Join(append(slices.Clone(path[at:]), v.Name), " reads ")
+		l.fail(v.Pos, "view "+v.Name, "the on-demand views read each other in a circle: "+circle, "move what both need to a view of its own")
+		l.types[v.Name] = map[string]selfsame.Type{incomplete: {}}
+		done[v.Name] = true
+		return
+	}
+	for _, name := range l.reads(v) {
+		if w := l.p.View(name); w != nil && w.Kind == selfsame.OnDemandView {
+			l.demandView(w, append(path, v.Name), done)
+		}
+	}
+	if done[v.Name] {
+		return
+	}
+	done[v.Name] = true
+	l.checkInputs(v)
+	s, err := l.scope(v)
+	if err != nil {
+		return
+	}
+	l.checkFeatures(v, s)
+	l.checkRequest(v)
+}
+
+// reads are the views that v's expressions and inputs name, sorted.
+func (l *loader) reads(v *selfsame.FeatureView) []string {
+	s := scope{t: l.typing, v: v}
+	names := map[string]bool{}
+	for _, d := range l.drafts[v.Name] {
+		if d.bad {
+			continue
+		}
+		n, err := expr.Parse(d.feature.Value)
+		if err != nil {
+			continue
+		}
+		expr.Walk(n, func(n expr.Node) bool {
+			if r, ok := n.(*expr.Ref); ok && len(r.Parts) == 2 {
+				names[s.role(r.Parts[0])] = true
+			}
+			return true
+		})
+	}
+	return sortedKeys(names)
+}
+
+func (l *loader) checkInputs(v *selfsame.FeatureView) {
+	ref := "view " + v.Name
+	for _, in := range v.Inputs {
+		if in.View == "" {
+			continue
+		}
+		if in.Role != in.View && l.p.View(in.Role) != nil {
+			l.fail(in.Pos, ref, "the input "+in.Role+" has the name of another view", "give the role a name of its own")
+		}
+		w := l.p.View(in.View)
+		if w == nil {
+			if !l.placed("view " + in.View) {
+				l.missing(in.Pos, ref, "view", in.View, viewNames(l.p))
+			}
+			continue
+		}
+		l.checkMapping(in.Pos, ref, w, in.Key)
+	}
+}
+
+func viewNames(p *selfsame.Project) []string {
+	var out []string
+	for _, v := range p.Views {
+		out = append(out, v.Name)
+	}
+	return out
+}
+
+// checkMapping checks that a key mapping names key fields of the entity of w.
+func (l *loader) checkMapping(pos selfsame.Pos, ref string, w *selfsame.FeatureView, key map[string]string) {
+	if len(key) == 0 {
+		return
+	}
+	if w.Kind == selfsame.OnDemandView {
+		l.fail(pos, ref, "the view "+w.Name+" is on demand and has no key", "name the columns in its own inputs")
+		return
+	}
+	if w.Entity == "" {
+		l.fail(pos, ref, "the view "+w.Name+" has no entity, so it has no key", "remove the key mapping")
+		return
+	}
+	e := l.p.Entity(w.Entity)
+	if e == nil {
+		return
+	}
+	for _, name := range sortedKeys(key) {
+		if field(e.Key, name) == nil {
+			l.fail(pos, ref, "the entity "+e.Name+" of the view "+w.Name+" has no key field "+name, suggest(name, fieldNames(e.Key)))
+		}
+	}
+}
+
+// checkRequest checks that request fields that fill entity keys have the keys' types.
+func (l *loader) checkRequest(v *selfsame.FeatureView) {
+	roles := map[string]map[string]string{}
+	for _, name := range l.reads(v) {
+		roles[name] = nil
+	}
+	for _, in := range v.Inputs {
+		delete(roles, in.View)
+	}
+	check := func(view string, key map[string]string) {
+		w := l.p.View(view)
+		if w == nil || l.p.Entity(w.Entity) == nil {
+			return
+		}
+		for _, k := range l.p.Entity(w.Entity).Key {
+			column := k.Name
+			if key[k.Name] != "" {
+				column = key[k.Name]
+			}
+			f := field(v.Request, column)
+			if f != nil && !f.Type.Equal(k.Type) && f.Type.Kind != selfsame.Unknown && k.Type.Kind != selfsame.Unknown {
+				l.fail(f.Pos, "view "+v.Name, "the request field "+f.Name+" is "+f.Type.String()+" and fills the key "+k.Name+" of "+w.Name+", which is "+k.Type.String(),
+					"declare it as "+k.Type.String())
+			}
+		}
+	}
+	for _, name := range sortedKeys(roles) {
+		check(name, nil)
+	}
+	for _, in := range v.Inputs {
+		check(in.View, in.Key)
+	}
+}

@@ -1,0 +1,123 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+import (
+	"slices"
+
+	"selfsame"
+)
+
+// Reference resolves a reference to features as services, commands and requests accept it: view.feature, view.feature@2,
+// view:feature, view.*, or a bare feature name that one view only has. The error is a *selfsame.Error of class not_found
+// (there is no such thing) or usage (it is no reference).
+func Reference(p *selfsame.Project, text string) (selfsame.ServiceEntry, error) {
+	l := newLoader(p.Dir)
+	l.p = p
+	e, ok := l.reference(&node{text: text}, "", text)
+	if ok {
+		ok = l.resolve(&e, "")
+	}
+	if !ok {
+		err := l.errs[0]
+		err.Class, err.Ref = selfsame.ClassNotFound, ""
+		if e.View == "" && e.Feature == "" {
+			err.Class = selfsame.ClassUsage
+		}
+		return selfsame.ServiceEntry{}, err
+	}
+	return e, nil
+}
+
+func (l *loader) checkService(s *selfsame.FeatureService) {
+	ref := "service " + s.Name
+	outputs := map[string]string{}
+	for i := range s.Features {
+		e := &s.Features[i]
+		if !l.resolve(e, ref) {
+			continue
+		}
+		v := l.p.View(e.View)
+		l.checkMapping(e.Pos, ref, v, e.Key)
+		for _, f := range v.Features {
+			if e.Feature != "" && f.Name != e.Feature {
+				continue
+			}
+			name, from := OutputName(*e, f.Name), v.Name+"."+f.Name
+			if other := outputs[name]; other != "" {
+				l.fail(e.Pos, ref, "two outputs are named "+name+": "+other+" and "+from, "give one of them another prefix: or as:")
+				continue
+			}
+			outputs[name] = from
+		}
+	}
+}
+
+// OutputName is the name of a feature's column in training sets and answers: the entry's `as`, else its prefix and the
+// feature, else view__feature.
+func OutputName(e selfsame.ServiceEntry, feature string) string {
+	switch {
+	case e.As != "":
+		return e.As
+	case e.HasPrefix:
+		return e.Prefix + feature
+	}
+	return e.View + "__" + feature
+}
+
+// resolve finds the view of an entry, and its feature where it names one.
+func (l *loader) resolve(e *selfsame.ServiceEntry, ref string) bool {
+	if e.View == "" {
+		return l.resolveBare(e, ref)
+	}
+	v := l.p.View(e.View)
+	if v == nil {
+		if !l.placed("view " + e.View) {
+			l.missing(e.Pos, ref, "view", e.View, viewNames(l.p))
+		}
+		return false
+	}
+	if e.Feature == "" || slices.ContainsFunc(v.Features, func(f selfsame.Feature) bool { return f.Name == e.Feature }) {
+		return true
+	}
+	if _, cut := l.types[v.Name][incomplete]; !cut {
+		l.fail(e.Pos, ref, "the view "+v.Name+" has no feature "+e.Feature, suggestFeature(v, e.Feature))
+	}
+	return false
+}
+
+func (l *loader) resolveBare(e *selfsame.ServiceEntry, ref string) bool {
+	holders := featureHolders(l.p, e.Feature, nil)
+	switch {
+	case len(holders) == 1:
+		e.View = holders[0]
+		return true
+	case len(holders) > 1:
+		l.fail(e.Pos, ref, "several views have a feature "+e.Feature+": "+joined(holders), "write "+holders[0]+"."+e.Feature)
+	case l.p.View(e.Feature) != nil:
+		l.fail(e.Pos, ref, e.Feature+" is a view, not a feature", "write "+e.Feature+".* for all its features")
+	default:
+		if l.incomplete() {
+			return false
+		}
+		var names []string
+		for _, v := range l.p.Views {
+			for _, f := range v.Features {
+				names = append(names, f.Name)
+			}
+		}
+		l.missing(e.Pos, ref, "feature", e.Feature, names)
+	}
+	return false
+}
+
+// incomplete reports whether features of some view are missing because of mistakes that are reported already.
+func (l *loader) incomplete() bool {
+	for _, types := range l.types {
+		if _, cut := types[incomplete]; cut {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,15 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package definition reads, checks and formats definition files: selfsame.yaml and features/**/*.yaml.
+//
+// A file goes through four steps. document.go turns YAML into nodes that know their place; the readers (entity.go, source.go,
+// view.go, service.go) turn nodes into the project model of package selfsame; the checks (check_*.go) type every
+// expression and resolve every name; canonical.go prints what can change a feature's value. Every mistake is kept and the
+// work goes on, so that all mistakes of a project are reported at once, each with file:line:column and an excerpt.
+//
+// Scalars are decoded from their source text, never by YAML's own typing: no is a string and 010 is not 8.
+//
+// The package decides what a definition means as a document. What an expression or an aggregate means is decided in
+// compute/expr and compute/aggregate, which it calls. Functions are safe for concurrent use.
+package definition

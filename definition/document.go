@@ -1,0 +1,215 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+
+	"selfsame"
+)
+
+// form is the shape of a node.
+type form uint8
+
+const (
+	scalar form = iota
+	mapping
+	sequence
+)
+
+func (f form) String() string { return [...]string{"a single value", "a map", "a list"}[f] }
+
+// node is one YAML value with its place. Scalars keep their text; nothing is typed.
+type node struct {
+	form  form
+	style yaml.Style
+	text  string       // scalars: decoded of quotes and escapes only
+	empty bool         // a scalar that is not there at all: `key:`
+	bad   bool         // a mistake in it is reported: nothing more is said about it
+	pos   selfsame.Pos // of the first character of the value (behind a quote)
+	start selfsame.Pos // of the first character of the source
+	file  *file
+	pairs []pair  // mappings, in order
+	items []*node // sequences
+
+	comment bool    // a comment ends the scalar's line
+	places  []place // of each byte of text, found on demand
+	walked  bool
+}
+
+// pair is one entry of a mapping.
+type pair struct{ key, val *node }
+
+func (n *node) plain() bool { return n.form == scalar && n.style&^yaml.TaggedStyle == 0 }
+
+func (n *node) flow() bool { return n.style&yaml.FlowStyle != 0 }
+
+// get returns the value of a key, or nil.
+func (n *node) get(key string) *node {
+	if n == nil {
+		return nil
+	}
+	for _, p := range n.pairs {
+		if p.key.text == key {
+			return p.val
+		}
+	}
+	return nil
+}
+
+// file is one definition file.
+type file struct {
+	name    string
+	lines   []string
+	decoded [][]rune
+	mended  map[int]bool // lines that a mistake was reported for and that were quoted to read on
+	broken  bool         // the file could not be read to its end
+	root    *node        // nil: nothing to read
+}
+
+func (f *file) runes() [][]rune {
+	if f.decoded == nil {
+		f.decoded = make([][]rune, len(f.lines))
+		for i, line := range f.lines {
+			f.decoded[i] = []rune(strings.TrimRight(line, "\r"))
+		}
+	}
+	return f.decoded
+}
+
+// maxMend bounds how many lines of one file are mended to read on behind a mistake.
+const maxMend = 200
+
+// maxDepth bounds the nesting of nodes: a definition is six deep.
+const maxDepth = 40
+
+// read parses a file into nodes, reporting what YAML itself refuses. A line that holds an expression which must be quoted is
+// reported, quoted in memory and read again, so that one such line does not hide the other mistakes.
+func (l *loader) read(name string, src []byte) *file {
+	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
+	f := &file{name: name, mended: map[int]bool{}, lines: strings.Split(string(src), "\n")}
+	l.files[name] = f
+	if !utf8.Valid(src) {
+		f.broken = true
+		l.fail(selfsame.Pos{File: name}, "", "the file is not UTF-8 text", "save it as UTF-8")
+		return f
+	}
+	lines := strings.Split(string(src), "\n")
+	for range maxMend {
+		var doc yaml.Node
+		loader, err := yaml.NewLoader(strings.NewReader(strings.Join(lines, "\n")))
+		if err == nil {
+			err = loader.Load(&doc)
+		}
+		if errors.Is(err, io.EOF) {
+			return f
+		}
+		if err != nil {
+			line, ok := l.syntax(f, lines, err)
+			if !ok {
+				f.broken = true
+				return f
+			}
+			lines[line-1] = quoteValue(lines[line-1])
+			f.mended[line] = true
+			continue
+		}
+		f.root = l.node(f, &doc, 0)
+		l.single(f, loader)
+		return f
+	}
+	f.broken = true
+	return f
+}
+
+// single reports a second document in the file.
+func (l *loader) single(f *file, loader *yaml.Loader) {
+	var next yaml.Node
+	err := loader.Load(&next)
+	if errors.Is(err, io.EOF) {
+		return
+	}
+	pos := selfsame.Pos{File: f.name, Line: max(next.Line, 1), Column: max(next.Column, 1)}
+	l.fail(pos, "", "a second YAML document begins here", "one file is one document: remove the --- line or make two files")
+}
+
+// node turns a YAML node into ours, reporting anchors, aliases, tags and duplicate keys.
+func (l *loader) node(f *file, y *yaml.Node, depth int) *node {
+	if y.Kind == yaml.DocumentNode {
+		if len(y.Content) == 0 {
+			return nil
+		}
+		return l.node(f, y.Content[0], depth)
+	}
+	at := selfsame.Pos{File: f.name, Line: y.Line, Column: y.Column}
+	n := &node{style: y.Style, pos: at, start: at, file: f, comment: y.LineComment != ""}
+	if depth > maxDepth {
+		l.fail(at, "", "the nesting is too deep", "")
+		return n
+	}
+	if l.refused(n, y) {
+		return n
+	}
+	switch y.Kind {
+	case yaml.MappingNode:
+		n.form = mapping
+		l.mapping(n, y, depth)
+	case yaml.SequenceNode:
+		n.form = sequence
+		for _, c := range y.Content {
+			n.items = append(n.items, l.node(f, c, depth+1))
+		}
+		l.cutItems(n)
+	default:
+		n.text, n.empty = y.Value, y.Tag == "!!null" && y.Value == ""
+		n.bad = f.mended[y.Line]
+		if n.style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+			n.pos = n.posAt(0)
+		}
+	}
+	return n
+}
+
+func (l *loader) mapping(n *node, y *yaml.Node, depth int) {
+	seen := map[string]*node{}
+	for i := 0; i+1 < len(y.Content); i += 2 {
+		p := pair{key: l.node(n.file, y.Content[i], depth+1), val: l.node(n.file, y.Content[i+1], depth+1)}
+		if p.key.form != scalar {
+			l.fail(p.key.start, "", "a key is "+p.key.form.String(), "a key is a name; quote an expression that begins with [ or {")
+			continue
+		}
+		if l.cutPair(n, p) {
+			continue
+		}
+		if first := seen[p.key.text]; first != nil {
+			l.fail(p.key.start, p.key.text, "the key is there twice, first in line "+itoa(first.start.Line), "remove one of the two")
+			continue
+		}
+		seen[p.key.text] = p.key
+		n.pairs = append(n.pairs, p)
+	}
+}
+
+// refused reports the parts of YAML that definitions do without.
+func (l *loader) refused(n *node, y *yaml.Node) bool {
+	const quote = "quote it if it is an expression"
+	switch {
+	case y.Kind == yaml.AliasNode:
+		l.fail(n.start, "", "*"+y.Value+" is a YAML alias, which definitions do without", "write the value out; "+quote)
+	case y.Anchor != "":
+		l.fail(n.start, "", "&"+y.Anchor+" is a YAML anchor, which definitions do without", "write the value out; "+quote)
+	case y.Style&yaml.TaggedStyle != 0:
+		l.fail(n.start, "", y.Tag+" is a YAML tag, which definitions do without", quote)
+	default:
+		return false
+	}
+	n.bad = true
+	return true
+}

@@ -1,0 +1,185 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"selfsame"
+)
+
+// ProjectFile is the name of the file that makes a folder a project.
+const ProjectFile = "selfsame.yaml"
+
+// FeaturesDir is the folder of a project whose *.yaml files, at any depth, hold its definitions.
+const FeaturesDir = "features"
+
+// Load reads and checks the project in a folder: selfsame.yaml and features/**/*.yaml. The error is Errors, holding all
+// mistakes at once; a folder that cannot be read at all is a *selfsame.Error.
+func Load(dir string) (*selfsame.Project, error) {
+	files, err := readFiles(dir)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(files, dir)
+}
+
+// Parse is Load from memory: files by their path below dir, with slashes. Places in errors name these paths, as they are.
+func Parse(files map[string][]byte, dir string) (*selfsame.Project, error) {
+	l := newLoader(dir)
+	l.project(files)
+	l.check()
+	if len(l.errs) > 0 {
+		return nil, l.errs.sorted()
+	}
+	return l.p, nil
+}
+
+// readFiles reads the definition files of a folder.
+func readFiles(dir string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	main := filepath.Join(dir, ProjectFile)
+	src, err := os.ReadFile(main)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Message: "there is no " + ProjectFile + " in " + dir,
+			Hint: "run it in a project's folder, name one with --project, or make one with selfsame init"}
+	case err != nil:
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Message: "read the project", Err: err}
+	}
+	files[ProjectFile] = src
+	root := filepath.Join(dir, FeaturesDir)
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !isDefinition(path) {
+			return err
+		}
+		src, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		files[filepath.ToSlash(name)] = src
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Message: "read the definitions", Err: err}
+	}
+	return files, nil
+}
+
+// isDefinition tells the files that are read. A .yml file is among them so that it can be reported rather than left out.
+func isDefinition(path string) bool {
+	ext := filepath.Ext(path)
+	return (ext == ".yaml" || ext == ".yml") && !strings.HasPrefix(filepath.Base(path), ".")
+}
+
+// loader carries one reading of a project.
+type loader struct {
+	p     *selfsame.Project
+	errs  Errors
+	files map[string]*file
+
+	// broken: a file could not be read whole, so that a name that is not found may well be defined in it.
+	broken bool
+
+	texts  map[selfsame.Pos]*node  // the scalar of each expression, by Expr.Pos
+	drafts map[string][]draft      // features as written, by view
+	places map[string]selfsame.Pos // place of each definition, by "view x"
+	*typing
+}
+
+func newLoader(dir string) *loader {
+	l := &loader{p: &selfsame.Project{Dir: dir}, files: map[string]*file{}, texts: map[selfsame.Pos]*node{},
+		drafts: map[string][]draft{}, places: map[string]selfsame.Pos{}}
+	l.typing = newTyping(l.p)
+	return l
+}
+
+// fail keeps one mistake.
+func (l *loader) fail(pos selfsame.Pos, ref, message, hint string) {
+	e := &selfsame.Error{Class: selfsame.ClassDefinition, Pos: pos, Ref: ref, Message: message, Hint: hint}
+	if f := l.files[pos.File]; f != nil {
+		e.Excerpt = excerpt(f.lines, pos)
+	}
+	l.errs = append(l.errs, e)
+}
+
+// missing keeps the mistake of a name that nothing has. Where a file is broken the name may be in it, and nothing is said.
+func (l *loader) missing(pos selfsame.Pos, ref, what, name string, known []string) {
+	if !l.broken {
+		l.fail(pos, ref, "there is no "+what+" "+name, suggest(name, known))
+	}
+}
+
+// project reads all files into the model.
+func (l *loader) project(files map[string][]byte) {
+	names := slices.SortedFunc(maps.Keys(files), func(a, b string) int {
+		if (a == ProjectFile) != (b == ProjectFile) {
+			if a == ProjectFile {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	for _, name := range names {
+		if strings.HasSuffix(name, ".yml") {
+			l.fail(selfsame.Pos{File: name}, "", "a definition file ends in .yaml", "rename it to "+strings.TrimSuffix(name, ".yml")+".yaml")
+			l.broken = true
+			continue
+		}
+		f := l.read(name, files[name])
+		l.broken = l.broken || f.broken
+		l.definitions(f)
+	}
+	if l.p.Name == "" && !l.broken && !l.placed("project") {
+		l.fail(selfsame.Pos{File: ProjectFile}, "", "the project has no name", "begin "+ProjectFile+" with a line such as project: shop")
+	}
+}
+
+// placed reports whether a thing was met already, by its kind and name.
+func (l *loader) placed(what string) bool {
+	_, ok := l.places[what]
+	return ok
+}
+
+// definitions reads one file.
+func (l *loader) definitions(f *file) {
+	if f.root == nil || f.root.bad || f.root.empty {
+		return
+	}
+	o := l.object(f.root, "", "the file", fileKeys)
+	if n := o.vals["project"]; n != nil {
+		if f.name != ProjectFile {
+			l.fail(n.start, "project", "the project is named in "+ProjectFile+" only", "remove the line")
+		} else {
+			l.places["project"] = n.start
+			l.p.Name = o.text("project")
+			if !n.bad {
+				l.name(n, "", l.p.Name)
+			}
+		}
+	}
+	for _, p := range o.entries("entities") {
+		l.entity(p)
+	}
+	for _, p := range o.entries("sources") {
+		l.source(p)
+	}
+	for _, p := range o.entries("views") {
+		l.view(p)
+	}
+	for _, p := range o.entries("services") {
+		l.service(p)
+	}
+}

@@ -1,0 +1,315 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"selfsame"
+	"selfsame/compute/expr"
+)
+
+// object reads one mapping with a known set of keys.
+type object struct {
+	l    *loader
+	ref  string
+	n    *node
+	vals map[string]*node
+}
+
+// object checks that n is a mapping and that its keys are among keys. what names it in messages.
+func (l *loader) object(n *node, ref, what string, keys []key) object {
+	o := object{l: l, ref: ref, n: n, vals: map[string]*node{}}
+	if n == nil || n.bad {
+		return o
+	}
+	if n.form != mapping {
+		l.fail(n.start, ref, fmt.Sprintf("%s is %s, not a map of %s", what, n.form, strings.Join(keyNames(keys), ", ")), "")
+		n.bad = true
+		return o
+	}
+	for _, p := range n.pairs {
+		if !known(keys, p.key.text) {
+			hint := suggest(p.key.text, keyNames(keys))
+			if p.key.text == "<<" {
+				hint = "merge keys are not part of the language: write the keys out"
+			}
+			l.fail(p.key.start, ref, what+" has no key "+p.key.text, hint)
+			continue
+		}
+		if p.val.empty && !p.val.bad {
+			l.fail(p.key.start, ref, p.key.text+" has no value", "write one, or remove the line")
+			p.val.bad = true
+		}
+		o.vals[p.key.text] = p.val
+	}
+	return o
+}
+
+func known(keys []key, name string) bool {
+	for _, k := range keys {
+		if k.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func keyNames(keys []key) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = k.name
+	}
+	return out
+}
+
+// suggest is the hint for a name that is not among known.
+func suggest(name string, known []string) string {
+	if near := expr.Nearest(name, known); near != "" {
+		return "did you mean " + near + "?"
+	}
+	switch {
+	case len(known) == 0:
+		return ""
+	case len(known) <= 12:
+		return "known: " + strings.Join(known, ", ")
+	}
+	return fmt.Sprintf("known: %s, … (%d in all)", strings.Join(known[:12], ", "), len(known))
+}
+
+func (o object) has(key string) bool { return o.vals[key] != nil }
+
+// pos is the place of a key's value, of the whole object where the key is not there.
+func (o object) pos(key string) selfsame.Pos {
+	if n := o.vals[key]; n != nil {
+		return n.pos
+	}
+	return o.n.start
+}
+
+// scalarText returns a scalar's text, or reports that n is something else.
+func (l *loader) scalarText(n *node, ref, what string) (string, bool) {
+	if n == nil || n.bad {
+		return "", false
+	}
+	if n.form != scalar {
+		l.fail(n.start, ref, fmt.Sprintf("%s is %s, not a single value", what, n.form), "quote an expression that begins with [ or {")
+		return "", false
+	}
+	if n.empty || n.text == "" {
+		l.fail(n.start, ref, what+" is empty", "")
+		return "", false
+	}
+	return n.text, true
+}
+
+// text is a key's scalar, empty where it is not there.
+func (o object) text(key string) string {
+	s, _ := o.l.scalarText(o.vals[key], o.ref, key)
+	return s
+}
+
+// word is a scalar that must be one of words; empty where it is not there.
+func (o object) word(key string, words ...string) string {
+	s, ok := o.l.scalarText(o.vals[key], o.ref, key)
+	if !ok {
+		return ""
+	}
+	for _, w := range words {
+		if s == w {
+			return s
+		}
+	}
+	hint := "did you mean " + expr.Nearest(s, words) + "?"
+	if expr.Nearest(s, words) == "" {
+		hint = ""
+	}
+	o.l.fail(o.vals[key].pos, o.ref, fmt.Sprintf("%s is %s, not one of %s", key, s, strings.Join(words, ", ")), hint)
+	return ""
+}
+
+// boolean is true or false; def where the key is not there.
+func (o object) boolean(key string, def bool) bool {
+	switch o.word(key, "true", "false") {
+	case "true":
+		return true
+	case "false":
+		return false
+	}
+	return def
+}
+
+// duration is a span such as 15m; its zero value where the key is not there.
+func (o object) duration(key string) selfsame.Duration {
+	s, ok := o.l.scalarText(o.vals[key], o.ref, key)
+	if !ok {
+		return selfsame.Duration{}
+	}
+	micros, err := expr.ParseDuration(s)
+	if err != nil {
+		o.l.fail(o.vals[key].pos, o.ref, fmt.Sprintf("%s: %s is not a duration", key, s),
+			"a duration is a whole number and one of us, ms, s, m, h, d, w, such as 15m or 30d")
+		return selfsame.Duration{}
+	}
+	return selfsame.Duration{Set: true, Micros: micros}
+}
+
+// integer is a whole number of at least 1; 0 where the key is not there.
+func (o object) integer(key string) int64 {
+	s, ok := o.l.scalarText(o.vals[key], o.ref, key)
+	if !ok {
+		return 0
+	}
+	v, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || v < 1 || strconv.FormatInt(v, 10) != s {
+		o.l.fail(o.vals[key].pos, o.ref, fmt.Sprintf("%s: %s is not a whole number of at least 1", key, s), "write it in plain digits, such as 100000")
+		return 0
+	}
+	return v
+}
+
+// entries are the pairs of a key that is itself a map of definitions.
+func (o object) entries(key string) []pair {
+	n := o.vals[key]
+	if n == nil || n.bad {
+		return nil
+	}
+	if n.form != mapping {
+		o.l.fail(n.start, o.ref, fmt.Sprintf("%s is %s, not a map of names", key, n.form), "")
+		return nil
+	}
+	return n.pairs
+}
+
+// strings is a map of scalars: tags, rename, a key mapping.
+func (o object) strings(key string) map[string]string {
+	var out map[string]string
+	for _, p := range o.entries(key) {
+		s, ok := o.l.scalarText(p.val, o.ref, key+"."+p.key.text)
+		if !ok {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[p.key.text] = s
+	}
+	return out
+}
+
+// names is one name or a list of names, with the place of each.
+func (o object) names(key string) []*node {
+	n := o.vals[key]
+	if n == nil || n.bad {
+		return nil
+	}
+	if n.form == scalar {
+		return []*node{n}
+	}
+	if n.form == mapping {
+		o.l.fail(n.start, o.ref, key+" is a map, not a name or a list of names", "")
+		return nil
+	}
+	var out []*node
+	for _, item := range n.items {
+		if _, ok := o.l.scalarText(item, o.ref, "an entry of "+key); ok {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// expression is a scalar that compute/expr will parse; nil where it is not there.
+func (o object) expression(key string) *selfsame.Expr {
+	if _, ok := o.l.scalarText(o.vals[key], o.ref, key); !ok {
+		return nil
+	}
+	e := o.l.exprOf(o.vals[key])
+	return &e
+}
+
+func (l *loader) exprOf(n *node) selfsame.Expr {
+	l.texts[n.pos] = n
+	return selfsame.Expr{Text: n.text, Pos: n.pos}
+}
+
+// places is where each setting stands, for messages of other packages.
+func (o object) places() map[string]selfsame.Pos {
+	at := make(map[string]selfsame.Pos, len(o.vals))
+	for k, n := range o.vals {
+		at[k] = n.pos
+	}
+	return at
+}
+
+var (
+	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	versionPattern = regexp.MustCompile(`^v[0-9]+$`)
+)
+
+// badName says what is wrong with a name, and what would be right; empty where it is right.
+func badName(name string) (string, string) {
+	switch {
+	case !namePattern.MatchString(name):
+		return "is not a name", "a name is lower case letters, digits and _, and begins with a letter" + lowered(name)
+	case strings.Contains(name, "__"):
+		return "holds __", "two underscores separate view and feature in the names of outputs: use one"
+	case name == "online" || name == "batch" || versionPattern.MatchString(name):
+		return "is a reserved word", "online, batch and v1, v2, … name nothing"
+	}
+	return "", ""
+}
+
+// lowered offers the nearest right name.
+func lowered(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			if i > 0 && !strings.HasSuffix(b.String(), "_") {
+				b.WriteByte('_')
+			}
+			b.WriteRune(r + 'a' - 'A')
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+		default:
+			if b.Len() > 0 && !strings.HasSuffix(b.String(), "_") {
+				b.WriteByte('_')
+			}
+		}
+	}
+	if s := strings.Trim(b.String(), "_"); namePattern.MatchString(s) {
+		return ": " + s
+	}
+	return ""
+}
+
+// name reports a name that breaks the rules.
+func (l *loader) name(n *node, ref, name string) bool {
+	what, hint := badName(name)
+	if what == "" {
+		return true
+	}
+	l.fail(n.start, ref, strconv.Quote(name)+" "+what, hint)
+	return false
+}
+
+// define notes that a thing of a kind is defined at a place and reports a second definition.
+func (l *loader) define(what string, p pair) bool {
+	if !l.name(p.key, "", p.key.text) {
+		return false
+	}
+	id := what + " " + p.key.text
+	if first, ok := l.places[id]; ok {
+		l.fail(p.key.start, "", id+" is defined twice, first at "+first.String(), "give one of them another name")
+		return false
+	}
+	l.places[id] = p.key.start
+	return true
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

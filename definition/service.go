@@ -1,0 +1,127 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+import (
+	"fmt"
+	"strings"
+
+	"selfsame"
+)
+
+func (l *loader) service(p pair) {
+	ref := "service " + p.key.text
+	o := l.object(p.val, ref, "a service", serviceKeys)
+	if !l.define("service", p) {
+		return
+	}
+	s := &selfsame.FeatureService{Name: p.key.text, Pos: p.key.start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags")}
+	n := o.vals["features"]
+	switch {
+	case n == nil && !p.val.bad, n != nil && !n.bad && n.form == sequence && len(n.items) == 0:
+		l.fail(p.key.start, ref, "a service has features", "add a list of references such as features: [user_spend.*]")
+	case n != nil && !n.bad && n.form != sequence:
+		l.fail(n.start, ref, fmt.Sprintf("features is %s, not a list of references", n.form), "write features: [view.feature, other_view.*]")
+	case n != nil:
+		for _, item := range n.items {
+			if e, ok := l.entry(item, ref); ok {
+				s.Features = append(s.Features, e)
+			}
+		}
+	}
+	l.p.Services = append(l.p.Services, s)
+}
+
+// entry reads one line of a service's list. A bare name stays in Feature with no View; the checks resolve it.
+func (l *loader) entry(n *node, ref string) (selfsame.ServiceEntry, bool) {
+	if n.form == scalar {
+		text, ok := l.scalarText(n, ref, "a reference")
+		if !ok {
+			return selfsame.ServiceEntry{}, false
+		}
+		return l.reference(n, ref, text)
+	}
+	o := l.object(n, ref, "an entry of features", entryKeys)
+	if n.bad {
+		return selfsame.ServiceEntry{}, false
+	}
+	e := selfsame.ServiceEntry{Pos: n.start}
+	switch {
+	case o.has("view") == o.has("feature"):
+		l.fail(n.start, ref, "an entry names either a view or a feature", "write {view: …, prefix: …} or {feature: view.feature, as: …}")
+		return e, false
+	case o.has("view"):
+		e.View = o.text("view")
+		e.Pos = o.pos("view")
+	default:
+		f := o.vals["feature"]
+		text, ok := l.scalarText(f, ref, "feature")
+		if !ok {
+			return e, false
+		}
+		if e, ok = l.reference(f, ref, text); !ok {
+			return e, false
+		}
+		if e.Feature == "" {
+			l.fail(f.pos, ref, "feature: "+text+" names a whole view", "write view: "+e.View)
+		}
+	}
+	e.Key, e.As = o.strings("key"), o.text("as")
+	if p := o.vals["prefix"]; p != nil && !p.bad {
+		e.HasPrefix, e.Prefix = true, p.text
+		if p.form != scalar || p.text != "" && badPrefix(p.text) {
+			l.fail(p.pos, ref, "prefix: "+quoted(p.text)+" is not the beginning of a name", "a prefix is lower case letters, digits and _, such as origin_")
+		}
+	}
+	l.entryWords(o, e)
+	return e, e.View != "" || e.Feature != ""
+}
+
+func badPrefix(s string) bool { return !namePattern.MatchString(s) }
+
+// entryWords checks the keys of the long form against each other.
+func (l *loader) entryWords(o object, e selfsame.ServiceEntry) {
+	if e.As != "" && e.Feature == "" {
+		l.fail(o.pos("as"), o.ref, "as names one output, and this entry has several", "use prefix, or name one feature")
+	}
+	if e.As != "" && e.HasPrefix {
+		l.fail(o.pos("as"), o.ref, "as and prefix both name the output", "keep one of them")
+	}
+	if e.As != "" {
+		l.name(o.vals["as"], o.ref, e.As)
+	}
+}
+
+// reference reads view.feature, view:feature, view.*, a bare feature, and a pin behind @.
+func (l *loader) reference(n *node, ref, text string) (selfsame.ServiceEntry, bool) {
+	e := selfsame.ServiceEntry{Pos: n.pos}
+	name, pin, pinned := strings.Cut(text, "@")
+	if pinned && !isVersion(pin) && !(digits(pin) && pin != "0") {
+		l.fail(n.pos, ref, "the pin @"+pin+" is not a version", "pin a major version, as in "+name+"@2, or a whole one, as in "+name+"@1.1.0")
+		return e, false
+	}
+	e.Version = pin
+	view, feature, split := strings.Cut(name, ".")
+	if !split {
+		view, feature, split = strings.Cut(name, ":")
+	}
+	switch {
+	case !split:
+		e.Feature = name
+	case feature == "*":
+		e.View = view
+		if pinned {
+			l.fail(n.pos, ref, "a whole view is not pinned: versions belong to features", "pin the features one by one")
+		}
+	default:
+		e.View, e.Feature = view, feature
+	}
+	for _, part := range []string{e.View, e.Feature} {
+		if part != "" && !namePattern.MatchString(part) || split && view == "" {
+			l.fail(n.pos, ref, quoted(text)+" is not a reference", "a reference is view.feature, view.* or view.feature@2")
+			return e, false
+		}
+	}
+	return e, true
+}

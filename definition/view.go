@@ -1,0 +1,174 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package definition
+
+import (
+	"strings"
+
+	"selfsame"
+)
+
+// draft is a feature as its author wrote it, before windows are expanded and types are known.
+type draft struct {
+	feature  selfsame.Feature
+	deflt    *node // of default, min and max: typed when the feature's type is known
+	min, max *node
+	column   bool // an entry of a list of columns
+	bad      bool // its expression cannot be read
+}
+
+func (l *loader) view(p pair) {
+	ref := "view " + p.key.text
+	o := l.object(p.val, ref, "a view", viewKeys)
+	if !l.define("view", p) {
+		return
+	}
+	v := &selfsame.FeatureView{Name: p.key.text, Pos: p.key.start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags"),
+		Entity: o.text("entity"), Where: o.expression("where"), TTL: o.duration("ttl"), AsOf: o.duration("as_of"), MaxValues: o.integer("max_values"),
+		Closed: selfsame.ClosedBoth, Offline: !o.boolean("online", true), At: o.places()}
+	if o.word("closed", "both", "left") == "left" {
+		v.Closed = selfsame.ClosedLeft
+	}
+	for _, n := range o.names("source") {
+		v.Source = append(v.Source, n.text)
+		v.At["source "+n.text] = n.pos
+	}
+	for _, e := range o.entries("key") {
+		if _, ok := l.scalarText(e.val, ref, "key."+e.key.text); ok {
+			if v.Key == nil {
+				v.Key = map[string]selfsame.Expr{}
+			}
+			v.Key[e.key.text] = l.exprOf(e.val)
+			v.At["key "+e.key.text] = e.key.start
+		}
+	}
+	if o.has("request") {
+		v.Request = l.fields(o, "request", true)
+	}
+	l.inputs(v, o)
+	l.features(v, o)
+	l.p.Views = append(l.p.Views, v)
+}
+
+func (l *loader) inputs(v *selfsame.FeatureView, o object) {
+	for _, e := range o.entries("inputs") {
+		if !l.name(e.key, o.ref, e.key.text) {
+			continue
+		}
+		in := l.object(e.val, o.ref, "an input", inputKeys)
+		if !e.val.bad && !in.has("view") {
+			l.fail(e.key.start, o.ref, "the input "+e.key.text+" names no view", "write it as "+e.key.text+": {view: …, key: {…}}")
+		}
+		v.Inputs = append(v.Inputs, selfsame.Input{Role: e.key.text, View: in.text("view"), Key: in.strings("key"), Pos: e.key.start})
+	}
+}
+
+// features reads the features of a view: a map of expressions and long forms, or a list of columns.
+func (l *loader) features(v *selfsame.FeatureView, o object) {
+	n := o.vals["features"]
+	switch {
+	case n == nil && o.n.bad, n != nil && n.bad:
+		l.drafts[v.Name] = []draft{{bad: true}}
+		return
+	case n == nil || len(n.pairs) == 0 && len(n.items) == 0:
+		l.fail(v.Pos, o.ref, "a view has features", "add a map of names and expressions, or a list of columns")
+		l.drafts[v.Name] = []draft{{bad: true}}
+		return
+	case n.form == scalar:
+		l.fail(n.start, o.ref, "features is a single value, not a map of names and expressions or a list of columns", "write features: ["+n.text+"]")
+		l.drafts[v.Name] = []draft{{bad: true}}
+		return
+	}
+	for _, e := range n.pairs {
+		l.drafts[v.Name] = append(l.drafts[v.Name], l.feature(v.Name, e))
+	}
+	for _, item := range n.items {
+		l.drafts[v.Name] = append(l.drafts[v.Name], l.column(v.Name, item))
+	}
+}
+
+// column reads an entry of a list of columns.
+func (l *loader) column(view string, n *node) draft {
+	text, ok := l.scalarText(n, "view "+view, "an entry of features")
+	d := draft{column: true, bad: !ok}
+	if ok && !namePattern.MatchString(text) {
+		l.fail(n.pos, "view "+view, "the list of features holds "+quoted(text)+", which is not a column's name",
+			"a list names columns; write expressions as a map of names and expressions")
+		d.bad = true
+	}
+	if !d.bad {
+		d.bad = !l.name(n, "view "+view, text)
+		d.feature = selfsame.Feature{Name: text, Declared: text, Value: l.exprOf(n), Pos: n.start}
+	}
+	return d
+}
+
+// feature reads one entry of a map of features, short or long.
+func (l *loader) feature(view string, p pair) draft {
+	ref := view + "." + p.key.text
+	d := draft{feature: selfsame.Feature{Name: p.key.text, Declared: p.key.text, Pos: p.key.start}}
+	d.bad = !l.name(p.key, "view "+view, p.key.text)
+	switch {
+	case p.val.bad:
+		d.bad = true
+	case p.val.form == sequence:
+		l.fail(p.val.start, ref, "a feature is a list", "quote an expression that begins with [")
+		d.bad = true
+	case p.val.form == mapping:
+		l.longForm(&d, ref, p)
+	default:
+		if _, ok := l.scalarText(p.val, ref, "the feature"); ok {
+			d.feature.Value = l.exprOf(p.val)
+		} else {
+			d.bad = true
+		}
+	}
+	return d
+}
+
+func (l *loader) longForm(d *draft, ref string, p pair) {
+	o := l.object(p.val, ref, "a feature", featureKeys)
+	f := &d.feature
+	f.Description, f.Owner, f.Tags = o.text("description"), o.text("owner"), o.strings("tags")
+	f.Cast, f.Version = o.word("cast", "float32", "int32"), o.text("version")
+	if f.Version != "" && !isVersion(f.Version) {
+		l.fail(o.pos("version"), ref, "version: "+f.Version+" is not a version", "a version is three whole numbers, such as 1.1.0")
+	}
+	if e := o.expression("value"); e != nil {
+		f.Value = *e
+	} else {
+		d.bad = true
+		if !o.has("value") && !p.val.bad {
+			l.fail(p.key.start, ref, "the feature has no value", "add value: and an expression")
+		}
+	}
+	d.deflt = o.vals["default"]
+	if n := o.vals["expect"]; n != nil {
+		e := l.object(n, ref, "expect", expectKeys)
+		f.Expect = &selfsame.Expectation{Nulls: l.percent(e, "nulls"), Block: e.word("on_failure", "warn", "block") == "block", Pos: n.start}
+		d.min, d.max = e.vals["min"], e.vals["max"]
+	}
+}
+
+// isVersion reports whether s is a version as authors write it: 1.1.0.
+func isVersion(s string) bool {
+	parts := strings.Split(s, ".")
+	if len(parts) != 3 {
+		return false
+	}
+	for _, p := range parts {
+		if !digits(p) {
+			return false
+		}
+	}
+	return true
+}
+
+// digits reports whether s is a whole number without leading zeros, of at most nine digits.
+func digits(s string) bool {
+	if s == "" || len(s) > 9 || len(s) > 1 && s[0] == '0' {
+		return false
+	}
+	return strings.Trim(s, "0123456789") == ""
+}
