@@ -1,0 +1,194 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package featuretest
+
+import (
+	"math"
+	"slices"
+
+	"selfsame"
+)
+
+// Event is one entry of a source's log.
+type Event struct {
+	Source  int                       // the source's place in the view's list
+	Pos     int64                     // log order inside the source
+	Tau     *int64                    // event time; nil: null or unreadable
+	Arrival *int64                    // α as the source declares it; nil: null. Unused where the source has no arrival field
+	ID      *string                   // canonical text of the id; nil: none
+	Op      string                    // "", insert, delete or upsert
+	Fields  map[string]selfsame.Value // the payload; a field that is not there is null
+}
+
+// Cut is the knowledge of a question.
+type Cut struct {
+	Final bool
+	Known int64 // κ: events with α <= κ, where not Final
+}
+
+// oracleView is what the oracle needs to know of a view.
+type oracleView struct {
+	sources []*selfsame.Source
+	key     func(e *Event) (string, bool) // canonical key, false where a field is null
+	where   func(e *Event) bool
+	ttl     int64 // as-of: microseconds, < 0 unlimited
+	strict  bool  // as-of: closed left
+}
+
+const inf = math.MaxInt64
+
+// plus adds and saturates at the ends of int64.
+func plus(a, b int64) int64 {
+	switch s := a + b; {
+	case b > 0 && s < a:
+		return math.MaxInt64
+	case b < 0 && s > a:
+		return math.MinInt64
+	default:
+		return s
+	}
+}
+
+// tau is the event time; static sources lie before everything.
+func tau(src *selfsame.Source, e *Event) int64 {
+	if src.EventTime == "" {
+		return selfsame.MinTime
+	}
+	return *e.Tau
+}
+
+// alpha is the arrival, false where it is never known.
+func alpha(src *selfsame.Source, e *Event) (int64, bool) {
+	switch {
+	case src.EventTime == "":
+		return selfsame.MinTime, true
+	case src.Arrival == "":
+		return plus(*e.Tau, src.KnowledgeDelay.Or(0)), true
+	case e.Arrival == nil:
+		return inf, false
+	}
+	return *e.Arrival, true
+}
+
+// verdict is the admission of an entry of history: ok, late, early or schema. It depends on the entry alone.
+func verdict(src *selfsame.Source, e *Event) string {
+	if src.EventTime == "" {
+		return "ok"
+	}
+	if e.Tau == nil {
+		return "schema"
+	}
+	a, known := alpha(src, e)
+	if !known {
+		return "ok"
+	}
+	bound := src.Lateness.Or(inf)
+	if e.Op == "delete" || e.Op == "upsert" {
+		bound = src.Corrections.Or(inf)
+	}
+	switch {
+	case a > *e.Tau && bound != inf && a > plus(*e.Tau, bound):
+		return "late"
+	case a < *e.Tau && src.Skew.Set && a < plus(*e.Tau, -src.Skew.Micros):
+		return "early"
+	}
+	return "ok"
+}
+
+// inside reports whether an admitted entry belongs to the cut.
+func inside(src *selfsame.Source, e *Event, c Cut) bool {
+	a, known := alpha(src, e)
+	return verdict(src, e) == "ok" && (c.Final || known && a <= c.Known)
+}
+
+// wins reports whether e is the first of its copies among set, by (α, position); a null arrival ranks last.
+func wins(src *selfsame.Source, e *Event, set []*Event) bool {
+	if e.ID == nil || e.Op == "delete" || len(src.PrimaryKey) > 0 {
+		return true
+	}
+	for _, o := range set {
+		if o == e || o.ID == nil || *o.ID != *e.ID || o.Op == "delete" || tau(src, o) != tau(src, e) {
+			continue
+		}
+		ao, _ := alpha(src, o)
+		ae, _ := alpha(src, e)
+		if ao < ae || ao == ae && o.Pos < e.Pos {
+			return false
+		}
+	}
+	return true
+}
+
+// cancelled reports whether set, everything inside the cut, deletes e or holds a later version of it.
+func cancelled(src *selfsame.Source, e *Event, set []*Event) bool {
+	for _, d := range set {
+		if len(src.PrimaryKey) > 0 {
+			if d != e && samePrimaryKey(src, d, e) && laterVersion(src, d, e) {
+				return true
+			}
+			continue
+		}
+		if d.Op != "delete" || d.ID == nil || e.ID == nil || *d.ID != *e.ID {
+			continue
+		}
+		a, known := alpha(src, d)
+		lower, upper := int64(math.MinInt64), int64(inf)
+		if known && src.Corrections.Set {
+			lower = plus(a, -src.Corrections.Micros)
+		}
+		if known && src.Skew.Set {
+			upper = plus(a, src.Skew.Micros)
+		}
+		if lower <= tau(src, e) && tau(src, e) <= upper {
+			return true
+		}
+	}
+	return false
+}
+
+// visible returns the entries of the view's sources that the cut shows for a key, without regard to T, in the order of events.
+// An as-of view keeps deletes and older versions: they are rows.
+func visible(v *oracleView, log []*Event, key string, c Cut, asOf bool) []*Event {
+	var out []*Event
+	for _, e := range log {
+		src := v.sources[e.Source]
+		if !inside(src, e, c) {
+			continue
+		}
+		var set []*Event // everything of e's source inside the cut
+		for _, o := range log {
+			if o.Source == e.Source && inside(src, o, c) {
+				set = append(set, o)
+			}
+		}
+		k, named := v.key(e)
+		passes := asOf && e.Op == "delete" || v.where(e)
+		if !named || k != key || !passes || !wins(src, e, set) {
+			continue
+		}
+		if !asOf && (e.Op == "delete" || cancelled(src, e, set)) {
+			continue
+		}
+		out = append(out, e)
+	}
+	slices.SortStableFunc(out, func(a, b *Event) int { return compareEvents(v.sources, a, b, asOf) })
+	return out
+}
+
+// asOfRow returns the row that an as-of view shows at T and the status of its values.
+func asOfRow(v *oracleView, log []*Event, key string, t int64, c Cut) (*Event, selfsame.Status) {
+	var newest *Event
+	for _, e := range visible(v, log, key, c, true) {
+		if at := tau(v.sources[e.Source], e); at < t || at == t && !v.strict {
+			newest = e
+		}
+	}
+	switch {
+	case newest == nil || newest.Op == "delete":
+		return nil, selfsame.NotFound
+	case v.ttl >= 0 && tau(v.sources[newest.Source], newest) < plus(t, -v.ttl):
+		return nil, selfsame.Expired
+	}
+	return newest, selfsame.Present
+}

@@ -1,0 +1,221 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package featuretest
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"selfsame"
+)
+
+// Oracle is the Engine that is right by construction and slow. Features beyond its tiny language are missing from its answers.
+type Oracle struct{}
+
+// Name is "oracle".
+func (Oracle) Name() string { return "oracle" }
+
+// Ask answers by brute force.
+func (Oracle) Ask(_ context.Context, c *Case) (*Answer, error) {
+	out := &Answer{Rows: make([][]selfsame.Value, len(c.Rows))}
+	for _, o := range c.outputs() {
+		v := c.Project.View(o.view)
+		if v == nil || v.Kind == selfsame.OnDemandView {
+			continue
+		}
+		column, ok := c.oracleColumn(v, o)
+		if !ok {
+			continue
+		}
+		out.Outputs = append(out.Outputs, o.name)
+		for i, value := range column {
+			out.Rows[i] = append(out.Rows[i], value)
+		}
+	}
+	return out, nil
+}
+
+// oracleColumn is one feature for every row.
+func (c *Case) oracleColumn(v *selfsame.FeatureView, o output) ([]selfsame.Value, bool) {
+	ov, err := c.oracleView(v)
+	if err != nil {
+		return nil, false
+	}
+	p := newNaive(o.feature.Value.Text, ov.sources)
+	var call *oracleCall
+	var field operand
+	if v.Kind == selfsame.WindowedView {
+		if call, err = p.call(); err == nil {
+			call.maxValues, call.keepNaN = 100_000, keepsNaN(ov.sources)
+			if v.MaxValues > 0 {
+				call.maxValues = int(v.MaxValues)
+			}
+		}
+	} else if field, err = p.operand(); err == nil && p.peek() != "" {
+		err = errBeyondOracle
+	}
+	if err != nil {
+		return nil, false
+	}
+	log := c.events(v)
+	var column []selfsame.Value
+	for _, row := range c.Rows {
+		value := selfsame.Value{Status: selfsame.NotFound}
+		key, named := c.rowKey(v, o, row)
+		cut := c.cut(v, row)
+		if call != nil {
+			var seen []*Event
+			if named {
+				seen = visible(ov, log, key, cut, false)
+			}
+			value = call.value(seen, row.At)
+		} else if named {
+			if e, status := asOfRow(ov, log, key, row.At, cut); e != nil {
+				value = field.of(e)
+			} else {
+				value.Status = status
+			}
+		}
+		if d := o.feature.Default; d != nil && (value.Status == selfsame.Null || value.Status == selfsame.NotFound) {
+			value = *d
+		}
+		column = append(column, value)
+	}
+	return column, true
+}
+
+func keepsNaN(sources []*selfsame.Source) bool {
+	for _, s := range sources {
+		if s.KeepNaN {
+			return true
+		}
+	}
+	return false
+}
+
+// oracleView prepares the view's key and where.
+func (c *Case) oracleView(v *selfsame.FeatureView) (*oracleView, error) {
+	ov := &oracleView{ttl: v.TTL.Or(-1), strict: v.Closed == selfsame.ClosedLeft, where: func(*Event) bool { return true }}
+	for _, name := range v.Source {
+		ov.sources = append(ov.sources, c.Project.Source(name))
+	}
+	if v.Where != nil {
+		p := newNaive(v.Where.Text, ov.sources)
+		cond, err := p.condition()
+		if err != nil || p.peek() != "" {
+			return nil, errBeyondOracle
+		}
+		ov.where = func(e *Event) bool { r := cond(e); return r.Status == selfsame.Present && r.Int != 0 }
+	}
+	var parts []operand
+	if entity := c.Project.Entity(v.Entity); entity != nil {
+		for _, k := range entity.Key {
+			text := k.Name
+			if x, ok := v.Key[k.Name]; ok {
+				text = x.Text
+			}
+			p := newNaive(text, ov.sources)
+			part, err := p.operand()
+			if err != nil || p.peek() != "" {
+				return nil, errBeyondOracle
+			}
+			parts = append(parts, part)
+		}
+	}
+	ov.key = func(e *Event) (string, bool) {
+		var b []byte
+		for _, p := range parts {
+			k := p.of(e)
+			if k.Status != selfsame.Present {
+				return "", false
+			}
+			b = canonical(b, k, true)
+		}
+		return string(b), true
+	}
+	return ov, nil
+}
+
+// rowKey is the canonical key that a row asks for.
+func (c *Case) rowKey(v *selfsame.FeatureView, o output, row Row) (string, bool) {
+	entity := c.Project.Entity(v.Entity)
+	if entity == nil {
+		return "", true
+	}
+	var b []byte
+	for _, k := range entity.Key {
+		name := k.Name
+		if mapped, ok := o.key[name]; ok {
+			name = mapped
+		}
+		value, ok := row.Given[name]
+		if !ok || value.Status != selfsame.Present {
+			return "", false
+		}
+		b = canonical(b, value, true)
+	}
+	return string(b), true
+}
+
+// cut is the knowledge with which a row is evaluated.
+func (c *Case) cut(v *selfsame.FeatureView, row Row) Cut {
+	switch {
+	case row.Known != nil:
+		if v.AsOf.Set {
+			return Cut{Known: min(*row.Known, plus(row.At, -v.AsOf.Micros))}
+		}
+		return Cut{Known: *row.Known}
+	case c.Mode.Final:
+		return Cut{Final: true}
+	}
+	return Cut{Known: plus(row.At, -max(c.Mode.Lag, v.AsOf.Or(0)))}
+}
+
+// events are the logs of a view's sources as the oracle sees them.
+func (c *Case) events(v *selfsame.FeatureView) []*Event {
+	var out []*Event
+	for place, name := range v.Source {
+		src := c.Project.Source(name)
+		for pos, row := range c.Logs[name] {
+			e := &Event{Source: place, Pos: int64(pos), Fields: map[string]selfsame.Value{}}
+			for i, f := range src.Schema {
+				e.Fields[f.Name] = stored(src, row[i])
+			}
+			e.Tau, e.Arrival = instant(e.Fields, src.EventTime), instant(e.Fields, src.Arrival)
+			if id := e.Fields[src.ID]; src.ID != "" && id.Status == selfsame.Present {
+				text := string(canonical(nil, id, true))
+				e.ID = &text
+			}
+			if op := e.Fields[src.Operation]; op.Status == selfsame.Present {
+				e.Op = strings.ToLower(op.Str)
+			}
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// stored is a value as a source holds it: -0 is +0, NaN is null unless it is kept.
+func stored(src *selfsame.Source, v selfsame.Value) selfsame.Value {
+	if v.Status == selfsame.Present && v.Type.Kind == selfsame.Float64 {
+		if math.IsNaN(v.Float) && !src.KeepNaN {
+			return selfsame.Value{Type: v.Type, Status: selfsame.Null}
+		}
+		v.Float += 0
+	}
+	return v
+}
+
+func instant(fields map[string]selfsame.Value, name string) *int64 {
+	v, ok := fields[name]
+	if !ok || v.Status != selfsame.Present {
+		return nil
+	}
+	t := v.Int
+	if v.Type.Kind == selfsame.Date {
+		t *= selfsame.DayLength
+	}
+	return &t
+}
