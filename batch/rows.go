@@ -23,6 +23,16 @@ type RowOptions struct {
 
 // ReadRows reads label rows: every column, every row, in order. The table's fields are the columns.
 func ReadRows(ctx context.Context, t *source.Table, o RowOptions) (*EntityRows, error) {
+	b, err := ReadBatch(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	rows := &EntityRows{Batch: b}
+	return rows, rows.setTimes(o)
+}
+
+// ReadBatch reads a whole table into one batch.
+func ReadBatch(ctx context.Context, t *source.Table) (*column.Batch, error) {
 	w := source.Want{Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
 	for _, f := range t.Fields() {
 		w.Fields = append(w.Fields, f.Name)
@@ -31,16 +41,16 @@ func ReadRows(ctx context.Context, t *source.Table, o RowOptions) (*EntityRows, 
 	if err != nil {
 		return nil, err
 	}
-	rows := &EntityRows{Batch: column.NewBatch(t.Fields(), 0)}
+	b := column.NewBatch(t.Fields(), 0)
 	for _, sp := range splits {
 		if err := t.Read(ctx, sp, w, func(c *source.Chunk) error {
-			rows.Batch.Append(c.Batch)
+			b.Append(c.Batch)
 			return nil
 		}); err != nil {
 			return nil, err
 		}
 	}
-	return rows, rows.setTimes(o)
+	return b, nil
 }
 
 // setTimes finds T and κ of each row and applies the range.

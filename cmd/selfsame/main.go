@@ -1,0 +1,73 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command selfsame is the feature store: one binary, one file a verb.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"selfsame"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is main with its world as arguments: it returns the exit code.
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := rootCommand(stdout, stderr)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(stderr, "selfsame: stopped; nothing was published")
+		return exitCodes[selfsame.ClassCanceled]
+	}
+	fmt.Fprintf(stderr, "selfsame: %v\n", err)
+	return exitCode(err)
+}
+
+// exitCodes are documented in docs/errors.md.
+var exitCodes = map[selfsame.ErrorClass]int{
+	selfsame.ClassInternal: 1, selfsame.ClassUsage: 2, selfsame.ClassDefinition: 3, selfsame.ClassNotFound: 4, selfsame.ClassInput: 5,
+	selfsame.ClassValue: 6, selfsame.ClassExpectation: 7, selfsame.ClassChanged: 8, selfsame.ClassResource: 9, selfsame.ClassCanceled: 130,
+}
+
+func exitCode(err error) int {
+	var e *selfsame.Error
+	if errors.As(err, &e) {
+		return exitCodes[e.Class]
+	}
+	return 1
+}
+
+func usage(ref, message, hint string) error {
+	return &selfsame.Error{Class: selfsame.ClassUsage, Ref: ref, Message: message, Hint: hint}
+}
+
+func rootCommand(stdout, stderr io.Writer) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "selfsame",
+		Short:         "a feature store: one definition, the selfsame bits offline, in streaming and online",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return &selfsame.Error{Class: selfsame.ClassUsage, Message: err.Error(), Hint: "see " + c.CommandPath() + " --help"}
+	})
+	root.AddCommand(trainCommand(), checkCommand(), fmtCommand(), versionCommand())
+	return root
+}

@@ -1,0 +1,254 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"selfsame"
+	"selfsame/batch"
+	"selfsame/compute/expr"
+	"selfsame/node"
+	"selfsame/plan"
+)
+
+// trainFlags are the flags as typed.
+type trainFlags struct {
+	project, rows, entities, eventsOf, rowsFormat string
+	time, cut, timezone, start, end, every        string
+	out, format, compression, partitionBy         string
+	rowGroup, page                                string
+	features                                      []string
+	names, asOf, mode, onError, memory            string
+	includeLate                                   string
+	with                                          []string
+	threads                                       int
+	dryRun, quiet                                 bool
+}
+
+func trainCommand() *cobra.Command {
+	var f trainFlags
+	c := &cobra.Command{
+		Use:   "train [SERVICE]",
+		Short: "make a training set: the rows of a file with the features of a service as they were at each row's time",
+		Example: `  selfsame train fraud --rows labels.parquet --out train.parquet
+  selfsame train --features user_spend.txns_1h,user_spend.txns_7d --rows labels.csv --time asked_at --out train.csv
+  selfsame train fraud --entities users.csv --start 2024-06-01 --end 2024-11-30 --every 1d --out train.parquet`,
+		Args: atMostOne,
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg, err := f.config(args, c.Flags())
+			if err != nil {
+				return err
+			}
+			return train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	f.register(c.Flags())
+	return c
+}
+
+func (f *trainFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.project, "project", ".", "folder of the project")
+	fs.StringVar(&f.rows, "rows", "", "file of rows that ask: keys, a time and labels (Parquet, CSV, JSON lines)")
+	fs.StringVar(&f.entities, "entities", "", "file of entity keys without times; rows are made with --start, --end and --every")
+	fs.StringVar(&f.eventsOf, "events-of", "", "source whose events are the rows")
+	fs.StringVar(&f.rowsFormat, "rows-format", "", "parquet, csv or jsonl, where the name does not say")
+	fs.StringVar(&f.time, "time", "", "column that says when each row asks")
+	fs.StringVar(&f.cut, "cut-column", "", "column with the moment up to which each row knows events")
+	fs.StringVar(&f.timezone, "timezone", "", "zone of times without one in the rows (default UTC)")
+	fs.StringVar(&f.start, "start", "", "first moment of the rows, inclusive")
+	fs.StringVar(&f.end, "end", "", "last moment of the rows, exclusive (with --entities and no --every: the moment)")
+	fs.StringVar(&f.every, "every", "", "step between the moments of an entity, e.g. 1d")
+	fs.StringVar(&f.out, "out", "", "file to write: .parquet, .csv or .jsonl; a folder with --partition-by")
+	fs.StringVar(&f.format, "format", "", "parquet, csv or jsonl, where the name does not say")
+	fs.StringVar(&f.compression, "compression", "zstd", "of Parquet: zstd, snappy or none")
+	fs.StringVar(&f.rowGroup, "row-group-bytes", "128MiB", "uncompressed size of a Parquet row group")
+	fs.StringVar(&f.page, "page-bytes", "1MiB", "size of a Parquet page")
+	fs.StringVar(&f.partitionBy, "partition-by", "", "timestamp column whose UTC date names folders date=YYYY-MM-DD")
+	fs.StringSliceVar(&f.features, "features", nil, "feature references instead of a service: view.feature, view.*, or a bare name")
+	fs.StringVar(&f.names, "names", "full", "full (view__feature) or short (feature)")
+	fs.StringVar(&f.asOf, "as-of", "0s", "lag: a row at T knows what was known at T minus this")
+	fs.StringVar(&f.mode, "mode", "as_of", "as_of, or final: everything admitted up to now")
+	fs.StringVar(&f.includeLate, "include", "", "late: admit late events too (with --mode final)")
+	fs.StringSliceVar(&f.with, "with", nil, "event_time, status: add for each feature the time of the newest event used, or its status")
+	fs.StringVar(&f.onError, "on-error", "fail", "fail at the first row with an error value, or status: keep such values as nulls")
+	fs.IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "goroutines")
+	fs.StringVar(&f.memory, "memory", "0", "limit such as 4GiB, beyond which events are spilled to disk; 0: none")
+	fs.BoolVar(&f.dryRun, "dry-run", false, "print what would be read and computed, and stop")
+	fs.BoolVar(&f.quiet, "quiet", false, "print errors only")
+}
+
+// config checks the flags and turns them into a configuration.
+func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig, error) {
+	cfg := &node.TrainConfig{Verb: "train", Project: f.project, Out: f.out, Format: f.format, PartitionBy: f.partitionBy, With: f.with, Flags: map[string]string{}}
+	if len(args) == 1 {
+		cfg.Request.Service = args[0]
+	}
+	cfg.Request.Features = f.features
+	cfg.Request.Short = f.names == "short"
+	switch {
+	case (cfg.Request.Service == "") == (len(f.features) == 0):
+		return nil, usage("train", "name a service, or features with --features, not both", "see selfsame train --help")
+	case f.out == "" && !f.dryRun:
+		return nil, usage("--out", "says where the training set goes", "e.g. --out train.parquet")
+	case f.names != "full" && f.names != "short":
+		return nil, usage("--names "+f.names, "no such form of names", "full or short")
+	}
+	for _, w := range f.with {
+		if w != "event_time" && w != "status" {
+			return nil, usage("--with "+w, "no such detail", "event_time or status")
+		}
+	}
+	if err := f.setRows(cfg); err != nil {
+		return nil, err
+	}
+	if err := f.setMode(cfg); err != nil {
+		return nil, err
+	}
+	if err := f.setPhysics(cfg); err != nil {
+		return nil, err
+	}
+	fs.Visit(func(fl *pflag.Flag) { cfg.Flags[fl.Name] = fl.Value.String() })
+	return cfg, nil
+}
+
+func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
+	given := 0
+	for _, s := range []string{f.rows, f.entities, f.eventsOf} {
+		if s != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return usage("train", "say which rows ask: exactly one of --rows, --entities and --events-of", "")
+	}
+	cfg.Rows = node.RowsConfig{File: f.rows, Entities: f.entities, EventsOf: f.eventsOf, Format: f.rowsFormat, Timezone: f.timezone, Time: f.time, Cut: f.cut,
+		Start: selfsame.MinTime, End: selfsame.MaxTime}
+	var err error
+	if f.start != "" {
+		if cfg.Rows.Start, err = parseInstant("--start", f.start); err != nil {
+			return err
+		}
+	}
+	if f.end != "" {
+		if cfg.Rows.End, err = parseInstant("--end", f.end); err != nil {
+			return err
+		}
+	}
+	if f.every != "" {
+		if cfg.Rows.Every, err = parseDuration("--every", f.every); err != nil {
+			return err
+		}
+	}
+	if f.entities != "" && (f.end == "" || (f.every != "" && f.start == "")) {
+		return usage("--entities", "needs the moments: --end T, or --start, --end and --every", "e.g. --start 2024-06-01 --end 2024-11-30 --every 1d")
+	}
+	return nil
+}
+
+func (f *trainFlags) setMode(cfg *node.TrainConfig) error {
+	switch f.mode {
+	case "as_of":
+		lag, err := parseDuration("--as-of", f.asOf)
+		cfg.Mode.Lag = lag
+		if err != nil {
+			return err
+		}
+	case "final":
+		cfg.Mode.Final = true
+	default:
+		return usage("--mode "+f.mode, "no such mode", "as_of or final")
+	}
+	switch {
+	case f.includeLate == "late" && cfg.Mode.Final:
+		cfg.Mode.IncludeLate = true
+	case f.includeLate != "":
+		return usage("--include "+f.includeLate, "only late events can be included, with --mode final", "--mode final --include late")
+	}
+	switch f.onError {
+	case "fail":
+	case "status":
+		cfg.Options.ErrorStatus = true
+	default:
+		return usage("--on-error "+f.onError, "no such policy", "fail or status")
+	}
+	return nil
+}
+
+func (f *trainFlags) setPhysics(cfg *node.TrainConfig) (err error) {
+	if cfg.Options.Memory, err = parseBytes("--memory", f.memory); err != nil {
+		return err
+	}
+	if cfg.Write.RowGroupBytes, err = parseBytes("--row-group-bytes", f.rowGroup); err != nil {
+		return err
+	}
+	if cfg.Write.PageBytes, err = parseBytes("--page-bytes", f.page); err != nil {
+		return err
+	}
+	if f.threads < 1 {
+		return usage("--threads", "at least one", "")
+	}
+	cfg.Write.Compression = f.compression
+	cfg.Options.Threads, cfg.Write.Threads = f.threads, f.threads
+	return nil
+}
+
+func parseDuration(flag, s string) (int64, error) {
+	d, err := expr.ParseDuration(s)
+	if err != nil {
+		return 0, usage(flag+" "+s, "not a duration", "an integer and a unit: us, ms, s, m, h, d, w; e.g. 1d")
+	}
+	return d, nil
+}
+
+// parseInstant reads an RFC 3339 instant or a date, UTC.
+func parseInstant(flag, s string) (int64, error) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UnixMicro(), nil
+		}
+	}
+	return 0, usage(flag+" "+s, "not a moment", "an RFC 3339 time or a date, e.g. 2024-06-01T12:00:00Z or 2024-06-01")
+}
+
+func parseBytes(flag, s string) (int64, error) {
+	var n int64
+	var unit string
+	if k, _ := fmt.Sscanf(s, "%d%s", &n, &unit); k >= 1 && n >= 0 {
+		for i, u := range []string{"", "KiB", "MiB", "GiB", "TiB"} {
+			if strings.EqualFold(unit, u) || (i > 0 && strings.EqualFold(unit, u[:1])) {
+				return n << (10 * i), nil
+			}
+		}
+	}
+	return 0, usage(flag+" "+s, "not a size", "an integer and KiB, MiB or GiB, e.g. 4GiB")
+}
+
+// train runs a configuration and tells its story.
+func train(ctx context.Context, cfg *node.TrainConfig, f *trainFlags, stdout, stderr io.Writer) error {
+	_ = plan.Request{}
+	bar := newProgress(stderr, f.quiet)
+	cfg.Options.Progress = bar.add
+	defer bar.stop()
+	t, err := node.Train(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	bar.stop()
+	if f.quiet {
+		return nil
+	}
+	fmt.Fprintf(stdout, "wrote %s: %d rows, %d features, values %s\n", cfg.Out, t.Manifest.Output.Rows, len(t.Plan.Outputs), t.Manifest.Output.ValuesChecksum)
+	return nil
+}
+
+var _ = batch.StageRead

@@ -1,0 +1,332 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package monitor
+
+import (
+	"github.com/zeebo/xxh3"
+
+	"selfsame"
+	"selfsame/batch"
+	"selfsame/column"
+	"selfsame/plan"
+)
+
+// Config is the settings of a profile. The zero value of a bound is its default.
+type Config struct {
+	Nulls   float64 // share of rows without a value above which a feature is remarked; default 0.1
+	AUC     float64 // above which one feature alone is remarked; default 0.95
+	Label   string  // label column; empty: the only bool column of the rows, if there is one
+	KnownAt string  // column that says when a row's own data became known; default feature_timestamp
+	Strict  bool    // remarks about leaks become errors
+}
+
+// Profile takes the chunks of one run.
+type Profile struct {
+	cfg      Config
+	plan     *plan.Plan
+	rows     int64
+	stride   int64 // one row in stride is sampled for the AUC
+	features []featureState
+	leak     []LeakProof
+	label    string
+	labels   []bool // of sampled rows
+	labelled []bool
+	seen     map[uint64]struct{} // hashes of label rows
+	doubled  int64
+	noPast   int64 // rows for which no stored feature found an event
+	ahead    int64 // rows whose KnownAt is later than T
+	minAt    int64
+	maxAt    int64
+	buf      []byte
+	past     []bool
+}
+
+type featureState struct {
+	FeatureProfile
+	first    selfsame.Value // of the first row, to find constants
+	constant bool
+	sample   []float64
+	sampled  []bool
+	oldest   int64 // greatest T - τ of an expired value
+	newest   int64 // τ of the newest row among expired ones
+	below    int64 // values under expect.min
+	above    int64 // values over expect.max
+}
+
+const sampleRows = 20_000
+
+// NewProfile returns a profile of a run over the given number of rows.
+func NewProfile(cfg Config, p *plan.Plan, rows int64) *Profile {
+	if cfg.Nulls == 0 {
+		cfg.Nulls = 0.1
+	}
+	if cfg.AUC == 0 {
+		cfg.AUC = 0.95
+	}
+	if cfg.KnownAt == "" {
+		cfg.KnownAt = "feature_timestamp"
+	}
+	pr := &Profile{cfg: cfg, plan: p, stride: max(1, rows/sampleRows), seen: make(map[uint64]struct{}, rows), minAt: selfsame.MaxTime, maxAt: selfsame.MinTime}
+	for _, o := range p.Outputs {
+		pr.features = append(pr.features, featureState{constant: true, newest: selfsame.MinTime,
+			FeatureProfile: FeatureProfile{Output: o.Name, Feature: o.Ref(), Type: o.Type.String()}})
+		pr.leak = append(pr.leak, LeakProof{Output: o.Name, Time: selfsame.MinTime, Edge: edge(p, o), Holds: true})
+	}
+	return pr
+}
+
+// edge returns the greatest τ - T that an output's definition allows.
+func edge(p *plan.Plan, o plan.Output) int64 {
+	s := p.Slots[o.Slot]
+	if s.Use < 0 {
+		return 0
+	}
+	u := p.Uses[s.Use]
+	if u.Spec.AsOf {
+		if u.Spec.Closed == selfsame.ClosedLeft {
+			return -1
+		}
+		return 0
+	}
+	e := int64(-1)
+	for _, c := range u.Features[s.Feature].Program.Slots() {
+		if w := u.Spec.Cells[c].Window; w.Closed == selfsame.ClosedRight || w.Closed == selfsame.ClosedBoth {
+			e = 0
+		}
+	}
+	return e
+}
+
+// Observe takes the next rows.
+func (p *Profile) Observe(c *batch.Chunk) error {
+	p.observeRows(c)
+	for i, f := range c.Features.Columns {
+		s := &p.features[i]
+		s.Rows += int64(c.Rows)
+		s.countStatuses(f, c.Rows)
+		s.observeConstant(f, c.Rows)
+		s.observeBounds(p.plan.Outputs[i].Feature.Expect, f, c.Rows)
+		p.observeAges(i, f, c)
+		p.observeLeak(i, c)
+		p.observeSample(s, f, c)
+	}
+	p.rows += int64(c.Rows)
+	return nil
+}
+
+// observeRows looks at the label rows themselves.
+func (p *Profile) observeRows(c *batch.Chunk) {
+	if p.rows == 0 {
+		p.label = labelColumn(c.Labels, p.cfg.Label)
+	}
+	for i := range c.Rows {
+		p.buf = p.buf[:0]
+		for _, col := range c.Labels.Columns {
+			p.buf = col.AppendFramed(p.buf, i)
+		}
+		before := len(p.seen)
+		p.seen[xxh3.Hash(p.buf)] = struct{}{}
+		if len(p.seen) == before {
+			p.doubled++
+		}
+	}
+	for _, at := range c.At {
+		p.minAt, p.maxAt = min(p.minAt, at), max(p.maxAt, at)
+	}
+	if k := c.Labels.Column(p.cfg.KnownAt); k != nil && k.Type.Kind == selfsame.Timestamp {
+		for i, at := range c.At {
+			if k.StatusAt(i) == selfsame.Present && k.Ints[i] > at {
+				p.ahead++
+			}
+		}
+	}
+	if col := c.Labels.Column(p.label); p.label != "" && col != nil {
+		for i := range c.Rows {
+			if (p.rows+int64(i))%p.stride == 0 {
+				p.labels = append(p.labels, col.StatusAt(i) == selfsame.Present && truth(col, i))
+				p.labelled = append(p.labelled, col.StatusAt(i) == selfsame.Present)
+			}
+		}
+	}
+	p.observePast(c)
+}
+
+// labelColumn returns the named column, or the only bool column of the rows.
+func labelColumn(b *column.Batch, name string) string {
+	if name != "" {
+		return name
+	}
+	for _, f := range b.Fields {
+		if f.Type.Kind == selfsame.Bool {
+			if name != "" {
+				return ""
+			}
+			name = f.Name
+		}
+	}
+	return name
+}
+
+func truth(c *column.Column, i int) bool {
+	switch c.Type.Kind {
+	case selfsame.Bool:
+		return c.Bools[i]
+	case selfsame.Int64:
+		return c.Ints[i] > 0
+	case selfsame.Float64:
+		return c.Floats[i] > 0
+	}
+	return false
+}
+
+// observePast counts rows for which no stored feature found any event.
+func (p *Profile) observePast(c *batch.Chunk) {
+	p.past = append(p.past[:0], make([]bool, c.Rows)...)
+	timed := false
+	for _, newest := range c.Newest {
+		if newest == nil {
+			continue
+		}
+		timed = true
+		for i, t := range newest {
+			if t != selfsame.MinTime {
+				p.past[i] = true
+			}
+		}
+	}
+	if !timed {
+		return
+	}
+	for _, has := range p.past {
+		if !has {
+			p.noPast++
+		}
+	}
+}
+
+func (s *featureState) countStatuses(f *column.Column, rows int) {
+	if f.Status == nil {
+		s.Present += int64(rows)
+		return
+	}
+	var n [256]int64
+	for _, st := range f.Status {
+		n[st]++
+	}
+	s.Present += n[selfsame.Present]
+	s.Null += n[selfsame.Null]
+	s.NotFound += n[selfsame.NotFound]
+	s.Expired += n[selfsame.Expired]
+	s.Errors += n[selfsame.ErrorOverflow] + n[selfsame.ErrorMaxValues]
+}
+
+// observeConstant compares values with the first until one differs.
+func (s *featureState) observeConstant(f *column.Column, rows int) {
+	if !s.constant || rows == 0 {
+		return
+	}
+	first := column.New(f.Type, 1)
+	if s.Rows == int64(rows) {
+		s.first = f.Value(0)
+	}
+	first.Append(s.first)
+	for i := range rows {
+		if f.StatusAt(i) != first.StatusAt(0) || column.Compare(f, i, first, 0) != 0 {
+			s.constant = false
+			return
+		}
+	}
+}
+
+// observeBounds counts values outside the declared bounds. The bounds themselves are inside.
+func (s *featureState) observeBounds(e *selfsame.Expectation, f *column.Column, rows int) {
+	if e == nil || (e.Min == nil && e.Max == nil) {
+		return
+	}
+	bound := func(v *selfsame.Value) *column.Column {
+		if v == nil {
+			return nil
+		}
+		c := column.New(f.Type, 1)
+		c.Append(*v)
+		return c
+	}
+	lo, hi := bound(e.Min), bound(e.Max)
+	for i := range rows {
+		if f.StatusAt(i) != selfsame.Present {
+			continue
+		}
+		if lo != nil && column.Compare(f, i, lo, 0) < 0 {
+			s.below++
+		}
+		if hi != nil && column.Compare(f, i, hi, 0) > 0 {
+			s.above++
+		}
+	}
+}
+
+// observeAges looks at the rows whose value is expired.
+func (p *Profile) observeAges(i int, f *column.Column, c *batch.Chunk) {
+	if f.Status == nil || c.Newest[i] == nil {
+		return
+	}
+	s := &p.features[i]
+	for r, st := range f.Status {
+		if st == selfsame.Expired {
+			s.oldest = max(s.oldest, c.At[r]-c.Newest[i][r])
+			s.newest = max(s.newest, c.Newest[i][r])
+		}
+	}
+}
+
+// observeLeak compares the newest contributing event with what the row may know.
+func (p *Profile) observeLeak(i int, c *batch.Chunk) {
+	newest, arrival, known := c.Newest[i], c.Arrival[i], c.Known[i]
+	if newest == nil {
+		return
+	}
+	l := &p.leak[i]
+	margin := selfsame.MinTime
+	if known != nil && l.Knowledge == nil {
+		l.Knowledge = &margin
+	}
+	for r, tau := range newest {
+		if tau == selfsame.MinTime {
+			continue
+		}
+		l.Rows++
+		l.Time = max(l.Time, tau-c.At[r])
+		if known != nil {
+			*l.Knowledge = max(*l.Knowledge, arrival[r]-known[r])
+		}
+	}
+	l.Holds = l.Time <= l.Edge && (l.Knowledge == nil || *l.Knowledge <= 0)
+}
+
+// observeSample keeps the values of sampled rows as numbers.
+func (p *Profile) observeSample(s *featureState, f *column.Column, c *batch.Chunk) {
+	if p.label == "" {
+		return
+	}
+	switch f.Type.Kind {
+	case selfsame.Bool, selfsame.Int64, selfsame.Float64, selfsame.Timestamp:
+	default:
+		return
+	}
+	for i := int((p.stride - p.rows%p.stride) % p.stride); i < c.Rows; i += int(p.stride) {
+		v := 0.0
+		switch f.Type.Kind {
+		case selfsame.Bool:
+			if f.Bools[i] {
+				v = 1
+			}
+		case selfsame.Float64:
+			v = f.Floats[i]
+		default:
+			v = float64(f.Ints[i])
+		}
+		s.sample = append(s.sample, v)
+		s.sampled = append(s.sampled, f.StatusAt(i) == selfsame.Present)
+	}
+}

@@ -1,0 +1,399 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"selfsame"
+	"selfsame/batch"
+	"selfsame/column"
+	"selfsame/compute/zone"
+	"selfsame/definition"
+	"selfsame/offline"
+	"selfsame/plan"
+	"selfsame/source"
+)
+
+// TrainConfig is what a training run is asked for.
+type TrainConfig struct {
+	Verb    string // train or snapshot, for the manifest
+	Project string // folder
+	Request plan.Request
+
+	Rows        RowsConfig
+	Mode        batch.Mode
+	Out         string // file, or a folder with PartitionBy
+	Format      string // empty: from Out
+	Write       offline.Options
+	PartitionBy string            // timestamp column whose date names the folders; empty: one file
+	With        []string          // event_time, status
+	Flags       map[string]string // for the manifest: the flags that can change the output
+
+	Options batch.Options
+	// Observers see every chunk in row order before it is written; an error stops the run.
+	Observers []Observer
+	// Planned is called once everything is open and before anything is read.
+	Planned func(*Prepared) error
+	// Checked is called after the last row and before publication; an error keeps the file from being published.
+	Checked func(*Prepared, *batch.Result) error
+}
+
+// Observer sees a training set go by.
+type Observer interface {
+	Observe(c *batch.Chunk) error
+}
+
+// RowsConfig says which rows ask.
+type RowsConfig struct {
+	File       string // label rows; or
+	Entities   string // a file of entities, crossed with times; or
+	EventsOf   string // a source: one row an event
+	Format     string
+	Timezone   string // of naive label times
+	Time, Cut  string
+	Start, End int64
+	Every      int64 // with Entities; 0: one row an entity, at End
+}
+
+// Prepared is a run with everything open.
+type Prepared struct {
+	Config  *TrainConfig
+	Project *selfsame.Project
+	Plan    *plan.Plan
+	Tables  map[string]*source.Table
+	RowFile *source.Table
+	Rows    *batch.EntityRows
+}
+
+// Trained is what a run made.
+type Trained struct {
+	*Prepared
+	Result   *batch.Result
+	Manifest *batch.Manifest
+}
+
+// Prepare loads the project, plans, opens the sources and reads the rows.
+func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
+	p := &Prepared{Config: cfg, Tables: map[string]*source.Table{}}
+	var err error
+	if p.Project, err = definition.Load(cfg.Project); err != nil {
+		return nil, err
+	}
+	if p.Plan, err = plan.Build(p.Project, cfg.Request); err != nil {
+		return nil, err
+	}
+	for _, name := range p.Plan.SourceNames() {
+		if p.Tables[name], err = openSource(ctx, cfg.Project, p.Project.Source(name)); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.readRows(ctx); err != nil {
+		return nil, err
+	}
+	return p, p.checkClash()
+}
+
+// readRows opens and reads the rows that ask.
+func (p *Prepared) readRows(ctx context.Context) error {
+	c := p.Config.Rows
+	o := batch.RowOptions{Time: c.Time, Cut: c.Cut, Start: c.Start, End: c.End}
+	path := c.File
+	if path == "" {
+		path = c.Entities
+	}
+	if c.EventsOf != "" {
+		s := p.Project.Source(c.EventsOf)
+		if s == nil {
+			return &selfsame.Error{Class: selfsame.ClassNotFound, Ref: c.EventsOf, Message: "no such source"}
+		}
+		var err error
+		if p.RowFile, err = openSource(ctx, p.Config.Project, s); err != nil {
+			return err
+		}
+		if o.Time == "" {
+			o.Time = s.EventTime
+		}
+		p.Rows, err = batch.ReadRows(ctx, p.RowFile, o)
+		return err
+	}
+	var err error
+	if p.RowFile, err = p.openRows(ctx, path, o.Time); err != nil {
+		return err
+	}
+	if c.Entities == "" {
+		p.Rows, err = batch.ReadRows(ctx, p.RowFile, o)
+		return err
+	}
+	b, err := batch.ReadBatch(ctx, p.RowFile)
+	if err != nil {
+		return err
+	}
+	name := c.Time
+	if name == "" {
+		name = "event_time"
+	}
+	if c.Every == 0 {
+		p.Rows = batch.CrossRows(b, name, c.End, c.End+1, 1)
+		return nil
+	}
+	p.Rows = batch.CrossRows(b, name, c.Start, c.End, c.Every)
+	return nil
+}
+
+// openRows opens a file of rows. Text has no types: columns that the plan reads get the types it needs.
+func (p *Prepared) openRows(ctx context.Context, path, timeColumn string) (*source.Table, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: path, Err: err}
+	}
+	spec := source.Spec{Name: "rows", Batch: selfsame.BatchSource{Path: abs, Format: p.Config.Rows.Format}, Timezone: p.Config.Rows.Timezone}
+	t, err := source.Open(ctx, spec, formats())
+	if err != nil || !strings.ContainsAny(formatOf(t, spec), "cj") {
+		return t, err
+	}
+	fields := slices.Clone(t.Fields())
+	changed := false
+	need := append(slices.Clone(p.Plan.Requests), selfsame.Field{Name: timeColumn, Type: selfsame.Scalar(selfsame.Timestamp)})
+	for i, f := range fields {
+		for _, want := range need {
+			if f.Name == want.Name && !f.Type.Equal(want.Type) {
+				fields[i].Type, changed = want.Type, true
+			}
+		}
+	}
+	if !changed {
+		return t, nil
+	}
+	spec.Schema = fields
+	return source.Open(ctx, spec, formats())
+}
+
+// formatOf returns the name of the format of the table's first file.
+func formatOf(t *source.Table, spec source.Spec) string {
+	if spec.Batch.Format != "" {
+		return spec.Batch.Format
+	}
+	for _, f := range t.Files() {
+		name := strings.ToLower(f.Path)
+		switch {
+		case strings.Contains(filepath.Base(name), ".csv"):
+			return "csv"
+		case strings.Contains(filepath.Base(name), ".parquet"):
+			return "parquet"
+		}
+		return "jsonl"
+	}
+	return "parquet"
+}
+
+// checkClash refuses an output whose name a label column has.
+func (p *Prepared) checkClash() error {
+	for _, o := range p.Plan.Outputs {
+		if p.Rows.Batch.Index(o.Name) >= 0 {
+			return &selfsame.Error{Class: selfsame.ClassUsage, Ref: o.Name, Message: "the rows have a column of the feature's name",
+				Hint: "rename the column, or give the feature a `prefix` or `as` in the service"}
+		}
+	}
+	return nil
+}
+
+// Train runs a prepared configuration from the rows to the published file and its manifest.
+func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
+	p, err := Prepare(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Planned != nil {
+		if err := cfg.Planned(p); err != nil {
+			return nil, err
+		}
+	}
+	res, err := batch.Run(ctx, batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: cfg.Mode, Tables: p.Tables, Options: cfg.Options})
+	if err != nil {
+		return nil, err
+	}
+	t := &Trained{Prepared: p, Result: res}
+	out, err := t.write(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if t.Manifest, err = t.manifest(ctx, out); err != nil {
+		return nil, err
+	}
+	return t, t.publishManifest()
+}
+
+// outputFields returns the columns of the file: labels, features, then the details of each that --with asks for.
+func (t *Trained) outputFields() []selfsame.Field {
+	fields := slices.Clone(t.Rows.Batch.Fields)
+	for _, o := range t.Plan.Outputs {
+		fields = append(fields, selfsame.Field{Name: o.Name, Type: o.Type})
+	}
+	for _, w := range t.Config.With {
+		kind := selfsame.String
+		if w == "event_time" {
+			kind = selfsame.Timestamp
+		}
+		for _, o := range t.Plan.Outputs {
+			fields = append(fields, selfsame.Field{Name: o.Name + "__" + w, Type: selfsame.Scalar(kind)})
+		}
+	}
+	return fields
+}
+
+// write lays the values into the output file.
+func (t *Trained) write(ctx context.Context) (*batch.Output, error) {
+	cfg := t.Config
+	format := cfg.Format
+	if format == "" {
+		var err error
+		if format, err = outputFormat(cfg.Out); err != nil {
+			return nil, err
+		}
+	}
+	fields := t.outputFields()
+	o := cfg.Write
+	o.Casts = map[string]string{}
+	for _, out := range t.Plan.Outputs {
+		if out.Feature.Cast != "" {
+			o.Casts[out.Name] = out.Feature.Cast
+		}
+	}
+	w, err := creators[format](cfg.Out, fields, o)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Abort()
+	sum := batch.NewValuesChecksum(fields)
+	err = t.Result.Each(ctx, func(c *batch.Chunk) error {
+		for _, ob := range cfg.Observers {
+			if err := ob.Observe(c); err != nil {
+				return err
+			}
+		}
+		b := &column.Batch{Fields: fields, Rows: c.Rows, Columns: slices.Concat(c.Labels.Columns, c.Features.Columns, details(c, cfg.With))}
+		sum.Add(b.Columns)
+		return w.Write(b)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Checked != nil {
+		if err := cfg.Checked(t.Prepared, t.Result); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	out := &batch.Output{Path: cfg.Out, Rows: int64(t.Rows.Batch.Rows), ValuesChecksum: sum.Sum()}
+	for i, s := range sum.Columns() {
+		out.Columns = append(out.Columns, batch.ColumnRecord{Name: fields[i].Name, Type: fields[i].Type.String(), Checksum: s})
+	}
+	return out, nil
+}
+
+// details returns the columns that --with asks for.
+func details(c *batch.Chunk, with []string) []*column.Column {
+	var out []*column.Column
+	for _, w := range with {
+		for i, f := range c.Features.Columns {
+			if w == "event_time" {
+				out = append(out, instantColumn(c.Newest[i], c.Rows))
+			} else {
+				out = append(out, statusColumn(f, c.Rows))
+			}
+		}
+	}
+	return out
+}
+
+func instantColumn(at []int64, rows int) *column.Column {
+	c := column.New(selfsame.Scalar(selfsame.Timestamp), rows)
+	for i := range rows {
+		if at == nil || at[i] == selfsame.MinTime {
+			c.AppendStatus(selfsame.Null)
+		} else {
+			c.Append(selfsame.Value{Type: c.Type, Int: at[i]})
+		}
+	}
+	return c
+}
+
+func statusColumn(f *column.Column, rows int) *column.Column {
+	c := column.New(selfsame.Scalar(selfsame.String), rows)
+	for i := range rows {
+		c.AppendBytes([]byte(f.StatusAt(i).String()))
+	}
+	return c
+}
+
+// ManifestPath is where the manifest of an output stands.
+func ManifestPath(out string) string { return strings.TrimSuffix(out, "/") + ".manifest.json" }
+
+func (t *Trained) manifest(ctx context.Context, out *batch.Output) (*batch.Manifest, error) {
+	m := &batch.Manifest{Format: batch.ManifestFormat, Engine: batch.Engine{Version: Version, ZoneDatabase: zone.Version()},
+		Project: t.Project.Name, Counts: t.Result.Sources, Output: *out,
+		Command: batch.Command{Verb: t.Config.Verb, Service: t.Config.Request.Service, View: t.Config.Request.View, Features: t.Config.Request.Features, Flags: t.Config.Flags}}
+	for _, o := range t.Plan.Outputs {
+		canonical, err := definition.Canonical(t.Project, o.View.Name, o.Feature.Name)
+		if err != nil {
+			return nil, err
+		}
+		m.Features = append(m.Features, batch.FeatureRecord{Output: o.Name, Feature: o.Ref(), Type: o.Type.String(), Version: o.Feature.Version, Hash: definition.Hash(canonical)})
+	}
+	var err error
+	if m.Rows, err = inputRecord(ctx, "rows", t.rowsPath(), t.RowFile); err != nil {
+		return nil, err
+	}
+	for _, name := range t.Plan.SourceNames() {
+		in, err := inputRecord(ctx, name, t.Project.Source(name).Batch.Path, t.Tables[name])
+		if err != nil {
+			return nil, err
+		}
+		m.Sources = append(m.Sources, in)
+	}
+	m.Snapshot = batch.Snapshot(m.Rows, m.Sources)
+	m.Output.FileSize, m.Output.FileChecksum, err = source.ChecksumFile(t.Config.Out)
+	return m, err
+}
+
+func (t *Trained) rowsPath() string {
+	c := t.Config.Rows
+	return c.File + c.Entities + c.EventsOf
+}
+
+func inputRecord(ctx context.Context, name, path string, t *source.Table) (batch.Input, error) {
+	if err := t.Checksums(ctx); err != nil {
+		return batch.Input{}, err
+	}
+	return batch.Input{Name: name, Path: path, Files: t.Files()}, nil
+}
+
+// publishManifest writes the manifest beside the output, whole or not at all.
+func (t *Trained) publishManifest() error {
+	b, err := t.Manifest.Encode()
+	if err != nil {
+		return err
+	}
+	return writeWhole(ManifestPath(t.Config.Out), b)
+}
+
+// writeWhole writes a file under a temporary name and renames it.
+func writeWhole(path string, b []byte) error {
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, b, 0o644); err != nil {
+		return &selfsame.Error{Class: selfsame.ClassResource, Ref: path, Message: "cannot write", Err: err}
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		os.Remove(tmp)
+		return &selfsame.Error{Class: selfsame.ClassResource, Ref: path, Message: "cannot write", Err: err}
+	}
+	return nil
+}
