@@ -89,7 +89,7 @@ func (l *loader) kind(v *selfsame.FeatureView) {
 		l.unknownSettings(v, "an on-demand view (it has no source)", "entity", "where", "key", "ttl", "closed", "as_of", "max_values")
 		return
 	}
-	aggregated, plain := -1, -1
+	aggregated, plain := -1, []int(nil)
 	for i := range drafts {
 		d := &drafts[i]
 		if d.bad {
@@ -99,24 +99,19 @@ func (l *loader) kind(v *selfsame.FeatureView) {
 		switch {
 		case !ok:
 			d.bad = true
-		case expr.HasAggregate(n) && aggregated < 0:
+		case !expr.HasAggregate(n):
+			plain = append(plain, i)
+		case aggregated < 0:
 			aggregated = i
-		case !expr.HasAggregate(n) && plain < 0:
-			plain = i
 		}
 	}
 	l.unknownSettings(v, "a view with a source", "request", "inputs")
 	v.Kind = selfsame.AsOfView
-	if aggregated >= 0 || plain < 0 && len(drafts) > 0 && l.looksWindowed(v) {
+	if aggregated >= 0 || plain == nil && len(drafts) > 0 && l.looksWindowed(v) {
 		v.Kind = selfsame.WindowedView
 	}
-	if aggregated >= 0 && plain >= 0 {
-		f := drafts[plain].feature
-		l.fail(f.Value.Pos, ref, "the feature "+f.Name+" has no aggregate, and "+drafts[aggregated].feature.Name+" has one",
-			"a view is windowed (every feature has aggregates) or as-of (none has): make it last("+f.Value.Text+") or move it to a view of its own")
-		for i := range drafts {
-			drafts[i].bad = drafts[i].bad || !l.aggregates(drafts[i])
-		}
+	if aggregated >= 0 {
+		l.mixed(drafts, aggregated, plain, ref)
 	}
 	if v.Kind == selfsame.WindowedView {
 		l.unknownSettings(v, "a windowed view", "ttl", "closed")
@@ -125,10 +120,14 @@ func (l *loader) kind(v *selfsame.FeatureView) {
 	l.unknownSettings(v, "an as-of view (its features have no aggregates)", "max_values")
 }
 
-// aggregates reports whether a draft's expression, which parses, holds an aggregate.
-func (l *loader) aggregates(d draft) bool {
-	n, err := expr.Parse(d.feature.Value)
-	return err == nil && expr.HasAggregate(n)
+// mixed reports the features without aggregates of a view that has a feature with some.
+func (l *loader) mixed(drafts []draft, aggregated int, plain []int, ref string) {
+	for _, i := range plain {
+		f := drafts[i].feature
+		l.fail(f.Value.Pos, ref, "the feature "+f.Name+" has no aggregate, and "+drafts[aggregated].feature.Name+" has one",
+			"a view is windowed (every feature has aggregates) or as-of (none has): make it last("+f.Value.Text+") or move it to a view of its own")
+		drafts[i].bad = true
+	}
 }
 
 // looksWindowed guesses the kind of a view none of whose expressions can be parsed, so that no second mistake is reported.
@@ -195,8 +194,8 @@ func (l *loader) checkFeatures(v *selfsame.FeatureView, s *scope) {
 			for _, p := range problems {
 				l.problem(d.feature.Value, ref, p)
 			}
-			if typ = l.settle(&f, d, typ, len(problems) == 0); i == 0 || len(problems) == 0 {
-				l.typedSettings(&f, d, typ)
+			if typ = l.settle(&f, ref, d, typ, len(problems) == 0); i == 0 || len(problems) == 0 {
+				l.typedSettings(v.Name, &f, d, typ)
 			}
 			types[f.Name] = typ
 			v.Features = append(v.Features, f)
@@ -209,9 +208,9 @@ func (l *loader) checkFeatures(v *selfsame.FeatureView, s *scope) {
 }
 
 // settle refuses values without a type.
-func (l *loader) settle(f *selfsame.Feature, d draft, typ selfsame.Type, sound bool) selfsame.Type {
+func (l *loader) settle(f *selfsame.Feature, ref string, d draft, typ selfsame.Type, sound bool) selfsame.Type {
 	if sound && typ.Kind == selfsame.Unknown && !l.broken && !l.untyped(d) {
-		l.fail(f.Value.Pos, f.Name, "the value is always null: it has no type", "write cast(null as float64) or another type")
+		l.fail(f.Value.Pos, ref, "the value is always null: it has no type", "write cast(null as float64) or another type")
 	}
 	return typ
 }
@@ -234,18 +233,18 @@ func (l *loader) untyped(d draft) bool {
 }
 
 // typedSettings reads default, expect and cast, which need the feature's type.
-func (l *loader) typedSettings(f *selfsame.Feature, d draft, t selfsame.Type) {
+func (l *loader) typedSettings(view string, f *selfsame.Feature, d draft, t selfsame.Type) {
 	if t.Kind == selfsame.Unknown {
 		return
 	}
-	ref := "feature " + f.Name
+	ref := view + "." + f.Name
 	f.Default = l.typedValue(d.deflt, ref, "default", t)
 	if f.Expect != nil {
 		e := *f.Expect
 		f.Expect = &e
 		for _, n := range []*node{d.min, d.max} {
 			if n != nil && !n.bad && !ordered(t) {
-				l.fail(n.pos, ref, "a "+t.String()+" has no least or greatest value", "bounds fit int64, float64, decimal, string, timestamp and date")
+				l.fail(n.pos, ref, article(t)+" has no least or greatest value", "bounds fit int64, float64, decimal, string, timestamp and date")
 				n.bad = true
 			}
 		}
@@ -256,7 +255,7 @@ func (l *loader) typedSettings(f *selfsame.Feature, d draft, t selfsame.Type) {
 		*f.Expect = e
 	}
 	if want := map[string]selfsame.Kind{"float32": selfsame.Float64, "int32": selfsame.Int64}[f.Cast]; f.Cast != "" && t.Kind != want {
-		l.fail(f.Pos, ref, "cast: "+f.Cast+" does not fit a "+t.String(), "float32 narrows a float64 and int32 an int64; write cast(x as "+want.String()+") in the expression")
+		l.fail(f.Pos, ref, "cast: "+f.Cast+" does not fit "+article(t), "float32 narrows a float64 and int32 an int64; write cast(x as "+want.String()+") in the expression")
 	}
 }
 
@@ -285,6 +284,14 @@ func (l *loader) condition(e selfsame.Expr, ref, what string, s *scope) {
 	if len(problems) == 0 && t.Kind != selfsame.Bool && t.Kind != selfsame.Unknown {
 		l.fail(e.Pos, ref, what+" is "+t.String()+", not bool", "compare it with something")
 	}
+}
+
+// article is a type's name with its article.
+func article(t selfsame.Type) string {
+	if t.Kind == selfsame.Int64 {
+		return "an int64"
+	}
+	return "a " + t.String()
 }
 
 // sortedKeys are the keys of a map, sorted.

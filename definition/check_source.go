@@ -4,11 +4,11 @@
 package definition
 
 import (
+	"errors"
 	"slices"
-	"time"
-	_ "time/tzdata" // zones are read from the embedded database
 
 	"selfsame"
+	"selfsame/compute/zone"
 )
 
 // checkSource checks the settings of a source against its schema and each other.
@@ -104,8 +104,10 @@ func (l *loader) checkZone(s *selfsame.Source) {
 	if s.Timezone == "" {
 		return
 	}
-	if _, err := time.LoadLocation(s.Timezone); err != nil || s.Timezone == "Local" {
-		l.fail(s.At["timezone"], "source "+s.Name, "there is no time zone "+s.Timezone, "a zone is a place of the zone database, such as UTC or America/New_York")
+	if _, err := zone.Load(s.Timezone); err != nil {
+		var e *selfsame.Error
+		errors.As(err, &e)
+		l.fail(s.At["timezone"], "source "+s.Name, e.Message, e.Hint)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"selfsame"
 	"selfsame/compute/expr"
 )
@@ -98,6 +100,10 @@ func (l *loader) scalarText(n *node, ref, what string) (string, bool) {
 	}
 	if n.form != scalar {
 		l.fail(n.start, ref, fmt.Sprintf("%s is %s, not a single value", what, n.form), "quote an expression that begins with [ or {")
+		return "", false
+	}
+	if n.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && n.text == "" {
+		l.fail(n.start, ref, "to YAML | and > begin a block of text, and there is none", "quote an expression that begins with one of them")
 		return "", false
 	}
 	if n.empty || n.text == "" {

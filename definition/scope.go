@@ -196,7 +196,11 @@ func (s *scope) ref(n *expr.Ref, u use, fail func(expr.Node, string, string)) (s
 		fail(n, SourceField+" is for views of several sources", "remove it")
 		return selfsame.Type{}, false
 	}
-	fail(n, fmt.Sprintf("%s has no field %s", s.sourceNames(), name), suggest(name, s.names))
+	verb := "has"
+	if len(s.v.Source) > 1 {
+		verb = "have"
+	}
+	fail(n, fmt.Sprintf("%s %s no field %s", s.sourceNames(), verb, name), suggest(name, s.names))
 	return selfsame.Type{}, false
 }
 

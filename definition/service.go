@@ -48,6 +48,8 @@ func (l *loader) entry(n *node, ref string) (selfsame.ServiceEntry, bool) {
 	}
 	e := selfsame.ServiceEntry{Pos: n.start}
 	switch {
+	case o.has("view") == o.has("feature") && len(o.vals) < len(n.pairs):
+		return e, false // an unknown key, which is reported
 	case o.has("view") == o.has("feature"):
 		l.fail(n.start, ref, "an entry names either a view or a feature", "write {view: …, prefix: …} or {feature: view.feature, as: …}")
 		return e, false
@@ -65,6 +67,7 @@ func (l *loader) entry(n *node, ref string) (selfsame.ServiceEntry, bool) {
 		}
 		if e.Feature == "" {
 			l.fail(f.pos, ref, "feature: "+text+" names a whole view", "write view: "+e.View)
+			return e, false
 		}
 	}
 	e.Key, e.As = o.strings("key"), o.text("as")
@@ -74,16 +77,16 @@ func (l *loader) entry(n *node, ref string) (selfsame.ServiceEntry, bool) {
 			l.fail(p.pos, ref, "prefix: "+quoted(p.text)+" is not the beginning of a name", "a prefix is lower case letters, digits and _, such as origin_")
 		}
 	}
-	l.entryWords(o, e)
-	return e, e.View != "" || e.Feature != ""
+	return e, l.entryWords(o, e) && (e.View != "" || e.Feature != "")
 }
 
 func badPrefix(s string) bool { return !namePattern.MatchString(s) }
 
 // entryWords checks the keys of the long form against each other.
-func (l *loader) entryWords(o object, e selfsame.ServiceEntry) {
+func (l *loader) entryWords(o object, e selfsame.ServiceEntry) bool {
 	if e.As != "" && e.Feature == "" {
 		l.fail(o.pos("as"), o.ref, "as names one output, and this entry has several", "use prefix, or name one feature")
+		return false
 	}
 	if e.As != "" && e.HasPrefix {
 		l.fail(o.pos("as"), o.ref, "as and prefix both name the output", "keep one of them")
@@ -91,6 +94,7 @@ func (l *loader) entryWords(o object, e selfsame.ServiceEntry) {
 	if e.As != "" {
 		l.name(o.vals["as"], o.ref, e.As)
 	}
+	return true
 }
 
 // reference reads view.feature, view:feature, view.*, a bare feature, and a pin behind @.
@@ -113,6 +117,7 @@ func (l *loader) reference(n *node, ref, text string) (selfsame.ServiceEntry, bo
 		e.View = view
 		if pinned {
 			l.fail(n.pos, ref, "a whole view is not pinned: versions belong to features", "pin the features one by one")
+			return e, false
 		}
 	default:
 		e.View, e.Feature = view, feature

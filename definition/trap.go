@@ -48,6 +48,9 @@ func (l *loader) syntax(f *file, lines []string, err error) (int, bool) {
 	case pos.Line <= len(lines) && strings.HasPrefix(strings.TrimLeft(lines[pos.Line-1], " "), "\t"):
 		message, hint = "a tab stands where the indentation is", "indent with spaces"
 		pos.Column = strings.Index(lines[pos.Line-1], "\t") + 1
+	case strings.Contains(e.Message, "expected ',' or") && e.ContextMark.Line > 0 && blankFrom(lines, pos):
+		pos.Line, pos.Column = e.ContextMark.Line, max(e.ContextMark.Column, 1)
+		message, hint = "the bracket that opens here is not closed", "close it, or quote the value if it is an expression"
 	case strings.Contains(e.Message, "expected ',' or"):
 		message = "the value does not end here: " + e.Message
 		hint = "in flow style quote whatever holds a comma, a bracket or ': ', as in {landings: \"count(*) over [1h]\"}"
@@ -61,6 +64,20 @@ func (l *loader) syntax(f *file, lines []string, err error) (int, bool) {
 	return 0, false
 }
 
+// blankFrom reports whether only white space follows pos.
+func blankFrom(lines []string, pos selfsame.Pos) bool {
+	for i := pos.Line - 1; i < len(lines); i++ {
+		text := []rune(lines[i])
+		if i == pos.Line-1 {
+			text = text[min(pos.Column-1, len(text)):]
+		}
+		if !blank(text) {
+			return false
+		}
+	}
+	return true
+}
+
 // trap says what in a line of block style must be quoted, and where it begins.
 func trap(line string) (int, string) {
 	m := valueLine.FindStringSubmatch(line)
@@ -72,7 +89,10 @@ func trap(line string) (int, string) {
 	first, _ := utf8.DecodeRuneInString(value)
 	switch {
 	case strings.ContainsRune("[{", first):
-		return 0, ""
+		if closes(value) {
+			return 0, ""
+		}
+		return col, fmt.Sprintf("a value that begins with %c and goes on behind its end must be quoted", first)
 	case strings.ContainsRune(starters, first):
 		return col, fmt.Sprintf("a value that begins with %c must be quoted", first)
 	case strings.Contains(value, ": "):
@@ -81,6 +101,23 @@ func trap(line string) (int, string) {
 		return col + utf8.RuneCountInString(value) - 1, "a value that ends with ':' must be quoted"
 	}
 	return 0, ""
+}
+
+// closes reports whether the bracket that begins value is open at its end, or closes there.
+func closes(value string) bool {
+	depth := 0
+	for i, r := range value {
+		switch r {
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth--
+		}
+		if depth == 0 {
+			return i == len(value)-1 || strings.HasPrefix(strings.TrimLeft(value[i+1:], " \t"), "#")
+		}
+	}
+	return true
 }
 
 // quoteValue quotes the value of a line of block style.

@@ -71,7 +71,7 @@ func (l *loader) features(v *selfsame.FeatureView, o object) {
 	case n == nil && o.n.bad, n != nil && n.bad:
 		l.drafts[v.Name] = []draft{{bad: true}}
 		return
-	case n == nil || len(n.pairs) == 0 && len(n.items) == 0:
+	case n == nil || n.form != scalar && len(n.pairs) == 0 && len(n.items) == 0:
 		l.fail(v.Pos, o.ref, "a view has features", "add a map of names and expressions, or a list of columns")
 		l.drafts[v.Name] = []draft{{bad: true}}
 		return
