@@ -13,6 +13,9 @@ import (
 	"selfsame/column"
 )
 
+// ReasonSchema is the reason of a row that is refused whatever the policy: its event time lies outside its folder's date.
+const ReasonSchema = "schema"
+
 // Spec says what to open.
 type Spec struct {
 	Name  string // of the source, for messages
@@ -27,6 +30,7 @@ type Spec struct {
 	Floor      bool
 	KeepNaN    bool
 	SkipBad    bool
+	Omit       []string // columns of the files that are left out where the schema is inferred
 }
 
 // File is one file of a table, in manifest order: by path below the source's path, bytewise.
@@ -42,7 +46,7 @@ type File struct {
 type Want struct {
 	Fields []string // schema fields, in the order of the batch's columns; no others are read
 	// Lower and Upper bound the event time, [Lower, Upper): rows outside may be left out where that costs nothing to know, never
-	// rows inside, and never a row whose event time is null.
+	// rows inside, and never a row whose event time is null, unless its folder's date is outside. Both 0: no bounds; Upper MaxTime: no upper bound.
 	Lower, Upper int64
 }
 
@@ -69,7 +73,9 @@ type Chunk struct {
 	Batch *column.Batch
 	First Position   // of the batch's first row
 	Pos   []Position // of each row; nil: First, First+1, …
-	Bad   []BadRow   // rows of this chunk that could not be read as declared (SkipBad), not in Batch
+	Bad   []BadRow   // rows of this chunk that could not be read as declared (SkipBad), or whose reason is "schema"; not in Batch
+	// Repeated and Skipped count naive local times of this chunk that occur twice, or not at all, in Spec.Timezone.
+	Repeated, Skipped int64
 }
 
 // BadRow is a row that could not be read as declared.

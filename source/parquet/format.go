@@ -1,0 +1,190 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package parquet reads Parquet files as sources. It conforms columns to the declared fields: narrower numbers are widened, a
+// loss is reported with file, row and value; units and zones of timestamps become microseconds UTC.
+//
+// INT96 timestamps are instants, as Spark writes them. No panic of the Parquet library on a damaged file gets out.
+package parquet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"selfsame"
+	"selfsame/source"
+)
+
+// Format reads Parquet files.
+type Format struct{}
+
+var _ source.Format = Format{}
+
+// New returns the format.
+func New() source.Format { return Format{} }
+
+// Reader reads one file: its footer is in memory, the file is opened for each read.
+type Reader struct {
+	path     string
+	how      *source.Reading
+	meta     *metadata.FileMetaData
+	manifest *pqarrow.SchemaManifest
+	columns  []source.Column
+	groups   []source.Group
+	field    map[string]int // column -> place in the manifest
+}
+
+var _ source.Reader = (*Reader)(nil)
+
+// Open reads the footer of a file.
+func (Format) Open(_ context.Context, path string, how *source.Reading) (_ source.Reader, err error) {
+	defer guard(path, &err)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	pf, err := file.NewParquetReader(f)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{path: path, how: how, meta: pf.MetaData(), field: map[string]int{}}
+	// The types are those of Parquet, not those that a writer's Arrow schema restores: dictionaries come as their values.
+	r.manifest, err = pqarrow.NewSchemaManifest(r.meta.Schema, nil, &pqarrow.ArrowReadProperties{})
+	if err != nil {
+		return nil, err
+	}
+	durations := r.durations()
+	for i, c := range r.manifest.Fields {
+		t, reason := typeOf(c.Field.Type)
+		if durations[c.Field.Name] {
+			t, reason = selfsame.Type{}, "a duration has no type in Selfsame"
+		}
+		r.columns = append(r.columns, source.Column{Name: c.Field.Name, Type: t, Reason: reason})
+		r.field[c.Field.Name] = i
+	}
+	return r, r.readGroups()
+}
+
+// durations returns the columns that the writer's Arrow schema calls durations; Parquet has only integers for them.
+func (r *Reader) durations() map[string]bool {
+	out := map[string]bool{}
+	s, err := pqarrow.FromParquet(r.meta.Schema, &pqarrow.ArrowReadProperties{}, r.meta.KeyValueMetadata())
+	if err != nil {
+		return out // an Arrow schema that cannot be read says nothing; the Parquet schema stands
+	}
+	for _, f := range s.Fields() {
+		if f.Type.ID() == arrow.DURATION {
+			out[f.Name] = true
+		}
+	}
+	return out
+}
+
+func (r *Reader) readGroups() error {
+	first := int64(0)
+	for i := range r.meta.NumRowGroups() {
+		g := r.meta.RowGroup(i)
+		rows := g.NumRows()
+		if rows < 0 || rows > 1<<40 {
+			return fmt.Errorf("row group %d says it has %d rows", i, rows)
+		}
+		if rows > 0 {
+			r.groups = append(r.groups, source.Group{First: first, Rows: rows,
+				Bytes:  func(column string) int64 { return r.size(i, column) },
+				Bounds: func(w source.Wanted) (int64, int64, bool) { return r.bounds(i, w) }})
+		} else {
+			r.groups = append(r.groups, source.Group{First: first})
+		}
+		first += rows
+	}
+	return nil
+}
+
+// Columns are the columns of the file.
+func (r *Reader) Columns() []source.Column { return r.columns }
+
+// Groups are the row groups.
+func (r *Reader) Groups() []source.Group { return r.groups }
+
+// leavesOf returns the Parquet columns below a field.
+func leavesOf(f *pqarrow.SchemaField) []int {
+	if f.IsLeaf() {
+		return []int{f.ColIndex}
+	}
+	var out []int
+	for i := range f.Children {
+		out = append(out, leavesOf(&f.Children[i])...)
+	}
+	return out
+}
+
+// size is the compressed size of a column in a row group.
+func (r *Reader) size(group int, column string) (n int64) {
+	defer func() {
+		if recover() != nil {
+			n = 0 // a damaged footer: reading will say so
+		}
+	}()
+	i, ok := r.field[column]
+	if !ok {
+		return 0
+	}
+	for _, leaf := range leavesOf(&r.manifest.Fields[i]) {
+		if c, err := r.meta.RowGroup(group).ColumnChunk(leaf); err == nil {
+			n += c.TotalCompressedSize()
+		}
+	}
+	return n
+}
+
+// open opens the file for reading rows.
+func (r *Reader) open() (*pqarrow.FileReader, io.Closer, error) {
+	f, err := os.Open(r.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	pf, err := file.NewParquetReader(f, file.WithMetadata(r.meta))
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil {
+		pf.Close()
+		return nil, nil, err
+	}
+	fr.Manifest = r.manifest
+	return fr, pf, nil
+}
+
+// guard turns a panic or an error of the Parquet library into an error about the file.
+func guard(path string, err *error) {
+	if p := recover(); p != nil {
+		*err = source.InputError(path, "the Parquet file is damaged", fmt.Errorf("%v", p))
+		return
+	}
+	if *err == nil || errors.Is(*err, context.Canceled) || errors.Is(*err, context.DeadlineExceeded) {
+		return
+	}
+	var known *selfsame.Error
+	if errors.As(*err, &known) {
+		return
+	}
+	var pe *fs.PathError
+	if errors.As(*err, &pe) {
+		*err = source.InputError(path, "cannot be read", pe.Err)
+		return
+	}
+	*err = source.InputError(path, "the file is not readable as Parquet", *err)
+}

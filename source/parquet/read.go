@@ -1,0 +1,159 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package parquet
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/source"
+)
+
+// Read yields the rows of a row group. Only the wanted columns are decoded.
+func (r *Reader) Read(ctx context.Context, group int, want []source.Wanted, yield func(*source.Chunk) error) error {
+	s, err := r.scan(ctx, group, want)
+	defer s.close()
+	if err != nil {
+		return err
+	}
+	for s.done < s.group.Rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c, err := s.next()
+		if err != nil {
+			return err
+		}
+		if err := yield(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan is one read of a row group. Its memory is used again for each chunk.
+type scan struct {
+	r              *Reader
+	want           []source.Wanted
+	group          source.Group
+	done           int64 // rows
+	readers        []*pqarrow.ColumnReader
+	closer         io.Closer
+	rows           *source.Rows
+	batch, scratch *column.Batch
+}
+
+func (r *Reader) scan(ctx context.Context, group int, want []source.Wanted) (s *scan, err error) {
+	s = &scan{r: r, want: want, group: r.groups[group], rows: source.NewRows(r.how, r.path)}
+	defer guard(r.path, &err)
+	fr, closer, err := r.open()
+	if err != nil {
+		return s, err
+	}
+	s.closer = closer
+	if s.readers, err = r.readers(ctx, fr, group, want); err != nil {
+		return s, err
+	}
+	fields := make([]selfsame.Field, len(want))
+	for i, w := range want {
+		fields[i] = w.Field
+	}
+	s.batch, s.scratch = column.NewBatch(fields, 0), column.NewBatch(fields, 0)
+	return s, nil
+}
+
+func (s *scan) close() {
+	for _, c := range s.readers {
+		c.Release()
+	}
+	if s.closer != nil {
+		s.closer.Close()
+	}
+}
+
+// next decodes the next chunk.
+func (s *scan) next() (c *source.Chunk, err error) {
+	defer guard(s.r.path, &err)
+	n := min(s.group.Rows-s.done, source.ChunkRows)
+	first := s.group.First + s.done
+	s.batch.Reset()
+	s.rows.Reset()
+	for i, col := range s.readers {
+		if err := s.r.fill(col, s.batch.Columns[i], s.want[i], n, first, s.rows); err != nil {
+			return nil, err
+		}
+	}
+	s.done += n
+	s.batch.Rows = int(n)
+	c = &source.Chunk{Batch: s.batch, First: first}
+	s.scratch.Reset()
+	return c, s.rows.Finish(c, s.scratch)
+}
+
+// readers opens the wanted columns of a row group.
+func (r *Reader) readers(ctx context.Context, fr *pqarrow.FileReader, group int, want []source.Wanted) ([]*pqarrow.ColumnReader, error) {
+	var out []*pqarrow.ColumnReader
+	for _, w := range want {
+		i, ok := r.field[w.Column]
+		if !ok {
+			return out, source.InputError(r.path, "there is no column "+w.Column, nil)
+		}
+		if why := r.conforms(i, w.Field.Type); why != "" {
+			e := source.InputError(r.path, why, nil)
+			e.Ref = "column " + w.Column
+			return out, e
+		}
+		leaves := map[int]bool{}
+		for _, leaf := range leavesOf(&r.manifest.Fields[i]) {
+			leaves[leaf] = true
+		}
+		c, err := fr.GetFieldReader(ctx, i, leaves, []int{group})
+		if err != nil {
+			return out, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// conforms says why a column of the file can never be read as a type, or nothing.
+func (r *Reader) conforms(i int, t selfsame.Type) string {
+	have := r.manifest.Fields[i].Field.Type
+	if readable(have, t, r.how) {
+		return ""
+	}
+	why := fmt.Sprintf("holds %s and cannot be read as %s without loss", have, t)
+	if exact, reason := typeOf(have); reason == "" {
+		why += ": declare " + exact.String()
+	}
+	return why
+}
+
+// fill appends the next n values of a column.
+func (r *Reader) fill(c *pqarrow.ColumnReader, dst *column.Column, w source.Wanted, n, first int64, rows *source.Rows) error {
+	chunks, err := c.NextBatch(n)
+	if err != nil {
+		return fmt.Errorf("column %s: %w", w.Column, err)
+	}
+	defer chunks.Release()
+	cv := converter{how: r.how, rows: rows}
+	at := first
+	for _, a := range chunks.Chunks() {
+		base := at
+		cv.report = func(i int, text, why string) {
+			rows.Report(source.BadRow{Row: base + int64(i), Field: w.Field.Name, Reason: why, Text: text})
+		}
+		cv.append(dst, a)
+		at += int64(a.Len())
+	}
+	if at-first != n || dst.Len() != int(n) {
+		return fmt.Errorf("column %s ends after %d of %d rows", w.Column, at-first, n)
+	}
+	return nil
+}
