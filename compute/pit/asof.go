@@ -1,0 +1,201 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pit
+
+import (
+	"context"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/window"
+)
+
+// asofState is the memory of the as-of join.
+type asofState struct {
+	pick   []int32           // row -> arrival number of its event, -1 for none
+	status []selfsame.Status // row -> of every gathered value that its event does not decide
+	tree   minTree
+}
+
+// latest finds for every row of the partition the newest visible event at or before T and gathers its columns.
+func (w *worker) latest(ctx context.Context, entities, base int) error {
+	m := &w.asof
+	rows := len(w.ask.at)
+	m.pick, m.status = resize(m.pick, rows), resize(m.status, rows)
+	w.ev.invert()
+	for e := range entities {
+		a, b := int(w.ask.starts[e]), int(w.ask.starts[e+1])
+		if a == b {
+			continue
+		}
+		x := subject{lo: int(w.ev.starts[e]), hi: int(w.ev.starts[e+1]), base: base, first: a, at: w.ask.at[a:b]}
+		if w.ask.known != nil {
+			x.known = w.ask.known[a:b]
+		}
+		w.latestOf(&x)
+	}
+	for c := range w.out {
+		if err := canceled(ctx); err != nil {
+			return err
+		}
+		w.gather(&w.out[c], c)
+	}
+	return nil
+}
+
+// latestOf picks the events of one entity's rows.
+func (w *worker) latestOf(x *subject) {
+	m := &w.asof
+	m.tree.ready = false
+	tau := w.ev.tau[x.lo:x.hi]
+	i := 0
+	for k, at := range x.at {
+		switch {
+		case w.s.spec.Static:
+			i = len(tau)
+		case w.s.spec.Closed == selfsame.ClosedLeft:
+			i = advance(tau, i, at)
+		case at == selfsame.MaxTime:
+			i = len(tau)
+		default:
+			i = advance(tau, i, at+1)
+		}
+		place := x.lo + i - 1
+		if x.known != nil && !w.s.spec.Static {
+			place = w.newestKnown(x, place, x.known[k])
+		}
+		w.decide(x.base, x.first+k, place, x.lo, at)
+	}
+}
+
+// newestKnown returns the last place up to `place` whose event is in the cut, x.lo - 1 for none. Late events are few, so that a
+// few steps back mostly find it; where they do not, a tree of minima does in O(log n).
+func (w *worker) newestKnown(x *subject, place int, known int64) int {
+	from := w.ev.from
+	if from == nil {
+		from = w.ev.tau
+	}
+	for range 32 {
+		if place < x.lo || from[place] <= known {
+			return place
+		}
+		place--
+	}
+	t := &w.asof.tree
+	if !t.ready {
+		t.build(from[x.lo:x.hi])
+	}
+	return x.lo + t.lastUpTo(place-x.lo, known)
+}
+
+// decide writes what row gets from the event at place; below first there is none.
+func (w *worker) decide(base, row, place, first int, at int64) {
+	m, spec := &w.asof, w.s.spec
+	status, pick := selfsame.NotFound, int32(-1)
+	found := place >= first && (w.ev.del == nil || !w.ev.del[place])
+	if found {
+		status, pick = selfsame.Present, w.ev.perm[place]
+		if spec.TTL >= 0 && !spec.Static && w.ev.tau[place] < window.SatSub(at, spec.TTL) {
+			status, pick = selfsame.Expired, -1
+		}
+	}
+	m.status[row], m.pick[row] = status, pick
+	if spec.Detail {
+		if !found {
+			place = -1
+		}
+		w.trace(0, base+row, place)
+	}
+}
+
+// gather appends the picked values of event column c to out.
+func (w *worker) gather(out *column.Column, c int) {
+	m := &w.asof
+	src := w.ev.concat(c, w.s.spec.Columns[c])
+	switch out.Type.Kind {
+	case selfsame.Bool:
+		out.Bools = gatherPicked(out.Bools, src.Bools, m.pick)
+	case selfsame.Float64:
+		out.Floats = gatherPicked(out.Floats, src.Floats, m.pick)
+	case selfsame.Decimal:
+		out.Decimals = gatherPicked(out.Decimals, src.Decimals, m.pick)
+	case selfsame.Int64, selfsame.Timestamp, selfsame.Date:
+		out.Ints = gatherPicked(out.Ints, src.Ints, m.pick)
+	default:
+		for i, p := range m.pick {
+			if p < 0 {
+				out.AppendStatus(m.status[i])
+			} else {
+				out.AppendFrom(src, int(p))
+			}
+		}
+		return
+	}
+	for i, p := range m.pick {
+		if p < 0 {
+			out.SetStatus(i, m.status[i])
+		} else if src.Status != nil {
+			out.SetStatus(i, src.Status[p])
+		}
+	}
+}
+
+// gatherPicked appends src[pick[i]] for each i, zero where nothing was picked.
+func gatherPicked[T any](dst, src []T, pick []int32) []T {
+	var zero T
+	for _, p := range pick {
+		if p < 0 {
+			dst = append(dst, zero)
+		} else {
+			dst = append(dst, src[p])
+		}
+	}
+	return dst
+}
+
+// minTree finds the last value up to a place that is not above a bound: a complete binary tree of minima over the leaves.
+type minTree struct {
+	ready bool
+	size  int // leaves, a power of two
+	least []int64
+}
+
+func (t *minTree) build(s []int64) {
+	t.ready, t.size = true, 1
+	for t.size < len(s) {
+		t.size *= 2
+	}
+	t.least = resize(t.least, 2*t.size)
+	leaves := t.least[t.size:]
+	for i := range leaves[copy(leaves, s):] {
+		leaves[len(s)+i] = selfsame.MaxTime
+	}
+	for i := t.size - 1; i > 0; i-- {
+		t.least[i] = min(t.least[2*i], t.least[2*i+1])
+	}
+}
+
+// lastUpTo returns the last place i <= place with a value <= bound, -1 for none.
+func (t *minTree) lastUpTo(place int, bound int64) int {
+	if place < 0 {
+		return -1
+	}
+	i := t.size + place
+	for t.least[i] > bound {
+		for i&1 == 0 { // a left child: what lies before it is beside an ancestor
+			i /= 2
+		}
+		if i == 1 || i == 0 {
+			return -1
+		}
+		i--
+	}
+	for i < t.size {
+		i = 2*i + 1
+		if t.least[i] > bound {
+			i--
+		}
+	}
+	return i - t.size
+}

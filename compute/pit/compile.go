@@ -1,0 +1,186 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pit
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"selfsame"
+	"selfsame/compute/aggregate"
+	"selfsame/compute/window"
+)
+
+// compiled is a Spec with everything found once that cells share.
+type compiled struct {
+	Spec
+	windows []*window.Bounds // distinct
+	uppers  []int            // window -> the first window with the same upper bound
+	groups  []group
+	traces  []trace // Detail: distinct (arguments, filter, window)
+	cells   []place // cell -> where it is evaluated
+
+	asOf      bool // rows have cuts: Rows.Known is not nil
+	arrivals  bool // α is needed beside visibility: Detail, or the ties of an as-of view
+	canonical bool // events of one τ must stand in canonical order
+}
+
+// group is the cells that share a kernel: one family over the same arguments and filter.
+type group struct {
+	family  string
+	args    []int
+	filter  int
+	members []*aggregate.Call
+	windows []windowCells
+}
+
+// windowCells are the cells of a group that share a window.
+type windowCells struct {
+	window int
+	cells  []int
+}
+
+// trace is the cells that share their newest event.
+type trace struct {
+	group, window int
+}
+
+type place struct {
+	group, member, window, trace int
+}
+
+func compile(spec Spec, rows Rows) (*compiled, error) {
+	c := &compiled{Spec: spec, asOf: rows.Known != nil}
+	c.arrivals = spec.Detail || spec.AsOf
+	c.canonical = spec.NeedOrder || spec.AsOf
+	if len(rows.At) != len(rows.Entity) || (rows.Known != nil && len(rows.Known) != len(rows.Entity)) {
+		return nil, fault(spec.Name, "rows of unequal length")
+	}
+	if uint64(len(rows.Entity)) >= 1<<32 {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: spec.Name, Message: fmt.Sprintf("%d rows in one run, 4294967295 are the most", len(rows.Entity)),
+			Hint: "split the label file"}
+	}
+	for i := range spec.Cells {
+		if err := c.addCell(i); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func fault(ref, what string) error {
+	return &selfsame.Error{Class: selfsame.ClassInternal, Ref: ref, Message: what}
+}
+
+func (c *compiled) addCell(i int) error {
+	cell := &c.Cells[i]
+	for _, a := range cell.Args {
+		if a < 0 || a >= len(c.Columns) {
+			return fault(c.Name, fmt.Sprintf("cell %d names event column %d of %d", i, a, len(c.Columns)))
+		}
+	}
+	if cell.Filter >= len(c.Columns) || (cell.Filter >= 0 && c.Columns[cell.Filter].Kind != selfsame.Bool) {
+		return fault(c.Name, fmt.Sprintf("cell %d filters by event column %d, which is no bool", i, cell.Filter))
+	}
+	w, err := c.window(cell.Window)
+	if err != nil {
+		return err
+	}
+	g := c.group(cell)
+	p := place{group: g, window: w, member: c.groups[g].member(cell.Call)}
+	if c.Detail {
+		p.trace = c.trace(p)
+	}
+	c.groups[g].put(i, w)
+	c.cells = append(c.cells, p)
+	c.canonical = c.canonical || cell.Call.NeedOrder || cell.Window.Kind == selfsame.LastRows
+	return nil
+}
+
+func (c *compiled) window(w selfsame.Window) (int, error) {
+	for i, b := range c.windows {
+		if b.Window() == w {
+			return i, nil
+		}
+	}
+	b, err := window.Compile(w)
+	if err != nil {
+		return 0, err
+	}
+	i := slices.IndexFunc(c.windows, b.SameUpper)
+	if i < 0 {
+		i = len(c.windows)
+	}
+	c.windows, c.uppers = append(c.windows, b), append(c.uppers, i)
+	return len(c.windows) - 1, nil
+}
+
+func (c *compiled) group(cell *Cell) int {
+	family := cell.Call.Family
+	for i := range c.groups {
+		g := &c.groups[i]
+		if !slices.Equal(g.args, cell.Args) || g.filter != cell.Filter {
+			continue
+		}
+		if g.family == family && (family != "" || same(g.members[0], cell.Call)) {
+			return i
+		}
+	}
+	c.groups = append(c.groups, group{family: family, args: cell.Args, filter: cell.Filter})
+	return len(c.groups) - 1
+}
+
+func (g *group) put(cell, window int) {
+	i := slices.IndexFunc(g.windows, func(w windowCells) bool { return w.window == window })
+	if i < 0 {
+		i = len(g.windows)
+		g.windows = append(g.windows, windowCells{window: window})
+	}
+	g.windows[i].cells = append(g.windows[i].cells, cell)
+}
+
+func (g *group) member(call *aggregate.Call) int {
+	for i, m := range g.members {
+		if same(m, call) {
+			return i
+		}
+	}
+	g.members = append(g.members, call)
+	return len(g.members) - 1
+}
+
+// same reports whether two calls have the same value over the same events.
+func same(a, b *aggregate.Call) bool {
+	return a == b || (a.Func == b.Func && a.Func != nil && reflect.DeepEqual(a.Spec, b.Spec))
+}
+
+func (c *compiled) trace(p place) int {
+	g := &c.groups[p.group]
+	for i, t := range c.traces {
+		o := &c.groups[t.group]
+		if t.window == p.window && slices.Equal(o.args, g.args) && o.filter == g.filter {
+			return i
+		}
+	}
+	c.traces = append(c.traces, trace{group: p.group, window: p.window})
+	return len(c.traces) - 1
+}
+
+// fits checks the shape of a block.
+func (c *compiled) fits(b *Block) error {
+	n := len(b.Entity)
+	ok := len(b.Tau) == n && fitsLen(b.From, n) && fitsLen(b.Until, n) && fitsLen(b.Arrival, n) && fitsLen(b.Hash, n) && fitsLen(b.Delete, n)
+	if !ok || len(b.Columns) != len(c.Columns) || (b.Order != nil && b.Order.Len() != n) {
+		return fault(c.Name, "a block of events whose columns have unequal lengths")
+	}
+	for i, col := range b.Columns {
+		if col.Len() != n || !col.Type.Equal(c.Columns[i]) {
+			return fault(c.Name, fmt.Sprintf("event column %d is %d values of %s in a block of %d rows, declared %s", i, col.Len(), col.Type, n, c.Columns[i]))
+		}
+	}
+	return nil
+}
+
+func fitsLen[T any](s []T, n int) bool { return s == nil || len(s) == n }

@@ -1,0 +1,237 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pit
+
+import (
+	"fmt"
+	"math"
+	"sync"
+
+	"selfsame"
+	"selfsame/column"
+)
+
+// output is the result while workers fill it. Every partition owns a range of sweep positions, known before the sweep; the last
+// partition is the rows without an entity. Columns of a fixed-width kind are one slice each, of which partitions fill their ranges
+// in place; the others are kept a column a partition and joined at the end.
+type output struct {
+	s        *Sweep
+	rowStart []int // partition p is positions [rowStart[p], rowStart[p+1])
+	rows     sortedRows
+	place    []uint32
+	columns  []outColumn
+	newest   [][]int64 // one per trace; as-of: one
+	arrival  [][]int64
+}
+
+// sortedRows are the rows that ask, sorted by partition, stable.
+type sortedRows struct {
+	ent   []uint32 // local ids
+	at    []int64
+	known []int64 // nil: final
+	row   []uint32
+}
+
+type outColumn struct {
+	whole  *column.Column   // fixed-width kinds
+	parts  []*column.Column // the others
+	once   sync.Once
+	status []selfsame.Status // of whole, from the first that is not Present on
+}
+
+func newOutput(s *Sweep) (*output, error) {
+	o := &output{s: s}
+	o.sortRows()
+	n := len(s.rows.Entity)
+	o.place = make([]uint32, n)
+	var types []selfsame.Type
+	for _, c := range s.spec.Cells {
+		types = append(types, c.Call.Result)
+	}
+	traces := len(s.spec.traces)
+	if s.spec.AsOf {
+		types, traces = s.spec.Columns, 1
+	}
+	o.columns = make([]outColumn, len(types))
+	for i, t := range types {
+		if fixed(t.Kind) {
+			o.columns[i].whole = column.Make(t, n)
+		} else {
+			o.columns[i].parts = make([]*column.Column, s.partitions()+1)
+		}
+	}
+	if s.spec.Detail {
+		for range traces {
+			o.newest = append(o.newest, make([]int64, n))
+			o.arrival = append(o.arrival, make([]int64, n))
+		}
+	}
+	return o, nil
+}
+
+// bytes returns what the result holds, without the values of variable width.
+func (o *output) bytes() int64 {
+	n := int64(len(o.place)) * int64(4+28+16*len(o.newest))
+	for i := range o.columns {
+		if c := o.columns[i].whole; c != nil {
+			n += columnSize(c)
+		}
+	}
+	return n
+}
+
+// sortRows sorts the rows that ask by partition, with one counting sort.
+func (o *output) sortRows() {
+	s, n := o.s, o.s.partitions()
+	rows := &s.rows
+	mask := uint32(n - 1)
+	limit := uint32(rows.Entities)
+	partition := func(e uint32) int {
+		if e >= limit {
+			return n
+		}
+		return int(e & mask)
+	}
+	o.rowStart = make([]int, n+2)
+	for _, e := range rows.Entity {
+		o.rowStart[partition(e)+1]++
+	}
+	for p := range n + 1 {
+		o.rowStart[p+1] += o.rowStart[p]
+	}
+	next := append([]int(nil), o.rowStart...)
+	m := len(rows.Entity)
+	o.rows = sortedRows{ent: make([]uint32, m), at: make([]int64, m), row: make([]uint32, m)}
+	if rows.Known != nil {
+		o.rows.known = make([]int64, m)
+	}
+	for r, e := range rows.Entity {
+		p := partition(e)
+		d := next[p]
+		next[p]++
+		o.rows.ent[d], o.rows.at[d], o.rows.row[d] = e>>s.shift, rows.At[r], uint32(r)
+		if rows.Known != nil {
+			o.rows.known[d] = rows.Known[r]
+		}
+	}
+}
+
+// open makes c an empty column whose appends fill the positions [lo, hi) of output column i, as far as that can be.
+func (o *output) open(c *column.Column, i, lo, hi int) {
+	whole := o.columns[i].whole
+	if whole == nil {
+		*c = *column.New(o.columnType(i), 0)
+		return
+	}
+	*c = column.Column{Type: whole.Type}
+	switch whole.Type.Kind {
+	case selfsame.Bool:
+		c.Bools = whole.Bools[lo:lo:hi]
+	case selfsame.Float64:
+		c.Floats = whole.Floats[lo:lo:hi]
+	case selfsame.Decimal:
+		c.Decimals = whole.Decimals[lo:lo:hi]
+	default:
+		c.Ints = whole.Ints[lo:lo:hi]
+	}
+}
+
+func (o *output) columnType(i int) selfsame.Type {
+	if o.s.spec.AsOf {
+		return o.s.spec.Columns[i]
+	}
+	return o.s.spec.Cells[i].Call.Result
+}
+
+// close takes c, which open made and the worker filled, into output column i of partition p.
+func (o *output) close(c *column.Column, i, p int) error {
+	lo, hi := o.rowStart[p], o.rowStart[p+1]
+	if c.Len() != hi-lo || (c.Status != nil && len(c.Status) != hi-lo) {
+		return fault(o.s.spec.Name, fmt.Sprintf("a kernel gave %d values and %d statuses of output %d for %d rows", c.Len(), len(c.Status), i, hi-lo))
+	}
+	out := &o.columns[i]
+	if out.whole == nil {
+		kept := *c
+		out.parts[p] = &kept
+		return nil
+	}
+	if hi > lo {
+		// A kernel that gave the column a memory of its own is copied from there.
+		switch c.Type.Kind {
+		case selfsame.Bool:
+			copyUnlessSame(out.whole.Bools[lo:hi], c.Bools)
+		case selfsame.Float64:
+			copyUnlessSame(out.whole.Floats[lo:hi], c.Floats)
+		case selfsame.Decimal:
+			copyUnlessSame(out.whole.Decimals[lo:hi], c.Decimals)
+		default:
+			copyUnlessSame(out.whole.Ints[lo:hi], c.Ints)
+		}
+	}
+	if c.Status != nil {
+		out.once.Do(func() { out.status = make([]selfsame.Status, len(o.place)) })
+		copy(out.status[lo:hi], c.Status)
+	}
+	return nil
+}
+
+func copyUnlessSame[T any](dst, src []T) {
+	if &dst[0] != &src[0] {
+		copy(dst, src)
+	}
+}
+
+// result joins what the partitions gave.
+func (o *output) result() (*Result, error) {
+	r := &Result{Place: o.place, Rows: int64(len(o.place))}
+	for i := range o.columns {
+		c := &o.columns[i]
+		whole := c.whole
+		if whole == nil {
+			var err error
+			if whole, err = o.join(i); err != nil {
+				return nil, err
+			}
+		} else {
+			whole.Status = c.status
+		}
+		r.Columns = append(r.Columns, whole)
+	}
+	if !o.s.spec.Detail {
+		return r, nil
+	}
+	if o.s.spec.AsOf {
+		r.Newest, r.NewestArrival = o.newest, o.arrival
+		return r, nil
+	}
+	for _, p := range o.s.spec.cells {
+		r.Newest = append(r.Newest, o.newest[p.trace])
+		r.NewestArrival = append(r.NewestArrival, o.arrival[p.trace])
+	}
+	return r, nil
+}
+
+// join appends the columns of the partitions. Offsets are 32 bits wide: more bytes or elements than that are an error.
+func (o *output) join(i int) (*column.Column, error) {
+	parts := o.columns[i].parts
+	var length, elems, size int
+	for _, c := range parts {
+		length += c.Len()
+		size += len(c.Bytes)
+		if c.Elems != nil {
+			elems += c.Elems.Len()
+			size += len(c.Elems.Bytes)
+		}
+	}
+	if size > math.MaxUint32 || elems > math.MaxUint32 {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: o.s.spec.Name, Message: fmt.Sprintf("output %d holds %d bytes and %d elements, %d are the most in one run", i, size, elems, math.MaxUint32),
+			Hint: "train on fewer rows at a time"}
+	}
+	whole := column.New(o.columnType(i), length)
+	for p, c := range parts {
+		whole.AppendRange(c, 0, c.Len())
+		parts[p] = nil
+	}
+	return whole, nil
+}

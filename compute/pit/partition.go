@@ -1,0 +1,308 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pit
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"selfsame"
+	"selfsame/column"
+)
+
+// piece is the slice of one block that falls into the partition at hand.
+type piece struct {
+	*part
+	lo, hi int
+}
+
+// events are the events of one partition, sorted by entity and, within an entity, by the total order. A row of the partition has two
+// numbers: its arrival number, counted over the pieces in the order of blocks, and its place after sorting.
+type events struct {
+	pieces []piece
+	n      int
+	starts []int32 // entity e is places [starts[e], starts[e+1])
+	pos    []int32 // arrival number -> place
+	perm   []int32 // place -> arrival number; valid where sorted by it
+	isPerm bool
+
+	tau    []int64
+	from   []int64 // nil: τ
+	until  []int64 // nil: for ever
+	arr    []int64 // nil: from
+	del    []bool  // nil: none
+	cols   []*column.Column
+	status [][]selfsame.Status // memory of the columns' statuses
+
+	scratch []*part // of spilled pieces
+	buf     []byte
+	keys    []tauKey
+	ties    ties
+	whole   []*column.Column // memory of concat
+	next    []int32
+}
+
+type tauKey struct {
+	tau int64
+	row int32
+}
+
+// load finds the partition's pieces, in memory or in the spill file, in the order of blocks.
+func (ev *events) load(s *Sweep, p int) error {
+	ev.pieces, ev.n = ev.pieces[:0], 0
+	if p >= s.partitions() {
+		return nil
+	}
+	used := 0
+	decoded := map[*part]*part{}
+	for _, part := range s.parts {
+		lo, hi := int(part.starts[p]), int(part.starts[p+1])
+		if lo == hi {
+			continue
+		}
+		if part.stored == nil {
+			ev.pieces = append(ev.pieces, piece{part, lo, hi})
+		} else {
+			if decoded[part] == nil {
+				var err error
+				if used, err = ev.decode(s, part.stored, p, used, decoded); err != nil {
+					return err
+				}
+			}
+			ev.pieces = append(ev.pieces, piece{decoded[part], 0, hi - lo})
+		}
+		ev.n += hi - lo
+	}
+	if ev.n > math.MaxInt32-1 {
+		return &selfsame.Error{Class: selfsame.ClassResource, Ref: s.spec.Name, Message: fmt.Sprintf("%d events in one partition, %d are the most", ev.n, math.MaxInt32-1)}
+	}
+	return nil
+}
+
+// decode reads one run's slices of partition p into scratch parts.
+func (ev *events) decode(s *Sweep, r *run, p, used int, decoded map[*part]*part) (int, error) {
+	b, err := s.spill.read(r, p, ev.buf)
+	if err != nil {
+		return used, err
+	}
+	ev.buf = b
+	for _, of := range r.parts {
+		size := binary.NativeEndian.Uint64(b)
+		d := decoder{b[8 : 8+size]}
+		b = b[8+size:]
+		if used == len(ev.scratch) {
+			ev.scratch = append(ev.scratch, &part{})
+		}
+		d.slice(ev.scratch[used], of, s.spec.Columns, int(of.starts[p+1]-of.starts[p]))
+		decoded[of] = ev.scratch[used]
+		used++
+	}
+	return used, nil
+}
+
+// sort sorts the loaded events of a partition with so many entities and moves what visibility needs to its place.
+func (ev *events) sort(s *Sweep, entities int) {
+	ev.count(entities)
+	ev.tau = moveRaw(ev, ev.tau, func(p *part) []int64 { return p.tau })
+	ev.isPerm = false
+	for e := range entities {
+		a, b := int(ev.starts[e]), int(ev.starts[e+1])
+		if !slices.IsSorted(ev.tau[a:b]) {
+			ev.sortEntity(a, b)
+		}
+	}
+	if s.spec.canonical {
+		ev.breakTies(s, entities)
+	}
+	ev.from = ev.optional(ev.from, func(p *part) []int64 { return p.from }, func(p *part) []int64 { return p.tau })
+	ev.until = ev.optional(ev.until, func(p *part) []int64 { return p.until }, nil)
+	if s.spec.arrivals {
+		ev.arr = ev.optional(ev.arr, func(p *part) []int64 { return p.arr }, func(p *part) []int64 {
+			if p.from != nil {
+				return p.from
+			}
+			return p.tau
+		})
+	}
+	ev.moveDeletes()
+}
+
+// count computes places by entity alone, stable.
+func (ev *events) count(entities int) {
+	ev.starts = resize(ev.starts, entities+1)
+	clear(ev.starts)
+	for _, p := range ev.pieces {
+		for _, e := range p.ent[p.lo:p.hi] {
+			ev.starts[e+1]++
+		}
+	}
+	for e := range entities {
+		ev.starts[e+1] += ev.starts[e]
+	}
+	ev.next = append(ev.next[:0], ev.starts[:entities]...)
+	ev.pos = resize(ev.pos, ev.n)
+	i := 0
+	for _, p := range ev.pieces {
+		for _, e := range p.ent[p.lo:p.hi] {
+			ev.pos[i] = ev.next[e]
+			ev.next[e]++
+			i++
+		}
+	}
+}
+
+// invert makes perm, once for a partition.
+func (ev *events) invert() {
+	if ev.isPerm {
+		return
+	}
+	ev.isPerm = true
+	ev.perm = resize(ev.perm, ev.n)
+	for i, d := range ev.pos {
+		ev.perm[d] = int32(i)
+	}
+}
+
+// sortEntity sorts places [a, b) by τ, stable.
+func (ev *events) sortEntity(a, b int) {
+	ev.invert()
+	ev.keys = resize(ev.keys, b-a)
+	for i := range ev.keys {
+		ev.keys[i] = tauKey{ev.tau[a+i], ev.perm[a+i]}
+	}
+	slices.SortFunc(ev.keys, func(x, y tauKey) int {
+		if c := cmp.Compare(x.tau, y.tau); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.row, y.row)
+	})
+	for i, k := range ev.keys {
+		ev.tau[a+i], ev.perm[a+i], ev.pos[k.row] = k.tau, k.row, int32(a+i)
+	}
+}
+
+// moveRaw moves a slice that every piece has to its places.
+func moveRaw[T any](ev *events, dst []T, of func(*part) []T) []T {
+	dst = resize(dst, ev.n)
+	pos := ev.pos
+	for _, p := range ev.pieces {
+		src := of(p.part)[p.lo:p.hi]
+		for i, d := range pos[:len(src)] {
+			dst[d] = src[i]
+		}
+		pos = pos[len(src):]
+	}
+	return dst
+}
+
+// optional moves a slice that some pieces have. A piece without it takes what instead gives, or the end of time. The
+// result is nil where no piece has it.
+func (ev *events) optional(dst []int64, of, instead func(*part) []int64) []int64 {
+	if !slices.ContainsFunc(ev.pieces, func(p piece) bool { return of(p.part) != nil }) {
+		return nil
+	}
+	dst = resize(dst, ev.n)
+	pos := ev.pos
+	for _, p := range ev.pieces {
+		src := of(p.part)
+		if src == nil && instead != nil {
+			src = instead(p.part)
+		}
+		here := pos[:p.hi-p.lo]
+		pos = pos[len(here):]
+		if src == nil {
+			for _, d := range here {
+				dst[d] = selfsame.MaxTime
+			}
+			continue
+		}
+		src = src[p.lo:p.hi]
+		for i, d := range here {
+			dst[d] = src[i]
+		}
+	}
+	return dst
+}
+
+func (ev *events) moveDeletes() {
+	if !slices.ContainsFunc(ev.pieces, func(p piece) bool { return p.del != nil }) {
+		ev.del = nil
+		return
+	}
+	ev.del = resize(ev.del, ev.n)
+	pos := ev.pos
+	for _, p := range ev.pieces {
+		for i, d := range pos[:p.hi-p.lo] {
+			ev.del[d] = p.del != nil && p.del[p.lo+i]
+		}
+		pos = pos[p.hi-p.lo:]
+	}
+}
+
+// moveColumns moves the event columns to their places.
+func (ev *events) moveColumns(types []selfsame.Type) {
+	if ev.cols == nil {
+		for _, t := range types {
+			ev.cols = append(ev.cols, column.New(t, 0))
+		}
+		ev.status = make([][]selfsame.Status, len(types))
+	}
+	for c, dst := range ev.cols {
+		if !fixed(dst.Type.Kind) {
+			ev.invert()
+			whole := ev.concat(c, dst.Type)
+			dst.Reset()
+			for _, i := range ev.perm {
+				dst.AppendFrom(whole, int(i))
+			}
+			continue
+		}
+		dst.Resize(ev.n)
+		ev.moveColumn(dst, c)
+	}
+}
+
+// concat returns the values of event column c by arrival number.
+func (ev *events) concat(c int, t selfsame.Type) *column.Column {
+	for len(ev.whole) <= c {
+		ev.whole = append(ev.whole, nil)
+	}
+	if ev.whole[c] == nil {
+		ev.whole[c] = column.New(t, 0)
+	}
+	whole := ev.whole[c]
+	whole.Reset()
+	for _, p := range ev.pieces {
+		whole.AppendRange(p.cols[c], p.lo, p.hi)
+	}
+	return whole
+}
+
+func (ev *events) moveColumn(dst *column.Column, c int) {
+	switch dst.Type.Kind {
+	case selfsame.Bool:
+		moveRaw(ev, dst.Bools, func(p *part) []bool { return p.cols[c].Bools })
+	case selfsame.Float64:
+		moveRaw(ev, dst.Floats, func(p *part) []float64 { return p.cols[c].Floats })
+	case selfsame.Decimal:
+		moveRaw(ev, dst.Decimals, func(p *part) []selfsame.Int128 { return p.cols[c].Decimals })
+	default:
+		moveRaw(ev, dst.Ints, func(p *part) []int64 { return p.cols[c].Ints })
+	}
+	if !slices.ContainsFunc(ev.pieces, func(p piece) bool { return p.cols[c].Status != nil }) {
+		return
+	}
+	ev.status[c] = resize(ev.status[c], ev.n)
+	dst.Status = ev.status[c]
+	pos := ev.pos
+	for _, p := range ev.pieces {
+		for i, d := range pos[:p.hi-p.lo] {
+			dst.Status[d] = p.cols[c].StatusAt(p.lo + i)
+		}
+		pos = pos[p.hi-p.lo:]
+	}
+}

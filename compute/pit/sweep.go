@@ -1,0 +1,190 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pit
+
+import (
+	"cmp"
+	"context"
+	"math/bits"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"selfsame"
+)
+
+// Options are the physics of a sweep. None of them changes a bit of a value.
+type Options struct {
+	Threads int   // goroutines of Run; 0: one a core
+	Memory  int64 // bytes of event blocks and results held before blocks are spilled; 0: unlimited
+	// SpillDir is where the spill file is made, on the first need; empty: the system's directory for temporary files.
+	SpillDir string
+	// Progress is told how many rows are swept so far, now and then, by one goroutine at a time; nil: nobody is.
+	Progress func(rows int64)
+
+	partitions int // power of two, for tests; 0: chosen from the number of entities
+}
+
+// Sweep evaluates one view for its rows: New, Add of every block, Run once, Close. Add may be called by several goroutines.
+type Sweep struct {
+	spec  *compiled
+	rows  Rows
+	opt   Options
+	shift uint // local id = entity >> shift; partition = entity & (1<<shift - 1)
+
+	scatterers sync.Pool
+
+	mu     sync.Mutex
+	parts  []*part // every block, in the order of its Add until Run sorts them by seq
+	held   int64   // bytes of parts that are in memory
+	free   []*part // memory of spilled parts
+	spill  spill
+	events int64
+}
+
+// New prepares a sweep. The rows must stay unchanged until Run returns. The error says which cell cannot be evaluated.
+func New(spec Spec, rows Rows, o Options) (*Sweep, error) {
+	c, err := compile(spec, rows)
+	if err != nil {
+		return nil, err
+	}
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	n := o.partitions
+	if n == 0 {
+		n = partitions(rows.Entities)
+	}
+	s := &Sweep{spec: c, rows: rows, opt: o, shift: uint(bits.Len(uint(n)) - 1)}
+	s.spill.dir = o.SpillDir
+	s.scatterers.New = func() any { return &scatterer{} }
+	return s, nil
+}
+
+// partitions chooses how many parts the entities fall into: few enough that scattering a block stays in the caches, many enough
+// that a partition's events do too.
+func partitions(entities int) int {
+	n := 1
+	for n < 2048 && (n*96 < entities || (n < 64 && n < entities)) {
+		n *= 2
+	}
+	return n
+}
+
+func (s *Sweep) partitions() int { return 1 << s.shift }
+
+// Add takes a copy of a block. seq is its place among the source's blocks, distinct, and decides alone how blocks follow each
+// other. Add is safe for concurrent use and must not be called after Run.
+func (s *Sweep) Add(seq int, b *Block) error {
+	if err := s.spec.fits(b); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	var p *part
+	if n := len(s.free); n > 0 {
+		p, s.free = s.free[n-1], s.free[:n-1]
+	}
+	s.mu.Unlock()
+	if p == nil {
+		p = &part{}
+	}
+	p.seq = seq
+	p.fill(s, b)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parts = append(s.parts, p)
+	s.held += p.size()
+	s.events += int64(p.rows())
+	if s.opt.Memory > 0 && s.held > s.opt.Memory/2 {
+		return s.spillHeld()
+	}
+	return nil
+}
+
+// Run evaluates every row. It returns an error of class canceled where ctx ends first.
+func (s *Sweep) Run(ctx context.Context) (*Result, error) {
+	slices.SortFunc(s.parts, func(a, b *part) int { return cmp.Compare(a.seq, b.seq) })
+	o, err := newOutput(s)
+	if err != nil {
+		return nil, err
+	}
+	if m := s.opt.Memory; m > 0 && s.held > 0 && s.held+o.bytes() > m {
+		if err := s.spillHeld(); err != nil {
+			return nil, err
+		}
+	}
+	s.free = nil
+	order := s.bySize()
+	threads := min(s.opt.Threads, len(order))
+	var next, done atomic.Int64
+	var failed atomic.Bool
+	var report sync.Mutex
+	errs := make([]error, threads)
+	var wg sync.WaitGroup
+	for t := range threads {
+		wg.Go(func() {
+			w := newWorker(s, o)
+			for !failed.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= len(order) {
+					return
+				}
+				if errs[t] = w.partition(ctx, order[i]); errs[t] != nil {
+					failed.Store(true)
+					return
+				}
+				n := done.Add(int64(o.rowStart[order[i]+1] - o.rowStart[order[i]]))
+				if s.opt.Progress != nil {
+					report.Lock()
+					s.opt.Progress(n)
+					report.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	r, err := o.result()
+	if err != nil {
+		return nil, err
+	}
+	r.Events, r.Spilled = s.events, s.spill.size
+	return r, nil
+}
+
+// bySize returns the partitions, the one of rows without an entity included, with the greatest first: a giant that starts last
+// would be waited for.
+func (s *Sweep) bySize() []int {
+	n := s.partitions()
+	size := make([]int64, n+1)
+	order := make([]int, n+1)
+	for _, p := range s.parts {
+		for i := range n {
+			size[i] += int64(p.starts[i+1] - p.starts[i])
+		}
+	}
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(size[b], size[a]), cmp.Compare(a, b)) })
+	return order
+}
+
+// Close removes the spill file and lets the memory go. It may be called at any time after New.
+func (s *Sweep) Close() error {
+	s.parts, s.free = nil, nil
+	return s.spill.close()
+}
+
+func canceled(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return &selfsame.Error{Class: selfsame.ClassCanceled, Message: "the sweep was stopped", Err: err}
+	}
+	return nil
+}
