@@ -23,7 +23,6 @@ func (l *loader) checkSource(s *selfsame.Source) {
 		l.fieldOf(s, "primary_key", name, selfsame.String, selfsame.Int64, selfsame.Bytes, selfsame.Bool, selfsame.Decimal, selfsame.Date, selfsame.Timestamp)
 	}
 	fail := func(setting, message, hint string) { l.fail(s.At[setting], ref, message, hint) }
-	snapshot := s.Batch != nil && slices.Contains(values(s.Batch.Partition), "snapshot")
 	switch {
 	case s.Arrival != "" && s.KnowledgeDelay.Set:
 		fail("knowledge_delay", "knowledge_delay stands beside arrival", "the arrival field says when a row became known: remove one of them")
@@ -36,7 +35,7 @@ func (l *loader) checkSource(s *selfsame.Source) {
 	if s.Operation != "" && len(s.PrimaryKey) == 0 && s.ID == "" {
 		fail("operation", "operation stands without primary_key or id", "upserts need primary_key; deletes need the id of the row that they cancel")
 	}
-	if s.EventTime == "" && !snapshot {
+	if s.EventTime == "" {
 		for _, setting := range []string{"arrival", "knowledge_delay", "lateness", "skew", "corrections", "history", "order", "operation", "stream"} {
 			if pos, ok := s.At[setting]; ok {
 				l.fail(pos, ref, "a source without event_time has no "+setting, "name the field that says when a row happened, or remove "+setting)
@@ -45,15 +44,7 @@ func (l *loader) checkSource(s *selfsame.Source) {
 	}
 	l.checkZone(s)
 	l.checkRename(s)
-	l.checkPartition(s, snapshot)
-}
-
-func values(m map[string]string) []string {
-	var out []string
-	for _, k := range sortedKeys(m) {
-		out = append(out, m[k])
-	}
-	return out
+	l.checkPartition(s)
 }
 
 // fieldOf checks that a setting names a field of one of the kinds.
@@ -125,17 +116,24 @@ func (l *loader) checkRename(s *selfsame.Source) {
 	}
 }
 
-func (l *loader) checkPartition(s *selfsame.Source, snapshot bool) {
-	if s.Batch == nil || len(s.Batch.Partition) == 0 {
+// checkPartition checks what the date of a folder means. A snapshot's event time is no column of the files: it is the first instant
+// after the folder's date, in a field that event_time names.
+func (l *loader) checkPartition(s *selfsame.Source) {
+	if s.Batch == nil {
 		return
 	}
-	pos := s.Batch.Pos
-	if snapshot && s.EventTime != "" {
-		l.fail(s.At["event_time"], "source "+s.Name, "event_time stands beside partition: snapshot", "a daily snapshot's event time is the first instant after the folder's date: remove one of them")
-	}
+	ref := "source " + s.Name
 	for _, column := range sortedKeys(s.Batch.Partition) {
-		if s.Batch.Partition[column] == "event_time" && s.EventTime == "" {
-			l.fail(pos, "source "+s.Name, "partition says event_time, and the source has none", "name the field that says when a row happened: event_time: …")
+		meaning := s.Batch.Partition[column]
+		switch {
+		case s.EventTime == "" && meaning == "event_time":
+			l.fail(s.Batch.Pos, ref, "partition says event_time, and the source has none", "name the field that says when a row happened: event_time: …")
+		case s.EventTime == "" && meaning == "snapshot":
+			l.fail(s.Batch.Pos, ref, "partition says snapshot, and no field takes the snapshot's time",
+				"add a timestamp field to the schema and name it, as in event_time: taken_at: it is the first instant after the folder's date")
+		case meaning == "snapshot" && (column == s.EventTime || s.Rename[column] == s.EventTime):
+			l.fail(s.At["event_time"], ref, "event_time names "+s.EventTime+", which holds the folder's date itself",
+				"name another timestamp field: it takes the first instant after the folder's date")
 		}
 	}
 }

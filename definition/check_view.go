@@ -67,22 +67,12 @@ func sourceNames(p *selfsame.Project) []string {
 	return out
 }
 
-// static reports whether a source's rows have no event time at all.
-func static(s *selfsame.Source) bool {
-	if s.EventTime != "" || s.Batch == nil {
-		return false
-	}
-	for _, meaning := range s.Batch.Partition {
-		if meaning == "snapshot" {
-			return false
-		}
-	}
-	return true
-}
+// static reports whether a source's rows have no event time.
+func static(s *selfsame.Source) bool { return s.EventTime == "" }
 
 func (l *loader) checkStatic(v *selfsame.FeatureView) {
 	s := l.p.Source(v.Source[0])
-	if !static(s) || s.At["event_time"].Line > 0 {
+	if !static(s) || s.At["event_time"].Line > 0 { // an event_time that cannot be read is reported
 		return
 	}
 	if v.Kind == selfsame.WindowedView {
