@@ -137,3 +137,24 @@ func WideVariance(n uint64, s, q *Wide, scale uint8, sample bool) float64 {
 	m.S = v
 	return m.Variance(sample)
 }
+
+// Add adds the sums of o, which has the exponent and scale of m. The caller knows that they fit: a Prefix makes sure of it for
+// every part of its run.
+func (m *Moments) Add(o *Moments) {
+	m.N += o.N
+	m.S, _ = Add(m.S, o.S)
+	var c uint64
+	for i := range m.Q {
+		m.Q[i], c = bits.Add64(m.Q[i], o.Q[i], c)
+	}
+}
+
+// Sub subtracts what Add added.
+func (m *Moments) Sub(o *Moments) {
+	m.N -= o.N
+	m.S, _ = Sub(m.S, o.S)
+	var c uint64
+	for i := range m.Q {
+		m.Q[i], c = bits.Sub64(m.Q[i], o.Q[i], c)
+	}
+}
