@@ -1,0 +1,348 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pit
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+
+	"selfsame"
+	"selfsame/column"
+)
+
+// world is a random view with its events in blocks and its rows.
+type world struct {
+	spec   Spec
+	rows   Rows
+	blocks []*Block
+	events []*event
+}
+
+var testWindows = []selfsame.Window{
+	{},
+	{Kind: selfsame.Sliding, Length: 10},
+	{Kind: selfsame.Sliding, Length: 1, Closed: selfsame.ClosedNeither},
+	{Kind: selfsame.Sliding, Length: 7, Closed: selfsame.ClosedRight},
+	{Kind: selfsame.Sliding, Length: 12, Closed: selfsame.ClosedBoth},
+	{Kind: selfsame.Sliding, Length: 20, Offset: 5},
+	{Kind: selfsame.Sliding, Length: selfsame.MaxTime, Offset: selfsame.MaxTime, Closed: selfsame.ClosedRight},
+	{Kind: selfsame.HopTail, Length: 15, Hop: 4},
+	{Kind: selfsame.HopTail, Length: 3, Hop: selfsame.WeekLength},
+	{Kind: selfsame.CompletedHops, Length: 9, Hop: 9},
+	{Kind: selfsame.CompletedHops, Length: 20, Hop: 6, Offset: 2, Closed: selfsame.ClosedBoth},
+	{Kind: selfsame.LastRows, Rows: 3},
+	{Kind: selfsame.LastRows, Rows: 5, Within: 12},
+	{Kind: selfsame.Session, Gap: 3, Max: 1000},
+	{Kind: selfsame.Session, Gap: 4, Max: 9},
+	{Kind: selfsame.Calendar, Zone: "UTC"},
+}
+
+var testColumns = []selfsame.Type{selfsame.Scalar(selfsame.Int64), selfsame.Scalar(selfsame.Bool), selfsame.Scalar(selfsame.String)}
+
+// knowledge says how a world's events become known.
+type knowledge int
+
+const (
+	inTime knowledge = iota // α = τ
+	delayed
+	late
+	retracted
+	final
+)
+
+func newWorld(r *rand.Rand, k knowledge, asOf bool) *world {
+	w := &world{spec: Spec{Name: "v", Columns: testColumns, Detail: true, NeedOrder: true, OrderType: selfsame.Scalar(selfsame.Int64), AsOf: asOf, TTL: -1}}
+	if asOf {
+		w.spec.Closed = []selfsame.Edge{selfsame.ClosedBoth, selfsame.ClosedLeft}[r.IntN(2)]
+		w.spec.TTL = []int64{-1, 0, 3, 20}[r.IntN(4)]
+	} else {
+		w.cells(r)
+	}
+	entities := 1 + r.IntN(12)
+	base := []int64{0, -60, 1_700_000_000_000_000, selfsame.MinTime + 3, selfsame.MaxTime - 70}[r.IntN(5)]
+	span := []int64{1, 8, 60}[r.IntN(3)]
+	w.makeRows(r, k, entities, base, span)
+	for range r.IntN(5) {
+		w.block(r, k, entities, base, span, r.IntN(80))
+	}
+	return w
+}
+
+func (w *world) cells(r *rand.Rand) {
+	for range 1 + r.IntN(6) {
+		c := Cell{Filter: r.IntN(2)*2 - 1, Window: testWindows[r.IntN(len(testWindows))], Args: []int{0}}
+		family := []string{"", "digest"}[r.IntN(2)]
+		switch r.IntN(4) {
+		case 0:
+			c.Call = digestCall(selfsame.Int64, true, family)
+		case 1:
+			c.Call = digestCall(selfsame.Int64, false, family)
+		case 2:
+			c.Call = digestCall(selfsame.List, true, family)
+		case 3:
+			c.Call, c.Args = digestCall(selfsame.String, true, family), []int{2}
+		}
+		c.Filter = min(c.Filter, 1)
+		w.spec.Cells = append(w.spec.Cells, c)
+	}
+}
+
+func (w *world) makeRows(r *rand.Rand, k knowledge, entities int, base, span int64) {
+	w.rows.Entities = entities
+	lag := int64(r.IntN(3) * r.IntN(5))
+	for range r.IntN(60) {
+		e := uint32(r.IntN(entities))
+		if r.IntN(15) == 0 {
+			e = NoEntity
+		}
+		at := saturated(base, r.Int64N(span+8)-3)
+		w.rows.Entity, w.rows.At = append(w.rows.Entity, e), append(w.rows.At, at)
+		if k != final {
+			known := saturated(at, -lag)
+			if lag == 8 { // no chain
+				known = saturated(base, r.Int64N(span+8)-3)
+			}
+			w.rows.Known = append(w.rows.Known, known)
+		}
+	}
+}
+
+func saturated(base, d int64) int64 {
+	switch s := base + d; {
+	case d > 0 && s < base:
+		return selfsame.MaxTime
+	case d < 0 && s > base:
+		return selfsame.MinTime
+	default:
+		return s
+	}
+}
+
+func (w *world) block(r *rand.Rand, k knowledge, entities int, base, span int64, n int) {
+	b := &Block{Place: uint8(r.IntN(3)), Order: column.New(selfsame.Scalar(selfsame.Int64), 0)}
+	for _, t := range testColumns {
+		b.Columns = append(b.Columns, column.New(t, 0))
+	}
+	if k != inTime {
+		b.From = []int64{}
+	}
+	if k == retracted || (k == final && !w.spec.AsOf) {
+		b.Until = []int64{}
+	}
+	if w.spec.AsOf {
+		b.Delete = []bool{}
+	}
+	for range n {
+		e := &event{entity: uint32(r.IntN(entities + 1)), place: b.Place, hash: uint64(r.Int64()), fromSet: b.From != nil, untilSet: b.Until != nil}
+		if e.entity == uint32(entities) {
+			e.entity = NoEntity
+		}
+		e.tau = saturated(base, r.Int64N(span))
+		e.from, e.until = saturated(e.tau, 3), selfsame.MaxTime
+		if k != delayed && r.IntN(4) == 0 {
+			e.from = saturated(e.tau, r.Int64N(30))
+		}
+		if k == late && r.IntN(10) == 0 || k == final && r.IntN(3) == 0 {
+			e.from = selfsame.MaxTime
+		}
+		if r.IntN(3) == 0 {
+			e.until = saturated(e.from, r.Int64N(20))
+		}
+		e.order = selfsame.Value{Type: b.Order.Type, Int: int64(r.IntN(3)), Status: selfsame.Status(r.IntN(2))}
+		e.del = w.spec.AsOf && r.IntN(6) == 0
+		e.values = randomValues(r)
+		w.add(b, e)
+	}
+	w.blocks = append(w.blocks, b)
+}
+
+func randomValues(r *rand.Rand) []selfsame.Value {
+	status := func(n int) selfsame.Status {
+		return []selfsame.Status{selfsame.Null, selfsame.ErrorMaxValues, selfsame.ErrorOverflow, selfsame.Present}[min(3, r.IntN(n))]
+	}
+	return []selfsame.Value{
+		{Type: testColumns[0], Int: int64(r.IntN(1000)), Status: status(50)},
+		{Type: testColumns[1], Int: int64(r.IntN(2)), Status: status(100)},
+		{Type: testColumns[2], Str: fmt.Sprint(r.IntN(1000)), Status: status(50)},
+	}
+}
+
+func (w *world) add(b *Block, e *event) {
+	w.events = append(w.events, e)
+	b.Entity, b.Tau, b.Hash = append(b.Entity, e.entity), append(b.Tau, e.tau), append(b.Hash, e.hash)
+	if b.From != nil {
+		b.From = append(b.From, e.from)
+	}
+	if b.Until != nil {
+		b.Until = append(b.Until, e.until)
+	}
+	if b.Delete != nil {
+		b.Delete = append(b.Delete, e.del)
+	}
+	b.Order.Append(e.order)
+	for i, v := range e.values {
+		b.Columns[i].Append(v)
+	}
+}
+
+// expect evaluates row r of a world by brute force: the value of each output, and τ and α of its newest event.
+func (w *world) expect(r int) (values []selfsame.Value, newest, arrival []int64) {
+	var known *int64
+	if w.rows.Known != nil {
+		known = &w.rows.Known[r]
+	}
+	var seen []*event
+	for _, e := range w.events {
+		if e.entity == w.rows.Entity[r] && e.entity != NoEntity && e.visibleTo(known) {
+			seen = append(seen, e)
+		}
+	}
+	slices.SortStableFunc(seen, func(a, b *event) int { return compareEvents(a, b, w.spec.AsOf) })
+	if w.spec.AsOf {
+		return w.expectLatest(seen, w.rows.At[r])
+	}
+	for _, c := range w.spec.Cells {
+		v, last := w.expectCell(c, seen, w.rows.At[r])
+		tau, alpha := selfsame.MinTime, selfsame.MinTime
+		if last != nil {
+			tau, alpha = last.tau, last.alpha()
+		}
+		values, newest, arrival = append(values, v), append(newest, tau), append(arrival, alpha)
+	}
+	return values, newest, arrival
+}
+
+func (w *world) expectCell(c Cell, seen []*event, at int64) (v selfsame.Value, last *event) {
+	var used []selfsame.Value
+	worst := selfsame.Present
+	for _, e := range inWindow(c.Window, seen, at) {
+		var filter selfsame.Value
+		if filter.Int = 1; c.Filter >= 0 {
+			filter = e.values[c.Filter]
+		}
+		arg, pass := e.values[c.Args[0]], filter.Status == selfsame.Present && filter.Int == 1
+		for _, s := range []selfsame.Status{filter.Status, arg.Status} {
+			if s.IsError() && (pass || s == filter.Status) && (worst == selfsame.Present || s < worst) {
+				worst = s
+			}
+		}
+		if pass && arg.Status == selfsame.Present {
+			used = append(used, arg)
+		}
+		if filter.Status.IsError() || (pass && arg.Status != selfsame.Null) {
+			last = e
+		}
+	}
+	v = digest(used, at, c.Call)
+	if worst != selfsame.Present {
+		v = selfsame.Value{Type: c.Call.Result, Status: worst}
+	}
+	return v, last
+}
+
+func (w *world) expectLatest(seen []*event, at int64) (values []selfsame.Value, newest, arrival []int64) {
+	status, tau, alpha := selfsame.NotFound, selfsame.MinTime, selfsame.MinTime
+	var last *event
+	for _, e := range seen {
+		if e.tau < at || (e.tau == at && w.spec.Closed == selfsame.ClosedBoth) {
+			last = e
+		}
+	}
+	if last != nil && !last.del {
+		status, tau, alpha = selfsame.Present, last.tau, last.alpha()
+		if age := uint64(at) - uint64(last.tau); w.spec.TTL >= 0 && age > uint64(w.spec.TTL) {
+			status = selfsame.Expired
+		}
+	}
+	for i, t := range testColumns {
+		v := selfsame.Value{Type: t, Status: status}
+		if status == selfsame.Present {
+			if v = last.values[i]; v.Status != selfsame.Present {
+				v = selfsame.Value{Type: t, Status: v.Status}
+			}
+		}
+		values = append(values, v)
+	}
+	return values, []int64{tau}, []int64{alpha}
+}
+
+// run sweeps a world and returns the result.
+func (w *world) run(t *testing.T, o Options) *Result {
+	t.Helper()
+	s, err := New(w.spec, w.rows, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for g := range 2 { // two goroutines add, in no order
+		wg.Go(func() {
+			for i := len(w.blocks) - 1 - g; i >= 0; i -= 2 {
+				if err := s.Add(i, w.blocks[i]); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	r, err := s.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (w *world) check(t *testing.T, r *Result) {
+	t.Helper()
+	for row, place := range r.Place {
+		values, newest, arrival := w.expect(row)
+		for c, want := range values {
+			got := r.Columns[c].Value(int(place))
+			want.Type = got.Type
+			if len(want.Elems) == 0 && len(got.Elems) == 0 {
+				want.Elems, got.Elems = nil, nil
+			}
+			if want.Status != selfsame.Present {
+				want = selfsame.Value{Type: got.Type, Status: want.Status}
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("row %d (entity %d, T %d) output %d: %+v, want %+v; cell %+v", row, w.rows.Entity[row], w.rows.At[row], c, got, want, w.spec.Cells)
+			}
+		}
+		for c := range newest {
+			if n, a := r.Newest[c][place], r.NewestArrival[c][place]; n != newest[c] || a != arrival[c] {
+				t.Fatalf("row %d output %d: newest %d known %d, want %d, %d", row, c, n, a, newest[c], arrival[c])
+			}
+		}
+	}
+}
+
+// TestSweepIsBruteForce compares random worlds of every form of window, knowledge and physics with the contract's own words.
+func TestSweepIsBruteForce(t *testing.T) {
+	physics := []Options{{Threads: 1}, {Threads: 2, partitions: 1}, {Threads: 2, partitions: 4, Memory: 1}, {Threads: 1, partitions: 256}, {Threads: 2, Memory: 12000}}
+	for seed := range uint64(3000) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		k := knowledge(r.IntN(5))
+		asOf := r.IntN(3) == 0
+		if asOf && k == retracted {
+			k = late
+		}
+		w := newWorld(r, k, asOf)
+		o := physics[r.IntN(len(physics))]
+		o.SpillDir = t.TempDir()
+		t.Logf("seed %d knowledge %d asOf %v %+v", seed, k, asOf, o)
+		w.check(t, w.run(t, o))
+		if left, err := os.ReadDir(o.SpillDir); err != nil || len(left) != 0 {
+			t.Fatalf("left in the spill folder: %v, %v", left, err)
+		}
+	}
+}
