@@ -1,0 +1,250 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package expr
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+
+	"selfsame"
+	"selfsame/compute/zone"
+)
+
+var units = map[string]int64{
+	"us": selfsame.Microsecond, "ms": selfsame.Millisecond, "s": selfsame.Second, "m": selfsame.Minute, "h": selfsame.Hour,
+	"d": selfsame.DayLength, "w": selfsame.WeekLength,
+}
+
+const durationHint = "a duration is an integer and one of us ms s m h d w: 30m, 24h, 7d"
+
+// duration reads digits and a unit as microseconds.
+func duration(s string) (micros int64, problem string) {
+	i := 0
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	unit, ok := units[s[i:]]
+	if !ok || i == 0 {
+		return 0, "`" + s + "` is not a duration"
+	}
+	n, err := strconv.ParseInt(s[:i], 10, 64)
+	if err != nil || n > math.MaxInt64/unit {
+		return 0, "the duration `" + s + "` is beyond int64 microseconds"
+	}
+	return n * unit, ""
+}
+
+// ParseDuration reads a duration of the language, such as 30m or 7d, as microseconds >= 0. Case does not matter.
+func ParseDuration(s string) (int64, error) {
+	micros, problem := duration(strings.ToLower(strings.TrimSpace(s)))
+	if problem != "" {
+		return 0, &selfsame.Error{Class: selfsame.ClassDefinition, Message: problem, Hint: durationHint}
+	}
+	return micros, nil
+}
+
+// ParseWindow reads one window as it stands after OVER, such as "7d every 1d".
+func ParseWindow(s string) (selfsame.Window, error) {
+	p := &parser{src: &text{s: s}}
+	var w selfsame.Window
+	err := protect(func() {
+		p.scan()
+		w, _ = p.window()
+		if t := p.peek(); t.kind != tokenEnd {
+			p.unexpected(t, "the end of the window")
+		}
+	})
+	return w, err
+}
+
+// window reads one window and its text in normal form.
+func (p *parser) window() (selfsame.Window, string) {
+	start := p.next
+	var w selfsame.Window
+	switch t := p.peek(); {
+	case t.kind == tokenDuration:
+		w = p.timeWindow()
+	case t.kind == tokenInteger:
+		w = p.rowsWindow()
+	case p.accept("session"):
+		w = selfsame.Window{Kind: selfsame.Session, Gap: p.positive(), Max: selfsame.DayLength}
+		if p.accept("max") {
+			w.Max = p.positive()
+		}
+	case p.accept("today"):
+		w = p.calendar(selfsame.Day)
+	case p.accept("this"):
+		w = p.thisPeriod()
+	case p.accept("lifetime"):
+	default:
+		p.fail(t.off, "expected a window, found "+t.describe(),
+			"windows are 7d, 7d hop 1h, 7d every 1d, 10 rows, session 30m, today, this week, this month, this year, lifetime")
+	}
+	var words []string
+	for _, t := range p.tokens[start:p.next] {
+		if t.kind == tokenString {
+			words = append(words, quoteString(t.text))
+			continue
+		}
+		words = append(words, strings.ToLower(t.text))
+	}
+	return w, strings.Join(words, " ")
+}
+
+func (p *parser) timeWindow() selfsame.Window {
+	w := selfsame.Window{Kind: selfsame.Sliding, Length: p.positive()}
+	switch {
+	case p.accept("hop"):
+		w.Kind, w.Hop = selfsame.HopTail, p.positive()
+	case p.accept("every"):
+		w.Kind, w.Hop = selfsame.CompletedHops, p.positive()
+	}
+	if p.accept("offset") {
+		w.Offset = p.duration()
+	}
+	if !p.accept("closed") {
+		return w
+	}
+	t := p.take()
+	for e := selfsame.ClosedLeft; e <= selfsame.ClosedNeither; e++ {
+		if t.is(e.String()) {
+			w.Closed = e
+			return w
+		}
+	}
+	p.fail(t.off, "expected an edge after CLOSED, found "+t.describe(), "the edges are left, right, both, neither")
+	return w
+}
+
+func (p *parser) rowsWindow() selfsame.Window {
+	t := p.take()
+	n, err := strconv.ParseInt(t.text, 10, 64)
+	if !p.accept("rows") {
+		if next := p.peek(); next.kind == tokenWord && units[strings.ToLower(next.text)] != 0 {
+			p.fail(t.off, "a blank stands inside the duration", "write "+t.text+strings.ToLower(next.text))
+		}
+		p.fail(t.off, "expected a window, found "+t.describe(), durationHint+"; a number of rows is 10 rows")
+	}
+	if err != nil || n < 1 {
+		p.fail(t.off, "the number of rows is from 1 to the greatest int64", "")
+	}
+	w := selfsame.Window{Kind: selfsame.LastRows, Rows: n}
+	if p.accept("within") {
+		w.Within = p.positive()
+	}
+	return w
+}
+
+func (p *parser) thisPeriod() selfsame.Window {
+	t := p.peek()
+	for unit, word := range []string{"day", "week", "month", "year"} {
+		if p.accept(word) {
+			if word == "day" {
+				p.fail(t.off, "the window of the day is written today", "write today")
+			}
+			return p.calendar(selfsame.CalendarUnit(unit))
+		}
+	}
+	p.unexpected(t, "week, month or year after THIS")
+	return selfsame.Window{}
+}
+
+// calendar reads the zone of a calendar window. IN starts a zone only where a string follows.
+func (p *parser) calendar(unit selfsame.CalendarUnit) selfsame.Window {
+	w := selfsame.Window{Kind: selfsame.Calendar, Unit: unit, Zone: "UTC"}
+	if p.peek().is("in") && p.ahead(1).kind == tokenString {
+		p.take()
+		t := p.take()
+		w.Zone = t.text
+		p.checkZone(t)
+	}
+	return w
+}
+
+// duration reads a duration >= 0.
+func (p *parser) duration() int64 {
+	t := p.take()
+	if t.kind != tokenDuration {
+		p.fail(t.off, "expected a duration, found "+t.describe(), durationHint)
+	}
+	if next := p.peek(); next.kind == tokenDuration {
+		p.fail(t.off, "a duration has one unit", "write it in the smaller unit: 90m for an hour and a half")
+	}
+	micros, problem := duration(t.text)
+	if problem != "" {
+		p.fail(t.off, problem, durationHint)
+	}
+	return micros
+}
+
+// positive reads a duration > 0.
+func (p *parser) positive() int64 {
+	t := p.peek()
+	micros := p.duration()
+	if micros == 0 {
+		p.fail(t.off, "a duration of zero selects nothing", "")
+	}
+	return micros
+}
+
+// WindowText is the one normal text of a window: equal windows have equal texts, and ParseWindow reads it back.
+func WindowText(w selfsame.Window) string {
+	switch w.Kind {
+	case selfsame.LastRows:
+		s := strconv.FormatInt(w.Rows, 10) + " rows"
+		if w.Within != 0 {
+			s += " within " + durationText(w.Within)
+		}
+		return s
+	case selfsame.Session:
+		s := "session " + durationText(w.Gap)
+		if w.Max != selfsame.DayLength {
+			s += " max " + durationText(w.Max)
+		}
+		return s
+	case selfsame.Calendar:
+		s := [...]string{"today", "this week", "this month", "this year"}[w.Unit]
+		if w.Zone != "UTC" {
+			s += " in " + quoteString(w.Zone)
+		}
+		return s
+	case selfsame.Lifetime:
+		return "lifetime"
+	}
+	s := durationText(w.Length)
+	switch w.Kind {
+	case selfsame.HopTail:
+		s += " hop " + durationText(w.Hop)
+	case selfsame.CompletedHops:
+		s += " every " + durationText(w.Hop)
+	}
+	if w.Offset != 0 {
+		s += " offset " + durationText(w.Offset)
+	}
+	if w.Closed != selfsame.ClosedLeft {
+		s += " closed " + w.Closed.String()
+	}
+	return s
+}
+
+// durationText prints a duration in the greatest unit that divides it; weeks are printed as days.
+func durationText(micros int64) string {
+	for _, unit := range []string{"d", "h", "m", "s", "ms"} {
+		if micros%units[unit] == 0 && micros != 0 {
+			return strconv.FormatInt(micros/units[unit], 10) + unit
+		}
+	}
+	return strconv.FormatInt(micros, 10) + "us"
+}
+
+// checkZone fails unless the zone database knows the name.
+func (p *parser) checkZone(t token) {
+	_, err := zone.Load(t.text)
+	var known *selfsame.Error
+	if errors.As(err, &known) {
+		p.fail(t.off, known.Message, known.Hint)
+	}
+}
