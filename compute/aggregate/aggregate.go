@@ -14,6 +14,7 @@ package aggregate
 import (
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/exact"
 )
 
 // Class is the algebra of an aggregation.
@@ -59,6 +60,10 @@ type Call struct {
 	NewState func() State
 	// NewKernel returns a kernel that serves members, all of one Family.
 	NewKernel func(members []*Call) Kernel
+
+	role     int            // which member of its family the call is, for the kernel
+	depth    int            // n of the calls that select by order
+	quantile exact.Quantile // q of the quantiles
 }
 
 // Event is one row as an aggregation sees it, in the slow shape. Its order is (Tau, Rank...): Less in this package compares.

@@ -1,0 +1,106 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+// Reasons that several names share.
+const (
+	orderDependent = "its result depends on the order in which events come, so no two runs need agree; "
+	notYet         = "not in this version; "
+
+	writePercentile = orderDependent + "write percentile_cont(x, 0.95), which interpolates, or percentile_disc(x, 0.95), both exact"
+	writeMedian     = orderDependent + "write median(x), which is exact"
+	writeDistinct   = notYet + "write count(distinct x), which is exact up to max_values"
+	writeSample     = orderDependent + "write last(x, 100) for the newest values, or filter on a hash of the id"
+	writeTopK       = notYet + "write count(*) filter (where x = 'a') for each value that matters"
+	writeList       = notYet + "write last(x, 100), newest first, or first(x, 100), oldest first"
+	writeFilter     = "write the condition as a filter: "
+	writeColumns    = notYet + "write sums of products: sum(x * y), sum(x), sum(y), count(*), and combine them in an expression"
+)
+
+// refusals maps the names that people bring from other systems to what they write here. Each thing has one name.
+var refusals = map[string]string{
+	// Other names of what there is.
+	"mean": "write avg(x)", "average": "write avg(x)",
+	"total": "write sum(x)", "sum0": "write sum(x), with default: 0 in the long form of the feature",
+	"size": "write count(*)", "count_all": "write count(*)",
+	"minimum": "write min(x)", "maximum": "write max(x)",
+	"var": "write variance(x)", "var_samp": "write variance(x), the sample variance", "variance_samp": "write variance(x), the sample variance",
+	"var_pop": "write variance_pop(x)", "std": "write stddev(x)", "stdev": "write stddev(x)",
+	"std_dev": "write stddev(x)", "stddev_samp": "write stddev(x), the sample standard deviation", "std_pop": "write stddev_pop(x)",
+	"every": "write bool_and(x)", "all": "write bool_and(x)", "logical_and": "write bool_and(x)",
+	"any": "write bool_or(x)", "some": "write bool_or(x)", "logical_or": "write bool_or(x)",
+	"any_value": orderDependent + "write last(x) or first(x)", "arbitrary": orderDependent + "write last(x) or first(x)",
+	"first_value": "write first(x)", "last_value": "write last(x)", "latest": "write last(x)", "newest": "write last(x)",
+	"earliest": "write first(x)", "oldest": "write first(x)",
+	"first_n": "write first(x, 5)", "last_n": "write last(x, 5)", "lastn": "write last(x, 5)", "firstn": "write first(x, 5)",
+	"last_k": "write last(x, 5)", "first_k": "write first(x, 5)", "latest_n": "write last(x, 5)", "last_distinct_n": notYet + "write last(x, 5)",
+	"lag": "write nth_last(x, 2) for the value before the newest", "nth_value": "write nth_last(x, 2), which counts from the newest",
+	"argmin": "write arg_min(x, y)", "min_by": "write arg_min(x, y)", "argmax": "write arg_max(x, y)", "max_by": "write arg_max(x, y)",
+	"count_distinct": "write count(distinct x)", "countdistinct": "write count(distinct x)", "nunique": "write count(distinct x)",
+	"n_unique": "write count(distinct x)", "unique_count": "write count(distinct x)", "uniqexact": "write count(distinct x)",
+	"quantile":      "write percentile_cont(x, 0.95), which interpolates, or percentile_disc(x, 0.95)",
+	"quantile_cont": "write percentile_cont(x, 0.95)", "quantile_disc": "write percentile_disc(x, 0.95)",
+	"percentile": "write percentile_cont(x, 0.95), which interpolates, or percentile_disc(x, 0.95)",
+	"count_if":   writeFilter + "count(*) filter (where x > 0)", "countif": writeFilter + "count(*) filter (where x > 0)",
+	"count_where": writeFilter + "count(*) filter (where x > 0)", "sum_if": writeFilter + "sum(x) filter (where y > 0)",
+	"sumif": writeFilter + "sum(x) filter (where y > 0)", "sum_where": writeFilter + "sum(x) filter (where y > 0)",
+	"avg_if": writeFilter + "avg(x) filter (where y > 0)", "avg_where": writeFilter + "avg(x) filter (where y > 0)",
+	"time_since": "write time_since_last(x), or time_since_last() for rows whatever they hold",
+	"recency":    "write time_since_last()", "age": "write time_since_first() or time_since_last()",
+
+	// Sketches and samples whose state depends on the order of events.
+	"kll": writePercentile, "kll_quantile": writePercentile, "approx_quantile": writePercentile, "approx_quantiles": writePercentile,
+	"approx_percentile": writePercentile, "percentile_approx": writePercentile, "approx_percentile_cont": writePercentile,
+	"tdigest": writePercentile, "t_digest": writePercentile, "quantile_tdigest": writePercentile, "tdigest_agg": writePercentile,
+	"quantile_gk": writePercentile, "gk_quantile": writePercentile, "req_quantile": writePercentile, "reservoir_quantile": writePercentile,
+	"ddsketch": writePercentile, "histogram_quantile": writePercentile,
+	"approx_median": writeMedian, "median_approx": writeMedian,
+	"reservoir": writeSample, "reservoir_sample": writeSample, "sample": writeSample,
+	"space_saving": writeTopK, "approx_top_k": writeTopK, "approx_top_count": writeTopK, "approx_most_frequent": writeTopK,
+	"topk": writeTopK, "topkweighted": writeTopK, "misra_gries": writeTopK,
+	"ewma": notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
+	"ema":  notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
+
+	// The later catalogue.
+	"approx_count_distinct": writeDistinct, "approx_distinct": writeDistinct, "hll": writeDistinct, "hyperloglog": writeDistinct,
+	"hll_count_distinct": writeDistinct, "uniq": writeDistinct, "ndv": writeDistinct, "theta_sketch": writeDistinct,
+	"count_by": notYet + "write count(*) filter (where x = 'a') for each key that matters",
+	"sum_by":   notYet + "write sum(x) filter (where y = 'a') for each key that matters",
+	"avg_by":   notYet + "write avg(x) filter (where y = 'a') for each key that matters", "histogram": writeTopK, "value_counts": writeTopK,
+	"decayed_sum":     notYet + "write sum(x) over several windows, such as over [1h, 1d, 7d]",
+	"exp_decay_sum":   notYet + "write sum(x) over several windows, such as over [1h, 1d, 7d]",
+	"decayed_avg":     notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
+	"mode":            notYet + "write last(x), or count(*) filter (where x = 'a') for each value that matters",
+	"top_k":           writeTopK,
+	"bottom_k":        writeTopK,
+	"entropy":         writeTopK,
+	"skewness":        notYet + "write the third moment with sum(x * x * x), sum(x * x), sum(x) and count(x) in an expression, or use percentile_cont",
+	"skew":            notYet + "write the third moment with sum(x * x * x), sum(x * x), sum(x) and count(x) in an expression, or use percentile_cont",
+	"kurtosis":        notYet + "write percentile_cont(x, 0.99) beside stddev(x)",
+	"kurt":            notYet + "write percentile_cont(x, 0.99) beside stddev(x)",
+	"corr":            writeColumns,
+	"covar_pop":       writeColumns,
+	"covar_samp":      writeColumns,
+	"regr_slope":      writeColumns,
+	"regr_intercept":  writeColumns,
+	"collect":         writeList,
+	"collect_list":    writeList,
+	"collect_set":     writeList,
+	"array_agg":       writeList,
+	"list":            writeList,
+	"string_agg":      writeList,
+	"group_concat":    writeList,
+	"listagg":         writeList,
+	"product":         notYet + "write sum(ln(x)) and exp of it in an expression",
+	"geometric_mean":  notYet + "write exp(avg(ln(x)))",
+	"geomean":         notYet + "write exp(avg(ln(x)))",
+	"bit_and":         notYet + "write bool_and(x) over one condition for each bit",
+	"bit_or":          notYet + "write bool_or(x) over one condition for each bit",
+	"range":           "write max(x) - min(x)",
+	"rate":            "write count(*) over 1h / 3600.0, with the window that you mean",
+	"mean_time_gap":   "write (time_since_first() - time_since_last()) / nullif(count(*) - 1, 0)",
+	"inter_arrival":   "write (time_since_first() - time_since_last()) / nullif(count(*) - 1, 0)",
+	"row_number":      "write count(*), the number of rows before T",
+	"percentile_rank": notYet + "write count(*) filter (where x <= 10) / nullif(count(x), 0)",
+}

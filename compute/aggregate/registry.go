@@ -1,0 +1,84 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"slices"
+	"strings"
+
+	"selfsame"
+)
+
+// funcs are the aggregations of the language. A new one is a file and a line here.
+var funcs = []*Func{
+	argMaxFunc,
+	argMinFunc,
+	avgFunc,
+	boolAndFunc,
+	boolOrFunc,
+	countFunc,
+	countDistinctFunc,
+	firstFunc,
+	lastFunc,
+	maxFunc,
+	medianFunc,
+	minFunc,
+	nthLastFunc,
+	percentileContFunc,
+	percentileDiscFunc,
+	stddevFunc,
+	stddevPopFunc,
+	sumFunc,
+	timeSinceFirstFunc,
+	timeSinceLastFunc,
+	varianceFunc,
+	variancePopFunc,
+}
+
+// All returns the aggregations, sorted by name.
+func All() []*Func {
+	all := slices.Clone(funcs)
+	slices.SortFunc(all, func(a, b *Func) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// Lookup returns the aggregation of that name, in lower case, or nil. The form count(distinct x) is found as count: Bind tells
+// the two apart.
+func Lookup(name string) *Func {
+	for _, f := range funcs {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Bind types a call of f. An error is a *selfsame.Error of class definition that says which arguments f takes; its place is
+// the caller's to add.
+func Bind(f *Func, spec CallSpec) (*Call, error) {
+	switch {
+	case spec.Star && f.Name != "count":
+		return nil, wrongCall(f.Name+"(*) is not a call", "only count takes a *: write count(*), or "+f.Example)
+	case spec.Distinct && f.Name != "count" && f != countDistinctFunc:
+		return nil, wrongCall("distinct does not go with "+f.Name, "only count takes distinct: write count(distinct x)")
+	case spec.Distinct:
+		f = countDistinctFunc
+	}
+	c, err := f.Bind(spec)
+	if err != nil {
+		return nil, err
+	}
+	c.Func, c.Spec = f, spec
+	return c, nil
+}
+
+// Refused returns what to write instead of a name that other systems have and that this version does not, in any case of letters.
+func Refused(name string) (hint string, ok bool) {
+	hint, ok = refusals[strings.ToLower(name)]
+	return hint, ok
+}
+
+func wrongCall(message, hint string) error {
+	return &selfsame.Error{Class: selfsame.ClassDefinition, Message: message, Hint: hint}
+}

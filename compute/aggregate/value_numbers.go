@@ -1,0 +1,87 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"bytes"
+	"math/bits"
+
+	"github.com/zeebo/xxh3"
+
+	"selfsame"
+	"selfsame/column"
+)
+
+// valueNumbers gives equal values of an entity equal numbers 0 … different-1, in the order of their first events, by an open hash
+// table. Sorting would do too, at three times the cost.
+type valueNumbers struct {
+	of     []int32 // value of event number k
+	firsts []int32 // row of the first event with value v
+	hashes []uint64
+	slots  []int32 // 1 + value, 0 where free
+}
+
+func (v *valueNumbers) different() int { return len(v.firsts) }
+
+// load numbers the values of c that contribute.
+func (v *valueNumbers) load(p *presence, c *column.Column) {
+	v.of = room(v.of, p.n)
+	v.firsts, v.hashes = v.firsts[:0], v.hashes[:0]
+	v.slots = zeroed(v.slots, 1<<bits.Len(uint(2*p.n)))
+	mask := uint64(len(v.slots) - 1)
+	for k := range v.of {
+		row := p.row(int32(k))
+		h := hashOf(c, row)
+		at := h & mask
+		for ; ; at = (at + 1) & mask {
+			n := v.slots[at] - 1
+			if n < 0 {
+				n = int32(len(v.firsts))
+				v.slots[at] = n + 1
+				v.firsts, v.hashes = append(v.firsts, row), append(v.hashes, h)
+			} else if v.hashes[n] != h || !equalRows(c, v.firsts[n], row) {
+				continue
+			}
+			v.of[k] = n
+			break
+		}
+	}
+}
+
+func hashOf(c *column.Column, row int32) uint64 {
+	switch c.Type.Kind {
+	case selfsame.Bool:
+		if c.Bools[row] {
+			return mix(1)
+		}
+		return mix(0)
+	case selfsame.Float64:
+		return mix(uint64(floatKey(c.Floats[row])))
+	case selfsame.Decimal:
+		return mix(mix(uint64(c.Decimals[row].Hi)) ^ c.Decimals[row].Lo)
+	case selfsame.String, selfsame.Bytes:
+		return xxh3.Hash(c.Str(int(row)))
+	}
+	return mix(uint64(c.Ints[row]))
+}
+
+// mix spreads the bits of an integer over a word.
+func mix(x uint64) uint64 {
+	hi, lo := bits.Mul64(x^0x9e3779b97f4a7c15, 0xd6e8feb86659fd93)
+	return hi ^ lo
+}
+
+func equalRows(c *column.Column, i, j int32) bool {
+	switch c.Type.Kind {
+	case selfsame.Bool:
+		return c.Bools[i] == c.Bools[j]
+	case selfsame.Float64:
+		return floatKey(c.Floats[i]) == floatKey(c.Floats[j])
+	case selfsame.Decimal:
+		return c.Decimals[i] == c.Decimals[j]
+	case selfsame.String, selfsame.Bytes:
+		return bytes.Equal(c.Str(int(i)), c.Str(int(j)))
+	}
+	return c.Ints[i] == c.Ints[j]
+}
