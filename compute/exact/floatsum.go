@@ -53,12 +53,15 @@ func (s *FloatSum) Mean(n uint64) float64 {
 	return roundRatio(neg, mag, n, 32*s.acc.lo-sumBias)
 }
 
-func (a *accumulator) toBig() *big.Int {
-	a.normalize()
+// toBig returns the normalized sum as a multiple of chunk base, base <= lo.
+func (a *accumulator) toBig(base int) *big.Int {
+	if a.lo == a.hi {
+		return new(big.Int)
+	}
 	var buf [squareChunks/2 + 1]uint64
 	neg, mag := a.abs(buf[:])
 	z := wordsToBig(mag)
-	z.Lsh(z, uint(32*a.lo))
+	z.Lsh(z, uint(32*(a.lo-base)))
 	if neg {
 		z.Neg(z)
 	}
@@ -119,7 +122,7 @@ func FloatVariance(n uint64, s *FloatSum, q *SquareSum, sample bool) float64 {
 		m.S.Hi, m.S.Lo = int64(sw[1]), sw[0]
 		return m.Variance(sample)
 	}
-	return bigVariance(n, s.acc.toBig(), q.acc.toBig(), Moments{Exp: -sumBias}, sample)
+	return bigVariance(n, s.acc.toBig(c), q.acc.toBig(2*c), m, sample)
 }
 
 // Specials counts the values of a float64 sum that are not finite, so that they can be taken out again. The zero value is none.

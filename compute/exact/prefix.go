@@ -63,10 +63,11 @@ func (p *Prefix) LoadFloats(x []float64, keep []bool, squares bool) bool {
 	if high == 0x7ff {
 		return false
 	}
+	p.scale = 0
 	if !p.reserve(len(x), 53+high-low, squares) {
-		return false
+		return p.loadTrimmed(x, keep, squares, high)
 	}
-	p.exp, p.scale = low-1075, 0
+	p.exp = low - 1075
 	switch {
 	case !squares:
 		p.sumFloats(x, keep, uint(low))
@@ -74,6 +75,31 @@ func (p *Prefix) LoadFloats(x []float64, keep []bool, squares bool) bool {
 		p.squareFloatsWide(x, keep, uint(low))
 	default:
 		p.squareFloats(x, keep, uint(low))
+	}
+	return true
+}
+
+// loadTrimmed scales to the lowest bit that is set in any value rather than to the last bit of the smallest: differences that
+// nearly cancelled, such as 2^-54 beside amounts, have few bits. high is the greatest biased exponent.
+func (p *Prefix) loadTrimmed(x []float64, keep []bool, squares bool, high int) bool {
+	low := high
+	for i, f := range x {
+		if m, e, _, _ := split(f); m != 0 && (keep == nil || keep[i]) {
+			low = min(low, e+bits.TrailingZeros64(m))
+		}
+	}
+	if !p.reserve(len(x), high-1075+53-low, squares) {
+		return false
+	}
+	p.exp = low
+	for i, f := range x {
+		v := selfsame.Int128{}
+		if m, e, neg, _ := split(f); m != 0 && (keep == nil || keep[i]) {
+			s := uint(max(0, e-low))
+			hi, lo := shiftLeft(m>>uint(max(0, low-e)), s)
+			v, _ = signed(neg, hi, lo)
+		}
+		p.push(i, v)
 	}
 	return true
 }
@@ -169,7 +195,7 @@ func (p *Prefix) push(i int, v selfsame.Int128) {
 	}
 }
 
-// LoadInts is LoadFloats for int64 values, which always fit.
+// LoadInts is LoadFloats for int64 values; a run of up to 2^32 of them always fits.
 func (p *Prefix) LoadInts(x []int64, keep []bool, squares bool) {
 	p.reserve(len(x), 64, squares)
 	p.exp, p.scale = 0, 0
@@ -188,12 +214,23 @@ func (p *Prefix) LoadInts(x []int64, keep []bool, squares bool) {
 	}
 }
 
+// squareInts is the loop of LoadInts with squares: at most 96 bits of Σx, 160 of Σx².
 func (p *Prefix) squareInts(x []int64, keep []bool) {
+	var sl, sh, q0, q1, q2 uint64
+	sums, squares := p.sums[1:len(x)+1], p.squares[1:len(x)+1]
 	for i, v := range x {
-		if keep != nil && !keep[i] {
-			v = 0
+		if keep == nil || keep[i] {
+			var c uint64
+			sl, c = bits.Add64(sl, uint64(v), 0)
+			sh += uint64(v>>63) + c
+			m := uint64(v^v>>63) - uint64(v>>63)
+			h, l := bits.Mul64(m, m)
+			q0, c = bits.Add64(q0, l, 0)
+			q1, c = bits.Add64(q1, h, c)
+			q2 += c
 		}
-		p.push(i, FromInt64(v))
+		sums[i] = selfsame.Int128{Hi: int64(sh), Lo: sl}
+		squares[i] = [3]uint64{q0, q1, q2}
 	}
 }
 
@@ -248,19 +285,48 @@ func (p *Prefix) Moments(lo, hi int, n uint64) Moments {
 }
 
 // Total returns the float64 nearest to Σx over values [lo, hi).
-func (p *Prefix) Total(lo, hi int) float64 {
-	m := Moments{S: p.Sum(lo, hi), Exp: p.exp, Scale: p.scale}
-	return m.Total()
-}
+func (p *Prefix) Total(lo, hi int) float64 { return p.Mean(lo, hi, 1) }
 
 // Mean returns the float64 nearest to Σx / n over values [lo, hi), of which n > 0 are kept.
 func (p *Prefix) Mean(lo, hi int, n uint64) float64 {
-	m := Moments{N: n, S: p.Sum(lo, hi), Exp: p.exp, Scale: p.scale}
-	return m.Mean()
+	if p.scale != 0 {
+		m := Moments{S: p.Sum(lo, hi), Scale: p.scale}
+		return m.ratio(n)
+	}
+	neg, h, l := magnitude(p.Sum(lo, hi))
+	return roundPair(neg, h, l, n, p.exp)
 }
 
 // Variance is Moments.Variance over values [lo, hi), of which n are kept. The run was loaded with squares.
 func (p *Prefix) Variance(lo, hi int, n uint64, sample bool) float64 {
-	m := p.Moments(lo, hi, n)
-	return m.Variance(sample)
+	if p.wide || p.scale != 0 || n>>32 != 0 {
+		m := p.Moments(lo, hi, n)
+		return m.Variance(sample)
+	}
+	// Where the run needs no fourth word, nΣx² and (Σx)² are below 2^192 and |Σx| is below 2^96.
+	a, b := &p.squares[lo], &p.squares[hi]
+	q0, c := bits.Sub64(b[0], a[0], 0)
+	q1, c := bits.Sub64(b[1], a[1], c)
+	q2, _ := bits.Sub64(b[2], a[2], c)
+	h0, w0 := bits.Mul64(n, q0)
+	h1, w1 := bits.Mul64(n, q1)
+	w1, c = bits.Add64(w1, h0, 0)
+	w2 := n*q2 + h1 + c
+	_, sh, sl := magnitude(p.Sum(lo, hi))
+	s1, s0 := bits.Mul64(sl, sl)
+	x1, x0 := bits.Mul64(sh<<1, sl)
+	s1, c = bits.Add64(s1, x0, 0)
+	s2 := sh*sh + x1 + c
+	w0, c = bits.Sub64(w0, s0, 0)
+	w1, c = bits.Sub64(w1, s1, c)
+	w2, _ = bits.Sub64(w2, s2, c)
+	d := n
+	if sample {
+		d--
+	}
+	if w2 == 0 {
+		return roundPair(false, w1, w0, n*d, 2*p.exp)
+	}
+	s := uint(bits.LeadingZeros64(w2))
+	return divideNormal(false, w2<<s|w1>>(64-s), w1<<s|w0>>(64-s), w0<<s != 0, n*d, 2*p.exp+64-int(s))
 }

@@ -4,6 +4,7 @@
 package exact
 
 import (
+	"encoding/binary"
 	"math/big"
 	"math/bits"
 
@@ -16,13 +17,13 @@ func toBig(v selfsame.Int128) *big.Int {
 	return z.Add(z, new(big.Int).SetUint64(v.Lo))
 }
 
-// wordsToBig returns the unsigned integer of little-endian words.
+// wordsToBig returns the unsigned integer of words, least significant first.
 func wordsToBig(w []uint64) *big.Int {
-	z := new(big.Int)
-	for i := len(w) - 1; i >= 0; i-- {
-		z.Lsh(z, 64).Add(z, new(big.Int).SetUint64(w[i]))
+	b := make([]byte, 8*len(w))
+	for i, x := range w {
+		binary.BigEndian.PutUint64(b[8*(len(w)-1-i):], x)
 	}
-	return z
+	return new(big.Int).SetBytes(b)
 }
 
 // bigRatio returns the float64 nearest to num * 2^exp / den, ties to even; den > 0. It is the slow path of every finisher.

@@ -65,6 +65,7 @@ var shapes = []struct {
 		return math.Float64frombits(0x7fe<<52|r.Uint64N(1<<52)) * float64(1-2*r.IntN(2))
 	}},
 	{"cancelling", func(r *rand.Rand) float64 { return []float64{1e16, 1, -1e16, 1e-30}[r.IntN(4)] }},
+	{"residues", func(r *rand.Rand) float64 { return []float64{0x1p-54, 12.34, 0x1p70, -0x1p-20, 0}[r.IntN(5)] }},
 	{"zeros", func(r *rand.Rand) float64 { return math.Copysign(0, float64(r.IntN(2))-0.5) }},
 }
 
@@ -97,7 +98,7 @@ func TestFloatSumsAreTheTruthRoundedOnce(t *testing.T) {
 			}
 			checkVariance(t, shape.name, want, func(sample bool) float64 { return FloatVariance(uint64(n), s, q, sample) })
 			slow := func(sample bool) float64 {
-				return bigVariance(uint64(n), s.acc.toBig(), q.acc.toBig(), Moments{Exp: -sumBias}, sample)
+				return bigVariance(uint64(n), s.acc.toBig(0), q.acc.toBig(0), Moments{Exp: -sumBias}, sample)
 			}
 			checkVariance(t, "slow "+shape.name, want, slow)
 		}
@@ -185,7 +186,8 @@ func TestAccumulatorCarriesInTime(t *testing.T) {
 		f, _ := new(big.Float).SetFloat64(math.MaxFloat64).Int(nil)
 		want.Add(want, f.Lsh(f, 1074)).Sub(want, big.NewInt(1))
 	}
-	if got := s.acc.toBig(); got.Cmp(want.Lsh(want, sumBias-1074)) != 0 {
+	s.acc.normalize()
+	if got := s.acc.toBig(0); got.Cmp(want.Lsh(want, sumBias-1074)) != 0 {
 		t.Errorf("got %x, want %x", got, want)
 	}
 }
@@ -250,13 +252,21 @@ func checkRange(t *testing.T, what string, p *Prefix, lo, hi int, want *truth, s
 
 func TestPrefixRefusesWhatDoesNotFit(t *testing.T) {
 	var p Prefix
-	for _, x := range [][]float64{{math.Inf(1)}, {1, math.NaN()}, {1, 0x1p-73}, {math.MaxFloat64, 5e-324}} {
+	for _, x := range [][]float64{{math.Inf(1)}, {1, math.NaN()}, {1, 0x1p-73 + 0x1p-125}, {math.MaxFloat64, 5e-324}} {
 		if p.LoadFloats(x, nil, true) {
 			t.Errorf("%v fits", x)
 		}
 	}
-	if !p.LoadFloats([]float64{1, 0x1p-71, 0}, nil, true) {
-		t.Error("values 71 bits apart do not fit")
+	for _, x := range [][]float64{{1, 0x1p-70 + 0x1p-122, 0}, {1, -0x1p-122, 0}, {0x1p-1074, 0x1p-960}, {math.MaxFloat64, 0x1p900, 0}} {
+		if !p.LoadFloats(x, nil, true) {
+			t.Errorf("%v does not fit", x)
+			continue
+		}
+		want := newTruth()
+		for _, f := range x {
+			want.add(new(big.Rat).SetFloat64(f))
+		}
+		checkRange(t, "fits", &p, 0, len(x), want, true)
 	}
 	if p.LoadDecimals([]selfsame.Int128{MaxInt128}, 0, nil, false) {
 		t.Error("the greatest Int128 fits")
