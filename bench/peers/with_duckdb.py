@@ -1,0 +1,72 @@
+# Copyright 2026 The Selfsame Authors
+# SPDX-License-Identifier: Apache-2.0
+
+"""DuckDB: events and labels in one relation, window functions over RANGE frames, then the labels alone."""
+
+import duckdb
+
+WINDOWS = {"1h": "1 HOUR", "24h": "24 HOURS", "7d": "7 DAYS", "30d": "30 DAYS"}
+
+
+def connect():
+    con = duckdb.connect()
+    con.execute("SET threads = 2")
+    con.execute("SET preserve_insertion_order = false")
+    con.execute("SET TimeZone = 'UTC'")
+    return con
+
+
+def frames(names):
+    return ", ".join(
+        f"w{n} AS (PARTITION BY user_id ORDER BY at RANGE BETWEEN INTERVAL {WINDOWS[n]} PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING)"
+        for n in names
+    )
+
+
+def rows(events, labels, columns):
+    fields = ", ".join(columns)
+    nulls = ", ".join(f"NULL AS {c}" for c in columns)
+    return (
+        f"SELECT NULL::BIGINT AS label_id, user_id, at, {fields} FROM '{events}' "
+        f"UNION ALL SELECT label_id, user_id, at, {nulls} FROM '{labels}'"
+    )
+
+
+def write(con, query, out):
+    con.execute(f"COPY ({query}) TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def windows24(events, labels, out):
+    cells = ", ".join(
+        f"{f}(amount) OVER w{n} AS {name}_{n}"
+        for n in WINDOWS
+        for name, f in [("n", "count"), ("s", "sum"), ("a", "avg"), ("lo", "min"), ("hi", "max"), ("sd", "stddev_samp")]
+    )
+    write(
+        connect(),
+        f"SELECT * FROM (SELECT label_id, user_id, at, {cells} FROM ({rows(events, labels, ['amount'])}) WINDOW {frames(WINDOWS)}) "
+        "WHERE label_id IS NOT NULL ORDER BY label_id",
+        out,
+    )
+
+
+def recent(events, labels, out):
+    write(
+        connect(),
+        "SELECT label_id, user_id, at, d_7d, d_30d, last_30d, list_reverse(five) AS five_30d FROM ("
+        "SELECT label_id, user_id, at, count(DISTINCT merchant_id) OVER w7d AS d_7d, count(DISTINCT merchant_id) OVER w30d AS d_30d, "
+        "last(amount) OVER w30d AS last_30d, (list(amount) OVER w30d)[-5:] AS five "
+        f"FROM ({rows(events, labels, ['merchant_id', 'amount'])}) WINDOW {frames(['7d', '30d'])}) "
+        "WHERE label_id IS NOT NULL ORDER BY label_id",
+        out,
+    )
+
+
+def asof(profiles, labels, out):
+    columns = ", ".join(f"p.c{i}" for i in range(10))
+    write(
+        connect(),
+        f"SELECT l.label_id, l.user_id, l.at, {columns} FROM '{labels}' l ASOF LEFT JOIN '{profiles}' p "
+        "ON l.user_id = p.user_id AND l.at >= p.at ORDER BY l.label_id",
+        out,
+    )
