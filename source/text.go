@@ -43,7 +43,7 @@ func AppendText(c *column.Column, b []byte, how *Reading, rows *Rows) string {
 		return why
 	case selfsame.Float64:
 		v, err := strconv.ParseFloat(text(b), 64)
-		if err != nil && !math.IsInf(v, 0) {
+		if (err != nil && !math.IsInf(v, 0)) || bytes.ContainsAny(b, "_xXpP") {
 			return "is not a number"
 		}
 		if err != nil {
