@@ -59,3 +59,42 @@ func BenchmarkMoments(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMomentsGeneralPath is one event in, one out and one stddev, as late events make them.
+func BenchmarkMomentsGeneralPath(b *testing.B) {
+	x := column.New(selfsame.Scalar(selfsame.Float64), 100)
+	for i := range 100 {
+		x.Floats = append(x.Floats, float64(i*i)/100)
+	}
+	calls := momentCalls(b, []*Func{stddevFunc}, CallSpec{Args: []selfsame.Type{x.Type}})
+	k, out := calls[0].NewKernel(calls), column.New(calls[0].Result, 1)
+	k.Load(&Events{Hi: 100, Args: []*column.Column{x}})
+	b.ReportAllocs()
+	i := int32(0)
+	for b.Loop() {
+		k.Add(i % 100)
+		if i >= 50 {
+			k.Remove((i - 50) % 100)
+		}
+		out.Reset()
+		k.Value(0, 0, out)
+		i++
+	}
+}
+
+// BenchmarkMomentState is a fold of 100 events into a state and its bytes.
+func BenchmarkMomentState(b *testing.B) {
+	call := momentCalls(b, []*Func{stddevFunc}, CallSpec{Args: []selfsame.Type{selfsame.Scalar(selfsame.Float64)}})[0]
+	e := &Event{Args: []selfsame.Value{{Type: call.Spec.Args[0]}}}
+	var bytes []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		s := call.NewState()
+		for i := range 100 {
+			e.Args[0].Float = float64(i*i) / 100
+			s.Add(e)
+		}
+		bytes = s.AppendTo(bytes[:0])
+		s.Finish(0)
+	}
+}

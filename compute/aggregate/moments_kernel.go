@@ -181,6 +181,7 @@ func (k *momentKernel) slideRanges(o member, lo, hi []int32, out *column.Column,
 		k.slide = newTally(k.family, k.sums, k.squares)
 	}
 	k.slide.reset()
+	k.slide.squares = o.needsSquares()
 	l, h := k.base, k.base // the set holds rows [l, h)
 	for i := range lo {
 		a, b := int(lo[i]), int(hi[i])

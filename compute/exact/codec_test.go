@@ -18,6 +18,7 @@ func TestAppendIntegerIsTrimmed(t *testing.T) {
 	}{
 		{nil, 5, []byte{0}}, {[]byte{0, 0}, 0, []byte{0}}, {[]byte{1, 0, 0}, 3, []byte{1, 3, 1}}, {[]byte{0, 0, 7, 0}, 1, []byte{1, 3, 7}},
 		{[]byte{0xff, 0xff}, 0, []byte{1, 0, 0xff}}, {[]byte{0x80, 0}, 0, []byte{2, 0, 0x80, 0}}, {[]byte{0x80, 0xff}, 0, []byte{1, 0, 0x80}},
+		{[]byte{3}, 0, []byte{1, 0, 3}}, {[]byte{0, 0, 0xff, 0xff}, 0, []byte{1, 2, 0xff}},
 		{[]byte{0, 0xff}, 200, []byte{1, 0xc9, 1, 0xff}},
 	} {
 		if got := AppendInteger(nil, c.twos, c.pos); !bytes.Equal(got, c.want) {

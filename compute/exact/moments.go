@@ -71,6 +71,10 @@ func (m *Moments) Variance(sample bool) float64 {
 	}
 	over, d := bits.Mul64(d, m.N)
 	den, ok := denominator(d, 2*int(m.Scale))
+	_, sh, sl := magnitude(m.S)
+	if ok && over == 0 && m.Q[3] == 0 && bits.Len64(m.Q[2])+bits.Len64(m.N) <= 64 && sh>>32 == 0 {
+		return variance192(m.N, den, sh, sl, m.Q[0], m.Q[1], m.Q[2], 2*(m.Exp-int(m.Scale)))
+	}
 	num, fits := m.numerator()
 	if over != 0 || !ok || !fits {
 		return bigVariance(m.N, toBig(m.S), wordsToBig(m.Q[:]), *m, sample)
@@ -79,6 +83,30 @@ func (m *Moments) Variance(sample bool) float64 {
 		return 0
 	}
 	return roundRatio(false, num[:], den, 2*(m.Exp-int(m.Scale)))
+}
+
+// variance192 returns RN((nQ - S²) * 2^exp / den), |S| = sh:sl < 2^96, nQ < 2^192: all of it stays in registers. It is 0 where S²
+// is the greater, which no values have.
+func variance192(n, den, sh, sl, q0, q1, q2 uint64, exp int) float64 {
+	h0, w0 := bits.Mul64(n, q0)
+	h1, w1 := bits.Mul64(n, q1)
+	w1, c := bits.Add64(w1, h0, 0)
+	w2 := n*q2 + h1 + c
+	s1, s0 := bits.Mul64(sl, sl)
+	x1, x0 := bits.Mul64(sh<<1, sl)
+	s1, c = bits.Add64(s1, x0, 0)
+	s2 := sh*sh + x1 + c
+	w0, c = bits.Sub64(w0, s0, 0)
+	w1, c = bits.Sub64(w1, s1, c)
+	w2, c = bits.Sub64(w2, s2, c)
+	switch {
+	case c != 0:
+		return 0
+	case w2 == 0:
+		return roundPair(false, w1, w0, den, exp)
+	}
+	s := uint(bits.LeadingZeros64(w2))
+	return divideNormal(false, w2<<s|w1>>(64-s), w1<<s|w0>>(64-s), w0<<s != 0, den, exp+64-int(s))
 }
 
 // numerator returns nQ - S² as 256 bits, two's complement.

@@ -303,30 +303,15 @@ func (p *Prefix) Variance(lo, hi int, n uint64, sample bool) float64 {
 		m := p.Moments(lo, hi, n)
 		return m.Variance(sample)
 	}
-	// Where the run needs no fourth word, nΣx² and (Σx)² are below 2^192 and |Σx| is below 2^96.
+	// Where the run needs no fourth word, n * max(x)² is below 2^192 / n, which is what variance192 asks for.
 	a, b := &p.squares[lo], &p.squares[hi]
 	q0, c := bits.Sub64(b[0], a[0], 0)
 	q1, c := bits.Sub64(b[1], a[1], c)
 	q2, _ := bits.Sub64(b[2], a[2], c)
-	h0, w0 := bits.Mul64(n, q0)
-	h1, w1 := bits.Mul64(n, q1)
-	w1, c = bits.Add64(w1, h0, 0)
-	w2 := n*q2 + h1 + c
-	_, sh, sl := magnitude(p.Sum(lo, hi))
-	s1, s0 := bits.Mul64(sl, sl)
-	x1, x0 := bits.Mul64(sh<<1, sl)
-	s1, c = bits.Add64(s1, x0, 0)
-	s2 := sh*sh + x1 + c
-	w0, c = bits.Sub64(w0, s0, 0)
-	w1, c = bits.Sub64(w1, s1, c)
-	w2, _ = bits.Sub64(w2, s2, c)
 	d := n
 	if sample {
 		d--
 	}
-	if w2 == 0 {
-		return roundPair(false, w1, w0, n*d, 2*p.exp)
-	}
-	s := uint(bits.LeadingZeros64(w2))
-	return divideNormal(false, w2<<s|w1>>(64-s), w1<<s|w0>>(64-s), w0<<s != 0, n*d, 2*p.exp+64-int(s))
+	_, sh, sl := magnitude(p.Sum(lo, hi))
+	return variance192(n, n*d, sh, sl, q0, q1, q2, 2*p.exp)
 }

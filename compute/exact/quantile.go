@@ -84,13 +84,19 @@ func (f Fraction) IsZero() bool { return f.num == 0 }
 // Between returns lo + (hi-lo)*f, rounded once, ties to even, lo <= hi. An infinite end that f gives any weight wins; both
 // infinities, or a NaN, give NaN, and the caller applies its policy.
 func (f Fraction) Between(lo, hi float64) float64 {
+	if lo != lo || hi != hi && f.num != 0 {
+		return NaN()
+	}
 	if f.num == 0 || lo == hi {
 		return lo + 0
 	}
 	ml, el, nl, finite1 := split(lo)
 	mh, eh, nh, finite2 := split(hi)
 	if !finite1 || !finite2 {
-		return lo + hi
+		if s := lo + hi; s == s {
+			return s
+		}
+		return NaN() // a sum of infinities has a NaN of the processor's choice
 	}
 	wl, wh := f.den-f.num, f.num
 	if ml == 0 {

@@ -358,6 +358,10 @@ func TestForgedMomentsDoNotPanic(t *testing.T) {
 	if got := m.Variance(true); got != 0 {
 		t.Errorf("variance of impossible moments = %v, want 0", got)
 	}
+	m = Moments{N: 3, S: MaxInt128, Q: [4]uint64{1, 1, 1, 1}}
+	if got := m.Variance(false); got != 0 {
+		t.Errorf("variance of impossible wide moments = %v, want 0", got)
+	}
 	m = Moments{N: math.MaxUint64, S: MinInt128, Q: [4]uint64{1, 1, 1, math.MaxUint64}}
 	if got := m.Variance(false); !(got > 0) {
 		t.Errorf("variance of the greatest moments = %v, want a positive number", got)
