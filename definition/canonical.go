@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"selfsame"
 	"selfsame/compute/expr"
@@ -187,9 +188,13 @@ func canonicalSource(s *selfsame.Source, used names) document {
 // in the order of events; else those that an expression or a setting names. Columns that are renamed to them belong to them.
 func (d document) schema(s *selfsame.Source, used names) {
 	settings := append([]string{s.EventTime, s.Arrival, s.ID, s.Order, s.Operation}, s.PrimaryKey...)
+	schema := slices.Clone(s.Schema)
+	if s.ID != "" { // the order of fields counts in the payload only
+		slices.SortFunc(schema, func(a, b selfsame.Field) int { return strings.Compare(a.Name, b.Name) })
+	}
 	var fields []any
 	renamed := document{}
-	for _, f := range s.Schema {
+	for _, f := range schema {
 		if s.ID != "" && !used[f.Name] && !slices.Contains(settings, f.Name) {
 			continue
 		}
