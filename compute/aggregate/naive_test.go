@@ -1,0 +1,195 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"cmp"
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+
+	"selfsame"
+)
+
+// naively evaluates a call over events in their order, the way its words say and with nothing shared with the package; ok is
+// false for the functions whose own tests do so.
+func naively(c *Call, events []*Event, at int64) (v selfsame.Value, ok bool) {
+	var x []selfsame.Value // first arguments of the events that count
+	var y []selfsame.Value
+	var tau []int64
+	for _, e := range events {
+		if naivelySkipped(e, c.Spec.KeepNaN) {
+			continue
+		}
+		tau = append(tau, e.Tau)
+		if len(e.Args) > 0 {
+			x, y = append(x, naivelyCanonical(e.Args[0])), append(y, naivelyCanonical(e.Args[len(e.Args)-1]))
+		}
+	}
+	null := selfsame.Value{Type: c.Result, Status: selfsame.Null}
+	if c.Func.Name == "count(distinct)" {
+		return naiveDistinct(c, x), true
+	}
+	switch c.Func.Name {
+	case "count", "sum", "avg", "variance", "variance_pop", "stddev", "stddev_pop":
+		return null, false
+	}
+	if len(tau) == 0 {
+		return null, true
+	}
+	switch c.Func.Name {
+	case "min", "bool_and":
+		return slices.MinFunc(x, naiveCompare), true
+	case "max", "bool_or":
+		return slices.MaxFunc(x, naiveCompare), true
+	case "arg_min", "arg_max":
+		best := 0
+		for i := range y {
+			if o := naiveCompare(y[i], y[best]); (o < 0 && c.Func.Name == "arg_min") || (o > 0 && c.Func.Name == "arg_max") {
+				best = i
+			}
+		}
+		return x[best], true
+	case "first", "last", "nth_last":
+		return naiveOrdered(c, x, null), true
+	case "time_since_first":
+		return naiveElapsed(at, slices.Min(tau)), true
+	case "time_since_last":
+		return naiveElapsed(at, slices.Max(tau)), true
+	case "percentile_cont", "percentile_disc", "median":
+		return naiveQuantile(c, x), true
+	}
+	panic("naively: " + c.Func.Name + " has no naive evaluation: write one here")
+}
+
+func naivelySkipped(e *Event, keepNaN bool) bool {
+	for _, a := range e.Args {
+		if a.Status != selfsame.Present || (!keepNaN && math.IsNaN(a.Float)) {
+			return true
+		}
+	}
+	return false
+}
+
+func naivelyCanonical(v selfsame.Value) selfsame.Value {
+	if math.IsNaN(v.Float) {
+		v.Float = math.NaN()
+	} else if v.Float == 0 {
+		v.Float = 0
+	}
+	return v
+}
+
+func naiveCompare(a, b selfsame.Value) int {
+	switch a.Type.Kind {
+	case selfsame.Float64:
+		if math.IsNaN(a.Float) || math.IsNaN(b.Float) {
+			return map[bool]int{true: 1}[math.IsNaN(a.Float)] - map[bool]int{true: 1}[math.IsNaN(b.Float)]
+		}
+		return cmp.Compare(a.Float, b.Float)
+	case selfsame.Decimal:
+		return naiveRat(a).Cmp(naiveRat(b))
+	case selfsame.String, selfsame.Bytes:
+		return strings.Compare(a.Str, b.Str)
+	}
+	return cmp.Compare(a.Int, b.Int)
+}
+
+func naiveRat(v selfsame.Value) *big.Rat {
+	switch v.Type.Kind {
+	case selfsame.Float64:
+		return new(big.Rat).SetFloat64(v.Float)
+	case selfsame.Decimal:
+		n := new(big.Int).Lsh(big.NewInt(v.Dec.Hi), 64)
+		n.Add(n, new(big.Int).SetUint64(v.Dec.Lo))
+		return new(big.Rat).SetFrac(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(v.Type.Scale)), nil))
+	}
+	return new(big.Rat).SetInt64(v.Int)
+}
+
+func naiveOrdered(c *Call, x []selfsame.Value, null selfsame.Value) selfsame.Value {
+	newest := slices.Clone(x)
+	slices.Reverse(newest)
+	n := 0
+	if len(c.Spec.Consts) > 0 {
+		n = int(c.Spec.Consts[0].Int)
+	}
+	switch {
+	case c.Func.Name == "nth_last" && n > len(x):
+		return null
+	case c.Func.Name == "nth_last":
+		return newest[n-1]
+	case c.Func.Name == "first" && n == 0:
+		return x[0]
+	case n == 0:
+		return newest[0]
+	case c.Func.Name == "first":
+		return selfsame.Value{Type: c.Result, Elems: x[:min(n, len(x))]}
+	}
+	return selfsame.Value{Type: c.Result, Elems: newest[:min(n, len(x))]}
+}
+
+func naiveElapsed(at, tau int64) selfsame.Value {
+	d := new(big.Int).Sub(big.NewInt(at), big.NewInt(tau))
+	if !d.IsInt64() {
+		return selfsame.Value{Type: selfsame.Scalar(selfsame.Int64), Status: selfsame.ErrorOverflow}
+	}
+	return selfsame.Value{Type: selfsame.Scalar(selfsame.Int64), Int: d.Int64()}
+}
+
+func naiveDistinct(c *Call, x []selfsame.Value) selfsame.Value {
+	var different []selfsame.Value
+	for _, v := range x {
+		if !slices.ContainsFunc(different, func(d selfsame.Value) bool { return naiveCompare(d, v) == 0 }) {
+			different = append(different, v)
+		}
+	}
+	v := selfsame.Value{Type: c.Result, Int: int64(len(different))}
+	if v.Int > c.Spec.MaxValues {
+		v.Status = selfsame.ErrorMaxValues
+	}
+	return v
+}
+
+func naiveQuantile(c *Call, x []selfsame.Value) selfsame.Value {
+	v := selfsame.Value{Type: c.Result}
+	if int64(len(x)) > c.Spec.MaxValues {
+		v.Status = selfsame.ErrorMaxValues
+		return v
+	}
+	sorted := slices.Clone(x)
+	slices.SortStableFunc(sorted, naiveCompare)
+	q := big.NewRat(1, 2)
+	if len(c.Spec.Consts) > 0 {
+		q = naiveRat(c.Spec.Consts[0])
+	}
+	if c.Func.Name == "percentile_disc" {
+		for i := range sorted { // the least rank that is not below qn
+			if rank := big.NewRat(int64(i+1), 1); rank.Cmp(new(big.Rat).Mul(q, big.NewRat(int64(len(x)), 1))) >= 0 {
+				return sorted[i]
+			}
+		}
+	}
+	at := new(big.Rat).Mul(q, big.NewRat(int64(len(x)-1), 1))
+	i := int(new(big.Int).Div(at.Num(), at.Denom()).Int64())
+	f := new(big.Rat).Sub(at, big.NewRat(int64(i), 1))
+	lo, hi := sorted[i], sorted[min(i+1, len(x)-1)]
+	if f.Sign() == 0 {
+		hi = lo
+	}
+	if math.IsInf(lo.Float, 0) || math.IsInf(hi.Float, 0) || math.IsNaN(lo.Float) || math.IsNaN(hi.Float) {
+		v.Float = lo.Float
+		if naiveCompare(lo, hi) != 0 {
+			v.Float = lo.Float + hi.Float
+		}
+		if v.Float = naivelyCanonical(v).Float; math.IsNaN(v.Float) && !c.Spec.KeepNaN {
+			v.Status = selfsame.Null
+		}
+		return v
+	}
+	z := new(big.Rat).Sub(naiveRat(hi), naiveRat(lo))
+	v.Float, _ = z.Add(z.Mul(z, f), naiveRat(lo)).Float64()
+	return naivelyCanonical(v)
+}
