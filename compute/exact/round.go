@@ -6,8 +6,6 @@ package exact
 import (
 	"math"
 	"math/bits"
-
-	"selfsame"
 )
 
 // NaN returns the one NaN that is stored, under the policy `nan: keep`.
@@ -112,10 +110,4 @@ func divideNormal(neg bool, hi, lo uint64, sticky bool, den uint64, exp int) flo
 	// d/2 <= hi < d, so the quotient has exactly 64 bits and its top bit is set.
 	q, r := bits.Div64(hi, lo, d)
 	return pack(neg, q, sticky || r != 0, exp)
-}
-
-// RoundInt returns the float64 nearest to v * 2^exp, ties to even.
-func RoundInt(v selfsame.Int128, exp int) float64 {
-	neg, hi, lo := magnitude(v)
-	return roundPair(neg, hi, lo, 1, exp)
 }

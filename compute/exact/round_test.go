@@ -51,13 +51,14 @@ func TestRoundRatioIsNearest(t *testing.T) {
 	}
 }
 
-func TestRoundIntIsNearest(t *testing.T) {
+func TestRoundPairIsNearest(t *testing.T) {
 	r := random(t)
 	for range 20000 {
 		v, exp := anyInt128(r), r.IntN(2400)-1250
 		want, _ := new(big.Float).SetMantExp(new(big.Float).SetInt(toBig(v)), exp).Float64()
-		if got := RoundInt(v, exp); math.Float64bits(got) != math.Float64bits(want+0) {
-			t.Fatalf("RoundInt(%v, %d) = %x, want %x", v, exp, got, want)
+		neg, hi, lo := magnitude(v)
+		if got := roundPair(neg, hi, lo, 1, exp); math.Float64bits(got) != math.Float64bits(want+0) {
+			t.Fatalf("roundPair(%v, 1, %d) = %x, want %x", v, exp, got, want)
 		}
 	}
 }
