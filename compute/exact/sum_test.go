@@ -66,7 +66,9 @@ var shapes = []struct {
 	}},
 	{"cancelling", func(r *rand.Rand) float64 { return []float64{1e16, 1, -1e16, 1e-30}[r.IntN(4)] }},
 	{"residues", func(r *rand.Rand) float64 { return []float64{0x1p-54, 12.34, 0x1p70, -0x1p-20, 0}[r.IntN(5)] }},
-	{"spread", func(r *rand.Rand) float64 { return math.Ldexp(1+r.Float64(), r.IntN(1+r.IntN(70))) * float64(1-2*r.IntN(2)) }},
+	{"spread", func(r *rand.Rand) float64 {
+		return math.Ldexp(1+r.Float64(), r.IntN(1+r.IntN(70))) * float64(1-2*r.IntN(2))
+	}},
 	{"zeros", func(r *rand.Rand) float64 { return math.Copysign(0, float64(r.IntN(2))-0.5) }},
 }
 
