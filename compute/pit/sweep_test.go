@@ -6,15 +6,18 @@ package pit
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/aggregate"
 )
 
 // world is a random view with its events in blocks and its rows.
@@ -44,7 +47,7 @@ var testWindows = []selfsame.Window{
 	{Kind: selfsame.Calendar, Zone: "UTC"},
 }
 
-var testColumns = []selfsame.Type{selfsame.Scalar(selfsame.Int64), selfsame.Scalar(selfsame.Bool), selfsame.Scalar(selfsame.String)}
+var testColumns = []selfsame.Type{selfsame.Scalar(selfsame.Int64), selfsame.Scalar(selfsame.Bool), selfsame.Scalar(selfsame.String), selfsame.Scalar(selfsame.Float64)}
 
 // knowledge says how a world's events become known.
 type knowledge int
@@ -79,7 +82,9 @@ func (w *world) cells(r *rand.Rand) {
 	for range 1 + r.IntN(6) {
 		c := Cell{Filter: r.IntN(2)*2 - 1, Window: testWindows[r.IntN(len(testWindows))], Args: []int{0}}
 		family := []string{"", "digest"}[r.IntN(2)]
-		switch r.IntN(4) {
+		switch r.IntN(8) {
+		default:
+			c.Call, c.Args = realCall(r)
 		case 0:
 			c.Call = digestCall(selfsame.Int64, true, family)
 		case 1:
@@ -92,6 +97,35 @@ func (w *world) cells(r *rand.Rand) {
 		c.Filter = min(c.Filter, 1)
 		w.spec.Cells = append(w.spec.Cells, c)
 	}
+}
+
+// realCall is one of the language's aggregations over columns of the test world.
+func realCall(r *rand.Rand) (*aggregate.Call, []int) {
+	number := func(n uint64) []selfsame.Value {
+		return []selfsame.Value{{Type: selfsame.Scalar(selfsame.Int64), Int: int64(n)}}
+	}
+	half := []selfsame.Value{{Type: selfsame.DecimalOf(1, 1), Dec: selfsame.Int128{Lo: 5}}}
+	calls := []struct {
+		name   string
+		args   []int
+		consts []selfsame.Value
+	}{
+		{"count", nil, nil}, {"count", []int{2}, nil}, {"sum", []int{0}, nil}, {"sum", []int{3}, nil}, {"avg", []int{3}, nil}, {"stddev", []int{3}, nil},
+		{"variance_pop", []int{0}, nil}, {"min", []int{0}, nil}, {"max", []int{3}, nil}, {"max", []int{2}, nil}, {"first", []int{0}, nil}, {"last", []int{2}, nil},
+		{"last", []int{3}, number(3)}, {"first", []int{2}, number(2)}, {"nth_last", []int{0}, number(2)}, {"arg_min", []int{2, 0}, nil}, {"arg_max", []int{0, 3}, nil},
+		{"bool_or", []int{1}, nil}, {"bool_and", []int{1}, nil}, {"percentile_cont", []int{0}, half}, {"percentile_disc", []int{3}, half}, {"median", []int{0}, nil},
+		{"time_since_last", []int{0}, nil}, {"time_since_first", []int{2}, nil}, {"count distinct", []int{2}, nil},
+	}
+	c := calls[r.IntN(len(calls))]
+	spec := aggregate.CallSpec{Consts: c.consts, MaxValues: 20, Star: c.args == nil, Distinct: c.name == "count distinct"}
+	for _, a := range c.args {
+		spec.Args = append(spec.Args, testColumns[a])
+	}
+	call, err := aggregate.Bind(aggregate.Lookup(strings.Fields(c.name)[0]), spec)
+	if err != nil {
+		panic(err)
+	}
+	return call, c.args
 }
 
 func (w *world) makeRows(r *rand.Rand, k knowledge, entities int, base, span int64) {
@@ -171,6 +205,7 @@ func randomValues(r *rand.Rand) []selfsame.Value {
 		{Type: testColumns[0], Int: int64(r.IntN(1000)), Status: status(50)},
 		{Type: testColumns[1], Int: int64(r.IntN(2)), Status: status(100)},
 		{Type: testColumns[2], Str: fmt.Sprint(r.IntN(1000)), Status: status(50)},
+		{Type: testColumns[3], Float: []float64{1e16, 1, -1e16, 0.1, 5e-324, math.Inf(1), float64(r.IntN(100)) / 100}[r.IntN(7)], Status: status(50)},
 	}
 }
 
@@ -221,26 +256,42 @@ func (w *world) expect(r int) (values []selfsame.Value, newest, arrival []int64)
 
 func (w *world) expectCell(c Cell, seen []*event, at int64) (v selfsame.Value, last *event) {
 	var used []selfsame.Value
+	var state aggregate.State
+	if c.Call.NewState != nil {
+		state = c.Call.NewState()
+	}
 	worst := selfsame.Present
 	for _, e := range inWindow(c.Window, seen, at) {
 		var filter selfsame.Value
 		if filter.Int = 1; c.Filter >= 0 {
 			filter = e.values[c.Filter]
 		}
-		arg, pass := e.values[c.Args[0]], filter.Status == selfsame.Present && filter.Int == 1
-		for _, s := range []selfsame.Status{filter.Status, arg.Status} {
-			if s.IsError() && (pass || s == filter.Status) && (worst == selfsame.Present || s < worst) {
-				worst = s
+		pass := filter.Status == selfsame.Present && filter.Int == 1
+		var args []selfsame.Value
+		bad := filter.Status
+		for _, a := range c.Args {
+			args = append(args, e.values[a])
+			if s := e.values[a].Status; pass && s.IsError() && (!bad.IsError() || s < bad) {
+				bad = s
 			}
 		}
-		if pass && arg.Status == selfsame.Present {
-			used = append(used, arg)
+		if bad.IsError() && (worst == selfsame.Present || bad < worst) {
+			worst = bad
 		}
-		if filter.Status.IsError() || (pass && arg.Status != selfsame.Null) {
+		if pass && state != nil {
+			state.Add(&aggregate.Event{Tau: e.tau, Order: e.order, Place: int(e.place), Hash: e.hash, Args: args})
+		} else if pass && args[0].Status == selfsame.Present {
+			used = append(used, args[0])
+		}
+		if bad.IsError() || (pass && (len(args) == 0 || args[0].Status != selfsame.Null)) {
 			last = e
 		}
 	}
-	v = digest(used, at, c.Call)
+	if state != nil {
+		v = state.Finish(at)
+	} else {
+		v = digest(used, at, c.Call)
+	}
 	if worst != selfsame.Present {
 		v = selfsame.Value{Type: c.Call.Result, Status: worst}
 	}
@@ -301,6 +352,14 @@ func (w *world) run(t *testing.T, o Options) *Result {
 	return r
 }
 
+func (w *world) describe(output int) string {
+	if w.spec.AsOf {
+		return w.spec.Columns[output].String()
+	}
+	c := w.spec.Cells[output]
+	return fmt.Sprintf("%s %v filter %d over %+v", c.Call.Func.Name, c.Args, c.Filter, c.Window)
+}
+
 func (w *world) check(t *testing.T, r *Result) {
 	t.Helper()
 	for row, place := range r.Place {
@@ -315,7 +374,7 @@ func (w *world) check(t *testing.T, r *Result) {
 				want = selfsame.Value{Type: got.Type, Status: want.Status}
 			}
 			if !reflect.DeepEqual(got, want) {
-				t.Fatalf("row %d (entity %d, T %d) output %d: %+v, want %+v; cell %+v", row, w.rows.Entity[row], w.rows.At[row], c, got, want, w.spec.Cells)
+				t.Fatalf("row %d (entity %d, T %d) output %d: %+v, want %+v of %s", row, w.rows.Entity[row], w.rows.At[row], c, got, want, w.describe(c))
 			}
 		}
 		for c := range newest {
