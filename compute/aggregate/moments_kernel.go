@@ -80,7 +80,7 @@ func (k *momentKernel) holdsNaN() bool {
 // mark fills keep and counts. A NaN is a null where nans is set.
 func (k *momentKernel) mark(pass []bool, nans bool) {
 	k.dense = false
-	if cap(k.keep) < k.rows {
+	if cap(k.counts) <= k.rows {
 		k.keep = make([]bool, k.rows+k.rows/2)
 		k.counts = make([]int32, k.rows+k.rows/2+1)
 	}

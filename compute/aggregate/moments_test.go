@@ -227,6 +227,23 @@ func TestCountStar(t *testing.T) {
 	}
 }
 
+// TestMomentKernelBeginsWithAnEmptyEntity: the first entity may have no events and yet a filter.
+func TestMomentKernelBeginsWithAnEmptyEntity(t *testing.T) {
+	floats := selfsame.Scalar(selfsame.Float64)
+	calls := momentCalls(t, momentFuncs, CallSpec{Args: []selfsame.Type{floats}})
+	k := calls[0].NewKernel(calls)
+	k.Load(&Events{Lo: 2, Hi: 2, Pass: make([]bool, 4), Args: []*column.Column{column.Make(floats, 4)}})
+	for m, c := range calls {
+		out := column.New(c.Result, 2)
+		k.Ranges(m, []int64{0}, []int32{2}, []int32{2}, out)
+		k.Value(m, 0, out)
+		want := momentFold(c, &Events{}, 0, 0)
+		if !sameValue(out.Value(0), want) || !sameValue(out.Value(1), want) {
+			t.Errorf("%s of nothing = %+v and %+v, want %+v", c.Func.Name, out.Value(0), out.Value(1), want)
+		}
+	}
+}
+
 func TestCountOfAnyType(t *testing.T) {
 	c, err := Bind(countFunc, CallSpec{Args: []selfsame.Type{selfsame.Scalar(selfsame.String)}})
 	if err != nil {
