@@ -95,7 +95,7 @@ type Inverter interface {
 
 // Events is the run of one entity's events [Lo, Hi) inside a partition's columns, sorted by the total order of events.
 // Args are columns of the whole partition: event i of the entity is row i, Lo <= i < Hi. Pass tells which rows the call's
-// filter lets through (nil: all); rows that it drops, and rows whose first argument is null, contribute nothing.
+// filter lets through (nil: all); rows that it drops, and rows with a null or an error among their arguments, contribute nothing.
 type Events struct {
 	Lo, Hi int
 	Tau    []int64

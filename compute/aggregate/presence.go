@@ -17,6 +17,7 @@ type presence struct {
 	n    int     // events that contribute
 	all  bool    // every event does, and the arrays are not in use
 	rows []int32 // row of number k
+	keep []bool  // of row lo+i: it contributes
 	prev []int32 // prev[i-lo]: how many contribute before row i; one entry more than the entity has events
 }
 
@@ -32,17 +33,42 @@ func (p *presence) load(ev *Events, keepNaN bool) {
 		return
 	}
 	size := ev.Hi - ev.Lo
+	p.mark(ev, keepNaN)
 	p.prev, p.rows = room(p.prev, size+1), room(p.rows, size)
 	n := int32(0)
-	for i := range size {
+	for i, keep := range p.keep {
 		p.prev[i] = n
-		if contributes(ev, ev.Lo+i, keepNaN) {
-			p.rows[n] = int32(ev.Lo + i)
+		p.rows[n] = p.lo + int32(i)
+		if keep {
 			n++
 		}
 	}
 	p.prev[size] = n
 	p.n = int(n)
+}
+
+// mark fills keep, a column at a time.
+func (p *presence) mark(ev *Events, keepNaN bool) {
+	p.keep = room(p.keep, ev.Hi-ev.Lo)
+	if ev.Pass != nil {
+		copy(p.keep, ev.Pass[ev.Lo:ev.Hi])
+	} else {
+		for i := range p.keep {
+			p.keep[i] = true
+		}
+	}
+	for _, c := range ev.Args {
+		if c.Status != nil {
+			for i, s := range c.Status[ev.Lo:ev.Hi] {
+				p.keep[i] = p.keep[i] && s == selfsame.Present
+			}
+		}
+		if c.Type.Kind == selfsame.Float64 && !keepNaN {
+			for i, f := range c.Floats[ev.Lo:ev.Hi] {
+				p.keep[i] = p.keep[i] && f == f
+			}
+		}
+	}
 }
 
 // isDense reports whether every value of rows [lo, hi) contributes.
@@ -59,21 +85,6 @@ func isDense(c *column.Column, lo, hi int, keepNaN bool) bool {
 			if f != f {
 				return false
 			}
-		}
-	}
-	return true
-}
-
-func contributes(ev *Events, i int, keepNaN bool) bool {
-	if ev.Pass != nil && !ev.Pass[i] {
-		return false
-	}
-	for _, c := range ev.Args {
-		if c.StatusAt(i) != selfsame.Present {
-			return false
-		}
-		if c.Type.Kind == selfsame.Float64 && !keepNaN && c.Floats[i] != c.Floats[i] {
-			return false
 		}
 	}
 	return true
