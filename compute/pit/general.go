@@ -13,6 +13,7 @@ import (
 type general struct {
 	enter, leave []int32 // event of the run -> the row at which it comes in, goes out
 	in, out      buckets
+	chosen       [][]int32 // rows and sessions: window -> row -> first place, -1 where some event before the row is out of its sight
 }
 
 // outOfOrder evaluates an entity some of whose rows know a set of events that is no run: late events, retractions.
@@ -23,15 +24,14 @@ type general struct {
 // instead would be quadratic for a hot key.
 func (w *worker) outOfOrder(x *subject) {
 	w.span.fill(w.s.spec, &w.ev, x, nil, false)
+	w.choose(x)
 	for i := range w.groups {
 		g := &w.groups[i]
 		g.events.Lo, g.events.Hi = x.lo, x.hi
 		g.kernel.Load(&g.events)
 		for _, in := range g.windows {
 			if !w.s.spec.windows[in.window].Timed() {
-				for k := range x.at {
-					w.single(g, &in, x, k)
-				}
+				w.chosen(g, &in, x)
 				continue
 			}
 			for a := 0; a < len(x.at); {
@@ -161,6 +161,56 @@ func (w *worker) values(g *groupState, in *windowCells, at int64) {
 		if s != selfsame.Present {
 			out.SetStatus(out.Len()-1, s)
 		}
+	}
+}
+
+// choose finds, for rows and session windows, the rows that know every event before their upper bound: those still choose a run of
+// events. A long session of a hot key would be walked again for every row otherwise.
+func (w *worker) choose(x *subject) {
+	m := &w.general
+	m.chosen = resize(m.chosen, len(w.s.spec.windows))
+	filled := false
+	tau := w.ev.tau[x.lo:x.hi]
+	for i, b := range w.s.spec.windows {
+		if b.Timed() {
+			continue
+		}
+		if !filled {
+			w.visible.whole(&w.ev, x)
+			filled = true
+		}
+		if b.Window().Kind == selfsame.Session {
+			w.span.starts = b.AppendSessions(w.span.starts[:0], tau)
+		}
+		m.chosen[i] = m.chosen[i][:0]
+		for k, at := range x.at {
+			lo, hi := int(w.span.lo[i][k])-x.lo, int(w.span.hi[i][k])-x.lo
+			first := int32(-1)
+			if w.visible.all(hi, x.known[k]) {
+				first = int32(x.lo + b.Narrow(at, tau, w.span.starts, lo, hi))
+			}
+			m.chosen[i] = append(m.chosen[i], first)
+		}
+	}
+}
+
+// chosen evaluates the cells of a rows or session window.
+func (w *worker) chosen(g *groupState, in *windowCells, x *subject) {
+	lo, hi := w.general.chosen[in.window], w.span.hi[in.window]
+	for a := 0; a < len(lo); {
+		if lo[a] < 0 {
+			w.single(g, in, x, a)
+			a++
+			continue
+		}
+		b := a + 1
+		for b < len(lo) && lo[b] >= lo[b-1] && hi[b] >= hi[b-1] {
+			b++
+		}
+		for _, cell := range in.cells {
+			g.run(w.s.spec.cells[cell].member, x.at[a:b], lo[a:b], hi[a:b], &w.out[cell])
+		}
+		a = b
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 // them.
 type visibility struct {
 	caps []int32 // row -> the first place that it does not know; empty: every row knows all that a window reaches
-	most []int64 // place -> the greatest From up to it
+	most []int64 // event -> the greatest From up to it
+	ends []int64 // event -> the least Until up to it; empty: for ever
 }
 
 // patience is how many events behind the last known prefix are looked at for one row before the general path is taken.
@@ -52,12 +53,7 @@ func (v *visibility) prefix(ev *events, x *subject) bool {
 		return true // From <= τ <= T <= κ: no window reaches beyond T
 	}
 	if !sorted {
-		v.most = resize(v.most, len(from))
-		most := from[0]
-		for i, f := range from {
-			most = max(most, f)
-			v.most[i] = most
-		}
+		v.most = running(v.most, from, func(a, b int64) int64 { return max(a, b) })
 		return v.gaps(x, tau, from)
 	}
 	for _, k := range x.known {
@@ -96,6 +92,33 @@ func (v *visibility) gaps(x *subject, tau, from []int64) bool {
 		v.caps = append(v.caps, int32(x.lo+c))
 	}
 	return true
+}
+
+// running makes dst the folds of every prefix of s.
+func running(dst, s []int64, fold func(a, b int64) int64) []int64 {
+	dst = append(dst[:0], s...)
+	for i := 1; i < len(dst); i++ {
+		dst[i] = fold(dst[i-1], dst[i])
+	}
+	return dst
+}
+
+// whole prepares all.
+func (v *visibility) whole(ev *events, x *subject) {
+	from := ev.tau
+	if ev.from != nil {
+		from = ev.from
+	}
+	v.most = running(v.most, from[x.lo:x.hi], func(a, b int64) int64 { return max(a, b) })
+	v.ends = v.ends[:0]
+	if ev.until != nil {
+		v.ends = running(v.ends, ev.until[x.lo:x.hi], func(a, b int64) int64 { return min(a, b) })
+	}
+}
+
+// all reports whether the cut κ shows each of the entity's first n events.
+func (v *visibility) all(n int, known int64) bool {
+	return n == 0 || v.most[n-1] <= known && (len(v.ends) == 0 || known < v.ends[n-1] || v.ends[n-1] == selfsame.MaxTime)
 }
 
 // after returns the first place of a sorted slice whose value is greater than v.

@@ -28,13 +28,18 @@ func (w *worker) inOrder(x *subject) {
 
 // runs evaluates one cell over runs of events.
 func (w *worker) runs(g *groupState, member, window int, x *subject, out *column.Column) {
-	lo, hi, breaks := w.span.lo[window], w.span.hi[window], w.span.breaks[window]
-	before, k := out.Len(), 0
-	for _, b := range breaks {
-		g.kernel.Ranges(member, x.at[k:b], lo[k:b], hi[k:b], out)
+	lo, hi, k := w.span.lo[window], w.span.hi[window], 0
+	for _, b := range w.span.breaks[window] {
+		g.run(member, x.at[k:b], lo[k:b], hi[k:b], out)
 		k = b
 	}
-	g.kernel.Ranges(member, x.at[k:], lo[k:], hi[k:], out)
+	g.run(member, x.at[k:], lo[k:], hi[k:], out)
+}
+
+// run evaluates one cell over runs of events whose bounds never decrease.
+func (g *groupState) run(member int, at []int64, lo, hi []int32, out *column.Column) {
+	before := out.Len()
+	g.kernel.Ranges(member, at, lo, hi, out)
 	if !g.errs.any {
 		return
 	}
