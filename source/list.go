@@ -20,7 +20,7 @@ import (
 func list(spec *Spec) ([]File, error) {
 	p := spec.Batch.Path
 	if scheme, _, ok := strings.Cut(p, "://"); ok {
-		return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: spec.Batch.Pos, Ref: "source " + spec.Name,
+		return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: spec.Batch.Pos, Ref: spec.ref(),
 			Message: scheme + ":// is not supported in this version: " + p,
 			Hint:    "copy the files to a local folder, or mount the bucket, and name that path"}
 	}
@@ -42,7 +42,7 @@ func list(spec *Spec) ([]File, error) {
 				e.Hint = "did you mean " + near + "?"
 			}
 		}
-		e.Ref = "source " + spec.Name
+		e.Ref = spec.ref()
 		return nil, e
 	}
 	return spec.glob(full)
@@ -88,7 +88,7 @@ func (spec *Spec) glob(full string) ([]File, error) {
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	files = slices.CompactFunc(files, func(a, b File) bool { return a.Path == b.Path })
 	if len(files) == 0 {
-		return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: spec.Batch.Pos, Ref: "source " + spec.Name,
+		return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: spec.Batch.Pos, Ref: spec.ref(),
 			Message: "no file matches " + spec.Batch.Path, Hint: "paths are relative to " + spec.Dir}
 	}
 	return files, nil
@@ -118,7 +118,7 @@ func (spec *Spec) match(base, dir string, parts []string) ([]File, error) {
 	for _, e := range entries {
 		ok, err := path.Match(parts[0], e.Name())
 		if err != nil {
-			return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: spec.Batch.Pos, Ref: "source " + spec.Name, Message: "the pattern " + spec.Batch.Path + " is malformed"}
+			return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: spec.Batch.Pos, Ref: spec.ref(), Message: "the pattern " + spec.Batch.Path + " is malformed"}
 		}
 		if !ok || strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(parts[0], ".") {
 			continue
@@ -184,7 +184,7 @@ func (spec *Spec) walk(base, dir string) ([]File, error) {
 		return nil, err
 	}
 	if len(out) == 0 && base == dir {
-		return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: dir}, Ref: "source " + spec.Name, Message: "the folder holds no Parquet, CSV or JSON lines file"}
+		return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: dir}, Ref: spec.ref(), Message: "the folder holds no Parquet, CSV or JSON lines file"}
 	}
 	slices.SortFunc(out, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil

@@ -156,7 +156,7 @@ func (t *Table) locate(f *file, field selfsame.Field) (where located, err error)
 		return where, err
 	}
 	e := InputError(f.Path, "there is no such column", nil)
-	e.Ref = "source " + t.spec.Name + ", column " + field.Name
+	e.Ref = t.spec.ref("column " + field.Name)
 	if name != "" && name != field.Name {
 		e.Message = "there is no column " + quote(name) + ", from which it is renamed"
 	}

@@ -46,6 +46,9 @@ func (t *Table) resolveParts(f *file) error {
 		if !ok {
 			return t.partError(f, column, "the path has no folder "+column+"=…")
 		}
+		if value == hiveNull && meaning == "event_time" {
+			continue // rows whose event time is null, and whatever else: nothing is promised
+		}
 		date, err := isoDay(value)
 		if err != nil {
 			return t.partError(f, column, "the folder value "+quote(value)+" is not a date (YYYY-MM-DD)")
@@ -64,7 +67,7 @@ func (t *Table) resolveParts(f *file) error {
 }
 
 func (t *Table) partError(f *file, column, message string) error {
-	return &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: f.Path}, Ref: "source " + t.spec.Name + ", partition " + column, Message: message}
+	return &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: f.Path}, Ref: t.spec.ref("partition " + column), Message: message}
 }
 
 // startOf returns the first instant of a date in the table's zone.

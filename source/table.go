@@ -125,7 +125,7 @@ func (t *Table) check(w Want) error {
 			for _, f := range t.fields {
 				names = append(names, f.Name)
 			}
-			e := &selfsame.Error{Class: selfsame.ClassInput, Ref: "source " + t.spec.Name, Message: "there is no field " + quote(name)}
+			e := &selfsame.Error{Class: selfsame.ClassInput, Ref: t.spec.ref(), Message: "there is no field " + quote(name)}
 			if near := Nearest(name, names); near != "" {
 				e.Hint = "did you mean " + near + "?"
 			}

@@ -40,6 +40,14 @@ func sortBad(bad []BadRow) {
 	})
 }
 
+// ref names the subject of an error: the source and a part of it.
+func (spec *Spec) ref(parts ...string) string {
+	if spec.Name != "" {
+		parts = append([]string{"source " + spec.Name}, parts...)
+	}
+	return strings.Join(parts, ", ")
+}
+
 // InputError is an error of class input about a file.
 func InputError(file, message string, err error) *selfsame.Error {
 	return &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: file}, Message: message, Err: err}
