@@ -40,6 +40,7 @@ func (r *runner) readSource(ctx context.Context, place int, src *selfsame.Source
 			mu.Lock()
 			defer mu.Unlock()
 			counts.merge(&f.counts)
+			r.result.Bad = append(r.result.Bad, f.bad...)
 		}}
 	})
 	if err != nil {
@@ -60,6 +61,7 @@ type feeder struct {
 	place  int
 	split  int
 	counts SourceCounts
+	bad    []source.BadRow
 	times  times
 	uses   []*useFeeder
 	bits   []bool // rows that go on: accepted and not dropped
@@ -115,6 +117,7 @@ func (f *feeder) chunk(c *source.Chunk, cols []*column.Column) error {
 	rows := c.Batch.Rows
 	f.counts.Rows += int64(rows + len(c.Bad))
 	f.counts.Schema += int64(len(c.Bad))
+	f.bad = append(f.bad, c.Bad...)
 	if rows == 0 {
 		return nil
 	}

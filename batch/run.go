@@ -4,6 +4,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -76,9 +77,10 @@ const (
 type Result struct {
 	Sources []SourceCounts // in the plan's order
 	Pruned  map[string]source.Pruned
-	Seen    []int64 // per use: rows whose key has any event in the range that was read
-	Events  int64   // handed to sweeps
-	Spilled int64   // bytes
+	Seen    []int64         // per use: rows whose key has any event in the range that was read
+	Events  int64           // handed to sweeps
+	Spilled int64           // bytes
+	Bad     []source.BadRow // rows that could not be read as declared, by file and row
 
 	run    *runner
 	sweeps []*pit.Result
@@ -120,6 +122,9 @@ func Run(ctx context.Context, req Request) (*Result, error) {
 		}
 		r.result.Sources = append(r.result.Sources, *counts)
 	}
+	slices.SortFunc(r.result.Bad, func(a, b source.BadRow) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
+	})
 	for _, u := range r.uses {
 		res, err := u.sweep.Run(ctx)
 		if err != nil {

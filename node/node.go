@@ -9,6 +9,7 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"selfsame"
 	"selfsame/offline"
@@ -55,3 +56,6 @@ func openSource(ctx context.Context, dir string, s *selfsame.Source) (*source.Ta
 	return source.Open(ctx, source.Spec{Name: s.Name, Dir: dir, Batch: *s.Batch, Schema: s.Schema, EventTime: s.EventTime, Rename: s.Rename,
 		Timezone: s.Timezone, TimeFormat: s.TimeFormat, Floor: s.Floor, KeepNaN: s.KeepNaN, SkipBad: s.SkipBad}, formats())
 }
+
+// instantText prints microseconds as RFC 3339, UTC.
+func instantText(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.RFC3339Nano) }

@@ -5,6 +5,7 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"selfsame/column"
 	"selfsame/compute/zone"
 	"selfsame/definition"
+	"selfsame/monitor"
 	"selfsame/offline"
 	"selfsame/plan"
 	"selfsame/source"
@@ -38,10 +40,10 @@ type TrainConfig struct {
 	Options batch.Options
 	// Observers see every chunk in row order before it is written; an error stops the run.
 	Observers []Observer
+	Report    monitor.Config
+	Again     *batch.Manifest // the run must give these values again
 	// Planned is called once everything is open and before anything is read.
 	Planned func(*Prepared) error
-	// Checked is called after the last row and before publication; an error keeps the file from being published.
-	Checked func(*Prepared, *batch.Result) error
 }
 
 // Observer sees a training set go by.
@@ -53,7 +55,8 @@ type Observer interface {
 type RowsConfig struct {
 	File       string // label rows; or
 	Entities   string // a file of entities, crossed with times; or
-	EventsOf   string // a source: one row an event
+	EventsOf   string // a source: one row an event; or
+	AllAt      *int64 // every entity of the views, at one moment
 	Format     string
 	Timezone   string // of naive label times
 	Time, Cut  string
@@ -76,6 +79,7 @@ type Trained struct {
 	*Prepared
 	Result   *batch.Result
 	Manifest *batch.Manifest
+	Report   *monitor.Report
 }
 
 // Prepare loads the project, plans, opens the sources and reads the rows.
@@ -103,6 +107,11 @@ func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
 func (p *Prepared) readRows(ctx context.Context) error {
 	c := p.Config.Rows
 	o := batch.RowOptions{Time: c.Time, Cut: c.Cut, Start: c.Start, End: c.End}
+	if c.AllAt != nil {
+		var err error
+		p.Rows, err = batch.EntitiesAt(ctx, batch.Request{Plan: p.Plan, Mode: p.Config.Mode, Tables: p.Tables, Options: p.Config.Options}, *c.AllAt)
+		return err
+	}
 	path := c.File
 	if path == "" {
 		path = c.Entities
@@ -136,7 +145,7 @@ func (p *Prepared) readRows(ctx context.Context) error {
 	}
 	name := c.Time
 	if name == "" {
-		name = "event_time"
+		name = batch.TimeColumn
 	}
 	if c.Every == 0 {
 		p.Rows = batch.CrossRows(b, name, c.End, c.End+1, 1)
@@ -209,6 +218,11 @@ func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Again != nil {
+		if err := p.Verify(ctx, cfg.Again); err != nil {
+			return nil, err
+		}
+	}
 	if cfg.Planned != nil {
 		if err := cfg.Planned(p); err != nil {
 			return nil, err
@@ -221,12 +235,17 @@ func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 	t := &Trained{Prepared: p, Result: res}
 	out, err := t.write(ctx)
 	if err != nil {
-		return nil, err
+		return t, err
 	}
 	if t.Manifest, err = t.manifest(ctx, out); err != nil {
 		return nil, err
 	}
-	return t, t.publishManifest()
+	if cfg.Again != nil {
+		if err := t.Compare(cfg.Again); err != nil {
+			return t, err
+		}
+	}
+	return t, t.publishBeside()
 }
 
 // outputFields returns the columns of the file: labels, features, then the details of each that --with asks for.
@@ -271,11 +290,15 @@ func (t *Trained) write(ctx context.Context) (*batch.Output, error) {
 	}
 	defer w.Abort()
 	sum := batch.NewValuesChecksum(fields)
+	profile := monitor.NewProfile(cfg.Report, t.Plan, int64(t.Rows.Batch.Rows))
 	err = t.Result.Each(ctx, func(c *batch.Chunk) error {
 		for _, ob := range cfg.Observers {
 			if err := ob.Observe(c); err != nil {
 				return err
 			}
+		}
+		if err := profile.Observe(c); err != nil {
+			return err
 		}
 		b := &column.Batch{Fields: fields, Rows: c.Rows, Columns: slices.Concat(c.Labels.Columns, c.Features.Columns, details(c, cfg.With))}
 		sum.Add(b.Columns)
@@ -284,10 +307,10 @@ func (t *Trained) write(ctx context.Context) (*batch.Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Checked != nil {
-		if err := cfg.Checked(t.Prepared, t.Result); err != nil {
-			return nil, err
-		}
+	labels := len(t.Rows.Batch.Fields)
+	t.Report = profile.Report(t.Result, sum.Columns()[labels:labels+len(t.Plan.Outputs)])
+	if t.Report.Worst() == monitor.Error {
+		return nil, &selfsame.Error{Class: selfsame.ClassExpectation, Ref: cfg.Out, Message: "the validation report holds errors; nothing was published"}
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
@@ -341,32 +364,34 @@ func (t *Trained) manifest(ctx context.Context, out *batch.Output) (*batch.Manif
 	m := &batch.Manifest{Format: batch.ManifestFormat, Engine: batch.Engine{Version: Version, ZoneDatabase: zone.Version()},
 		Project: t.Project.Name, Counts: t.Result.Sources, Output: *out,
 		Command: batch.Command{Verb: t.Config.Verb, Service: t.Config.Request.Service, View: t.Config.Request.View, Features: t.Config.Request.Features, Flags: t.Config.Flags}}
-	for _, o := range t.Plan.Outputs {
-		canonical, err := definition.Canonical(t.Project, o.View.Name, o.Feature.Name)
-		if err != nil {
-			return nil, err
-		}
-		m.Features = append(m.Features, batch.FeatureRecord{Output: o.Name, Feature: o.Ref(), Type: o.Type.String(), Version: o.Feature.Version, Hash: definition.Hash(canonical)})
-	}
 	var err error
-	if m.Rows, err = inputRecord(ctx, "rows", t.rowsPath(), t.RowFile); err != nil {
+	if m.Features, err = featureRecords(t.Project, t.Plan); err != nil {
 		return nil, err
 	}
-	for _, name := range t.Plan.SourceNames() {
-		in, err := inputRecord(ctx, name, t.Project.Source(name).Batch.Path, t.Tables[name])
-		if err != nil {
-			return nil, err
-		}
-		m.Sources = append(m.Sources, in)
+	if m.Rows, m.Sources, err = t.inputs(ctx); err != nil {
+		return nil, err
 	}
 	m.Snapshot = batch.Snapshot(m.Rows, m.Sources)
 	m.Output.FileSize, m.Output.FileChecksum, err = source.ChecksumFile(t.Config.Out)
 	return m, err
 }
 
-func (t *Trained) rowsPath() string {
-	c := t.Config.Rows
-	return c.File + c.Entities + c.EventsOf
+// inputs returns the tables that the run reads, their files with checksums.
+func (p *Prepared) inputs(ctx context.Context) (rows batch.Input, sources []batch.Input, err error) {
+	rows.Name = "rows"
+	if p.RowFile != nil {
+		if rows, err = inputRecord(ctx, "rows", p.rowsPath(), p.RowFile); err != nil {
+			return rows, nil, err
+		}
+	}
+	for _, name := range p.Plan.SourceNames() {
+		in, err := inputRecord(ctx, name, p.Project.Source(name).Batch.Path, p.Tables[name])
+		if err != nil {
+			return rows, nil, err
+		}
+		sources = append(sources, in)
+	}
+	return rows, sources, nil
 }
 
 func inputRecord(ctx context.Context, name, path string, t *source.Table) (batch.Input, error) {
@@ -376,13 +401,39 @@ func inputRecord(ctx context.Context, name, path string, t *source.Table) (batch
 	return batch.Input{Name: name, Path: path, Files: t.Files()}, nil
 }
 
-// publishManifest writes the manifest beside the output, whole or not at all.
-func (t *Trained) publishManifest() error {
-	b, err := t.Manifest.Encode()
+// ReportPath is where the validation report of an output stands.
+func ReportPath(out string) string { return strings.TrimSuffix(out, "/") + ".report.json" }
+
+// BadRowsPath is where the rows stand that could not be read as declared, where there are any.
+func BadRowsPath(out string) string { return strings.TrimSuffix(out, "/") + ".bad.jsonl" }
+
+// publishBeside writes the manifest and the report beside the output, each whole or not at all.
+func (t *Trained) publishBeside() error {
+	if len(t.Result.Bad) > 0 {
+		var b []byte
+		for _, bad := range t.Result.Bad {
+			line, err := json.Marshal(bad)
+			if err != nil {
+				return err
+			}
+			b = append(append(b, line...), '\n')
+		}
+		if err := writeWhole(BadRowsPath(t.Config.Out), b); err != nil {
+			return err
+		}
+	}
+	r, err := t.Report.Encode()
 	if err != nil {
 		return err
 	}
-	return writeWhole(ManifestPath(t.Config.Out), b)
+	if err := writeWhole(ReportPath(t.Config.Out), r); err != nil {
+		return err
+	}
+	m, err := t.Manifest.Encode()
+	if err != nil {
+		return err
+	}
+	return writeWhole(ManifestPath(t.Config.Out), m)
 }
 
 // writeWhole writes a file under a temporary name and renames it.

@@ -68,6 +68,6 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return &selfsame.Error{Class: selfsame.ClassUsage, Message: err.Error(), Hint: "see " + c.CommandPath() + " --help"}
 	})
-	root.AddCommand(trainCommand(), checkCommand(), fmtCommand(), versionCommand())
+	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), demoCommand(), versionCommand())
 	return root
 }

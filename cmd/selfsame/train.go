@@ -17,8 +17,8 @@ import (
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/compute/expr"
+	"selfsame/monitor"
 	"selfsame/node"
-	"selfsame/plan"
 )
 
 // trainFlags are the flags as typed.
@@ -29,10 +29,12 @@ type trainFlags struct {
 	rowGroup, page                                string
 	features                                      []string
 	names, asOf, mode, onError, memory            string
-	includeLate                                   string
+	includeLate, fromManifest                     string
 	with                                          []string
 	threads                                       int
-	dryRun, quiet                                 bool
+	dryRun, quiet, strict                         bool
+	label, knownAt                                string
+	nulls, auc                                    float64
 }
 
 func trainCommand() *cobra.Command {
@@ -45,6 +47,9 @@ func trainCommand() *cobra.Command {
   selfsame train fraud --entities users.csv --start 2024-06-01 --end 2024-11-30 --every 1d --out train.parquet`,
 		Args: atMostOne,
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.fromManifest != "" {
+				return f.again(c, args)
+			}
 			cfg, err := f.config(args, c.Flags())
 			if err != nil {
 				return err
@@ -53,7 +58,35 @@ func trainCommand() *cobra.Command {
 		},
 	}
 	f.register(c.Flags())
+	c.Flags().StringVar(&f.fromManifest, "from-manifest", "", "make the training set of a manifest again, or say exactly which input changed")
 	return c
+}
+
+// again runs the command that a manifest records. Flags on the command line win.
+func (f *trainFlags) again(c *cobra.Command, args []string) error {
+	m, err := batch.ReadManifest(f.fromManifest)
+	if err != nil {
+		return err
+	}
+	for name, value := range m.Command.Flags {
+		if fl := c.Flags().Lookup(name); fl != nil && !fl.Changed {
+			if fl.Value.Type() == "stringSlice" {
+				value = strings.Trim(value, "[]")
+			}
+			if err := c.Flags().Set(name, value); err != nil {
+				return &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: f.fromManifest}, Ref: "--" + name, Err: err}
+			}
+		}
+	}
+	if len(args) == 0 && m.Command.Service != "" {
+		args = []string{m.Command.Service}
+	}
+	cfg, err := f.config(args, c.Flags())
+	if err != nil {
+		return err
+	}
+	cfg.Again = m
+	return train(c.Context(), cfg, f, c.OutOrStdout(), c.ErrOrStderr())
 }
 
 func (f *trainFlags) register(fs *pflag.FlagSet) {
@@ -83,6 +116,11 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.onError, "on-error", "fail", "fail at the first row with an error value, or status: keep such values as nulls")
 	fs.IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "goroutines")
 	fs.StringVar(&f.memory, "memory", "0", "limit such as 4GiB, beyond which events are spilled to disk; 0: none")
+	fs.StringVar(&f.label, "label", "", "label column, for the report (default: the only bool column of the rows)")
+	fs.StringVar(&f.knownAt, "known-at", "feature_timestamp", "column of the rows that says when their own data became known")
+	fs.Float64Var(&f.nulls, "warn-nulls", 0.1, "share of rows without a value above which a feature is remarked")
+	fs.Float64Var(&f.auc, "warn-auc", 0.95, "AUC of one feature alone above which it is remarked")
+	fs.BoolVar(&f.strict, "strict", false, "remarks about leaks keep the file from being published")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print what would be read and computed, and stop")
 	fs.BoolVar(&f.quiet, "quiet", false, "print errors only")
 }
@@ -117,7 +155,12 @@ func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig
 	if err := f.setPhysics(cfg); err != nil {
 		return nil, err
 	}
-	fs.Visit(func(fl *pflag.Flag) { cfg.Flags[fl.Name] = fl.Value.String() })
+	cfg.Report = monitor.Config{Nulls: f.nulls, AUC: f.auc, Label: f.label, KnownAt: f.knownAt, Strict: f.strict}
+	fs.Visit(func(fl *pflag.Flag) {
+		if fl.Name != "from-manifest" && fl.Name != "quiet" {
+			cfg.Flags[fl.Name] = fl.Value.String()
+		}
+	})
 	return cfg, nil
 }
 
@@ -233,22 +276,46 @@ func parseBytes(flag, s string) (int64, error) {
 	return 0, usage(flag+" "+s, "not a size", "an integer and KiB, MiB or GiB, e.g. 4GiB")
 }
 
-// train runs a configuration and tells its story.
+// train runs a configuration and tells its story: the plan, the progress, a preview, the report, and where the file is.
 func train(ctx context.Context, cfg *node.TrainConfig, f *trainFlags, stdout, stderr io.Writer) error {
-	_ = plan.Request{}
+	out := stdout
+	if f.quiet {
+		out = io.Discard
+	}
+	if f.dryRun {
+		p, err := node.Prepare(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		return p.Describe(stdout)
+	}
 	bar := newProgress(stderr, f.quiet)
-	cfg.Options.Progress = bar.add
 	defer bar.stop()
+	cfg.Options.Progress = bar.add
+	var sample *preview
+	cfg.Planned = func(p *node.Prepared) error {
+		bar.expect(batch.StageWrite, int64(p.Rows.Batch.Rows))
+		sample = newPreview(p.Rows.Batch.Rows)
+		cfg.Observers = append(cfg.Observers, sample)
+		return p.Describe(out)
+	}
 	t, err := node.Train(ctx, cfg)
+	bar.stop()
+	if t != nil && t.Report != nil {
+		sample.print(out)
+		t.Report.Print(out)
+	}
 	if err != nil {
 		return err
 	}
-	bar.stop()
-	if f.quiet {
-		return nil
-	}
-	fmt.Fprintf(stdout, "wrote %s: %d rows, %d features, values %s\n", cfg.Out, t.Manifest.Output.Rows, len(t.Plan.Outputs), t.Manifest.Output.ValuesChecksum)
+	fmt.Fprintf(out, "wrote %s: %s rows, %d features, %s in %.1fs\n  values   %s\n  manifest %s\n  report   %s\n", cfg.Out, grouped(t.Manifest.Output.Rows),
+		len(t.Plan.Outputs), sizeText(t.Manifest.Output.FileSize), time.Since(bar.started).Seconds(), t.Manifest.Output.ValuesChecksum, node.ManifestPath(cfg.Out), node.ReportPath(cfg.Out))
 	return nil
 }
 
-var _ = batch.StageRead
+func sizeText(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}

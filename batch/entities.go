@@ -1,0 +1,171 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/expr"
+	"selfsame/compute/pit"
+	"selfsame/plan"
+	"selfsame/source"
+)
+
+// TimeColumn is the column of T in rows that a run makes itself.
+const TimeColumn = "event_time"
+
+// EntitiesAt returns one row for every entity that the plan's sources hold by the moment at (τ <= at, α <= at), in the order of their
+// keys, asking at that moment. The plan's views must share one key and ask for no request fields.
+func EntitiesAt(ctx context.Context, req Request, at int64) (*EntityRows, error) {
+	fields, err := sharedKey(req.Plan)
+	if err != nil {
+		return nil, err
+	}
+	req.Rows = &EntityRows{Batch: column.NewBatch(nil, 0), At: []int64{at}}
+	r := &runner{Request: req, result: &Result{Pruned: map[string]source.Pruned{}}}
+	for _, u := range req.Plan.Uses {
+		r.uses = append(r.uses, &useRun{use: u, lower: selfsame.MinTime, upper: satAdd(at, 1)})
+	}
+	found := newEntityCollector(fields)
+	for _, name := range req.Plan.SourceNames() {
+		src := req.Plan.Project.Source(name)
+		if err := r.scanWant(ctx, src, r.want(src), StageResolve, func() chunkFunc { return found.reader(r, src, at) }); err != nil {
+			return nil, err
+		}
+	}
+	return found.rows(at), nil
+}
+
+// sharedKey returns the key columns of the plan's views. Views over the whole world have none and fit any.
+func sharedKey(p *plan.Plan) ([]selfsame.Field, error) {
+	var fields []selfsame.Field
+	var of *plan.Use
+	for _, u := range p.Uses {
+		if u.Entity == nil {
+			continue
+		}
+		if of != nil && !slices.Equal(of.Key, u.Key) {
+			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name,
+				Message: "its views have different keys: " + of.View.Name + " by " + strings.Join(of.Key, ", ") + ", " + u.View.Name + " by " + strings.Join(u.Key, ", "),
+				Hint:    "name one view, or use train --entities with a file of keys"}
+		}
+		if of == nil {
+			of = u
+			for i, f := range u.Entity.Key {
+				fields = append(fields, selfsame.Field{Name: u.Key[i], Type: f.Type})
+			}
+		}
+	}
+	for _, f := range p.Requests {
+		if !slices.ContainsFunc(fields, func(k selfsame.Field) bool { return k.Name == f.Name }) && !f.Optional {
+			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name, Message: "it needs the request field " + f.Name,
+				Hint: "leave the on-demand features out with --features, or use train with rows that hold it"}
+		}
+	}
+	if of == nil {
+		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name, Message: "no view of it has an entity"}
+	}
+	return fields, nil
+}
+
+// entityCollector gathers distinct keys from several goroutines.
+type entityCollector struct {
+	mu   sync.Mutex
+	keys *keyTable
+	b    *column.Batch
+}
+
+func newEntityCollector(fields []selfsame.Field) *entityCollector {
+	var types []selfsame.Type
+	for _, f := range fields {
+		types = append(types, f.Type)
+	}
+	return &entityCollector{keys: newKeyTable(types), b: column.NewBatch(fields, 0)}
+}
+
+func (e *entityCollector) reader(r *runner, src *selfsame.Source, at int64) chunkFunc {
+	adm := newAdmitter(src)
+	uses, parts := r.sourceUses(src)
+	var evs [][]*expr.Evaluator
+	for i := range uses {
+		var ev []*expr.Evaluator
+		for _, p := range parts[i].Key {
+			ev = append(ev, p.NewEvaluator())
+		}
+		evs = append(evs, ev)
+	}
+	var t times
+	return chunkFunc{chunk: func(c *source.Chunk, cols []*column.Column) error {
+		adm.admit(&t, cols, c.Batch.Rows)
+		in := &expr.Input{Columns: cols, Rows: c.Batch.Rows}
+		var idx []uint32
+		for i, v := range t.verdicts {
+			if r.accepts(v) && t.tau[i] <= at && (t.from == nil || t.from[i] <= at) {
+				idx = append(idx, uint32(i))
+			}
+		}
+		for _, ev := range evs {
+			var keys []*column.Column
+			for _, p := range ev {
+				k := p.Eval(in)
+				picked := column.New(k.Type, len(idx))
+				picked.Gather(k, idx)
+				keys = append(keys, picked)
+			}
+			e.add(keys, len(idx))
+		}
+		return nil
+	}}
+}
+
+// add takes the keys of some rows.
+func (e *entityCollector) add(cols []*column.Column, rows int) {
+	if len(cols) == 0 {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	before := e.keys.len()
+	for i, id := range e.keys.add(nil, cols, rows) {
+		if id == pit.NoEntity || int(id) < before {
+			continue
+		}
+		before++
+		for k, c := range cols {
+			e.b.Columns[k].AppendFrom(c, i)
+		}
+		e.b.Rows++
+	}
+}
+
+// rows returns the keys in order, each with T.
+func (e *entityCollector) rows(at int64) *EntityRows {
+	idx := make([]uint32, e.b.Rows)
+	for i := range idx {
+		idx[i] = uint32(i)
+	}
+	slices.SortFunc(idx, func(a, b uint32) int {
+		for _, c := range e.b.Columns {
+			if d := column.Compare(c, int(a), c, int(b)); d != 0 {
+				return d
+			}
+		}
+		return 0
+	})
+	out := &EntityRows{Batch: column.NewBatch(append(slices.Clone(e.b.Fields), selfsame.Field{Name: TimeColumn, Type: selfsame.Scalar(selfsame.Timestamp)}), 0)}
+	for k, c := range e.b.Columns {
+		out.Batch.Columns[k].Gather(c, idx)
+	}
+	for range idx {
+		out.At = append(out.At, at)
+	}
+	out.Batch.Columns[len(e.b.Columns)].Ints = out.At
+	out.Batch.Rows = len(idx)
+	return out
+}

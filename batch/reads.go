@@ -1,0 +1,70 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"selfsame"
+	"selfsame/plan"
+	"selfsame/source"
+)
+
+// Read says what a run reads of one source.
+type Read struct {
+	Source       string
+	Fields       []string
+	Files        int
+	Pruned       source.Pruned
+	Rows         int64 // -1: not known before reading
+	Width        int64 // bytes that an event takes in the sweeps, about
+	Lower, Upper int64 // event times in [Lower, Upper) are wanted
+}
+
+// Reads says what Run would read, without reading it.
+func Reads(req Request) ([]Read, error) {
+	r := &runner{Request: req}
+	for _, u := range req.Plan.Uses {
+		lo, hi, err := timeRange(u, req.Rows.At)
+		if err != nil {
+			return nil, err
+		}
+		r.uses = append(r.uses, &useRun{use: u, lower: lo, upper: hi})
+	}
+	var out []Read
+	for _, name := range req.Plan.SourceNames() {
+		src := req.Plan.Project.Source(name)
+		w := r.want(src)
+		splits, pruned, err := req.Tables[name].Splits(w)
+		if err != nil {
+			return nil, err
+		}
+		read := Read{Source: name, Fields: w.Fields, Files: len(req.Tables[name].Files()), Pruned: pruned, Lower: w.Lower, Upper: w.Upper, Width: r.width(src)}
+		for _, s := range splits {
+			if s.Rows < 0 {
+				read.Rows = -1
+				break
+			}
+			read.Rows += s.Rows
+		}
+		out = append(out, read)
+	}
+	return out, nil
+}
+
+// width is about how many bytes an event of src takes in all sweeps.
+func (r *runner) width(src *selfsame.Source) int64 {
+	var n int64
+	uses, _ := r.sourceUses(src)
+	for _, u := range uses {
+		n += 12 + useWidth(u.use)
+	}
+	return n
+}
+
+func useWidth(u *plan.Use) int64 {
+	n := int64(8 * len(u.Spec.Columns))
+	if u.Spec.NeedOrder {
+		n += 8
+	}
+	return n
+}

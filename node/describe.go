@@ -1,0 +1,48 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"selfsame"
+	"selfsame/batch"
+)
+
+// Describe writes what a prepared run will do: the plan, then for each source the files, what pruning leaves out, and about how
+// much memory the run needs.
+func (p *Prepared) Describe(w io.Writer) error {
+	p.Plan.Print(w)
+	rows := int64(p.Rows.Batch.Rows)
+	fmt.Fprintf(w, "  rows       %d from %s, mode %s\n", rows, p.rowsPath(), p.Config.Mode)
+	reads, err := batch.Reads(batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: p.Config.Mode, Tables: p.Tables})
+	if err != nil {
+		return err
+	}
+	memory := rows * 8 * int64(len(p.Rows.Batch.Fields))
+	for _, r := range reads {
+		fmt.Fprintf(w, "  source     %s: %d of %d files, %d of %d row groups", r.Source, r.Files-r.Pruned.FilesByPartition, r.Files,
+			r.Pruned.Groups-r.Pruned.GroupsByStatistic, r.Pruned.Groups)
+		if r.Rows >= 0 {
+			fmt.Fprintf(w, ", %d rows", r.Rows)
+			memory += r.Rows * r.Width
+		}
+		fmt.Fprintf(w, ", columns %s\n", strings.Join(r.Fields, ", "))
+		if r.Lower != selfsame.MinTime {
+			fmt.Fprintf(w, "             event times from %s to %s\n", instantText(r.Lower), instantText(r.Upper))
+		}
+	}
+	for _, u := range p.Plan.Uses {
+		memory += rows * 9 * int64(max(len(u.Spec.Cells), len(u.Spec.Columns)))
+	}
+	fmt.Fprintf(w, "  memory     about %d MiB where everything fits; --memory bounds it and spills\n", memory>>20+1)
+	return nil
+}
+
+func (p *Prepared) rowsPath() string {
+	c := p.Config.Rows
+	return c.File + c.Entities + c.EventsOf
+}

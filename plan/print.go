@@ -1,0 +1,67 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"selfsame"
+)
+
+// Print writes the plan for a reader: each use with its key, source, columns and cells, then the on-demand features.
+func (p *Plan) Print(w io.Writer) {
+	fmt.Fprintf(w, "plan of %s: %d outputs from %d views\n", p.Name, len(p.Outputs), len(p.Uses))
+	for _, u := range p.Uses {
+		u.print(w)
+	}
+	for _, f := range p.OnDemand {
+		fmt.Fprintf(w, "  on demand  %s.%s %s\n", f.View.Name, f.Name, f.Type)
+	}
+}
+
+func (u *Use) print(w io.Writer) {
+	key := "the whole world"
+	if u.Entity != nil {
+		key = strings.Join(u.Key, ", ")
+	}
+	fmt.Fprintf(w, "  %-9s %s by %s\n", u.View.Kind, u.View.Name, key)
+	for _, s := range u.Sources {
+		var fields []string
+		for _, i := range s.Fields {
+			fields = append(fields, s.Source.Schema[i].Name)
+		}
+		fmt.Fprintf(w, "    reads    %s (%s)\n", s.Source.Name, strings.Join(fields, ", "))
+	}
+	if u.View.Where != nil {
+		fmt.Fprintf(w, "    where    %s\n", u.View.Where.Text)
+	}
+	if u.Spec.AsOf {
+		ttl := "no ttl"
+		if u.Spec.TTL >= 0 {
+			ttl = fmt.Sprintf("ttl %s", Span(u.Spec.TTL))
+		}
+		if u.Spec.Static {
+			ttl = "static"
+		}
+		fmt.Fprintf(w, "    newest   row of %s (%s)\n", strings.Join(u.columnTexts, ", "), ttl)
+	}
+	for _, text := range u.cellTexts {
+		fmt.Fprintf(w, "    cell     %s\n", text)
+	}
+}
+
+// Span prints microseconds as a duration of the language, in the largest unit that divides them.
+func Span(micros int64) string {
+	for _, u := range []struct {
+		length int64
+		word   string
+	}{{selfsame.WeekLength, "w"}, {selfsame.DayLength, "d"}, {selfsame.Hour, "h"}, {selfsame.Minute, "m"}, {selfsame.Second, "s"}, {selfsame.Millisecond, "ms"}} {
+		if micros >= u.length && micros%u.length == 0 {
+			return fmt.Sprintf("%d%s", micros/u.length, u.word)
+		}
+	}
+	return fmt.Sprintf("%dus", micros)
+}
