@@ -51,9 +51,13 @@ func canonical(p *selfsame.Project, v *selfsame.FeatureView, f *selfsame.Feature
 	if err != nil {
 		return nil, err
 	}
+	outputs, err := expr.Expand(n) // windows in their normal text; of lists none is left
+	if err != nil {
+		return nil, err
+	}
 	used := names{}
 	used.add(n)
-	d.set("value", expr.Print(n))
+	d.set("value", expr.Print(outputs[0].Node))
 	if f.Default != nil {
 		d.set("default", canonicalValue(*f.Default))
 	}

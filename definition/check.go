@@ -161,42 +161,34 @@ func (l *loader) unknownSettings(v *selfsame.FeatureView, what string, settings 
 func (l *loader) checkFeatures(v *selfsame.FeatureView, s *scope) {
 	types := map[string]selfsame.Type{}
 	l.types[v.Name] = types
-	first := map[string]draft{}
+	taken := map[string]draft{}
 	for _, d := range l.drafts[v.Name] {
-		if d.bad {
+		outputs := l.expand(v, d)
+		if outputs == nil {
 			types[incomplete] = selfsame.Type{}
 			continue
 		}
-		ref := v.Name + "." + d.feature.Name
-		n, ok := l.parse(d.feature.Value, ref)
-		if !ok {
-			types[incomplete] = selfsame.Type{}
-			continue
-		}
-		outputs, err := expr.Expand(n)
-		if err != nil {
-			l.problem(d.feature.Value, ref, asProblem(err, n))
-			types[incomplete] = selfsame.Type{}
-			continue
-		}
+		var first selfsame.Feature
 		for i, out := range outputs {
-			f := d.feature
+			f, ref := d.feature, v.Name+"."+d.feature.Name
 			if out.Suffix != "" {
 				f.Name += "_" + out.Suffix
 				f.Value.Text = expr.Print(out.Node)
 			}
-			if other, clash := first[f.Name]; clash {
+			if other, clash := taken[f.Name]; clash {
 				l.fail(f.Pos, ref, "two outputs are named "+f.Name, "the other comes from "+other.feature.Declared+" in line "+itoa(other.feature.Pos.Line)+": rename one")
 				continue
 			}
-			first[f.Name] = d
+			taken[f.Name] = d
 			typ, problems := s.check(out.Node, s.use)
 			for _, p := range problems {
 				l.problem(d.feature.Value, ref, p)
 			}
-			if typ = l.settle(&f, ref, d, typ, len(problems) == 0); i == 0 || len(problems) == 0 {
+			if i == 0 { // the outputs of a list have one type
 				l.typedSettings(v.Name, &f, d, typ)
+				first = f
 			}
+			f.Default, f.Expect = first.Default, first.Expect
 			types[f.Name] = typ
 			v.Features = append(v.Features, f)
 			if len(problems) > 0 {
@@ -207,29 +199,22 @@ func (l *loader) checkFeatures(v *selfsame.FeatureView, s *scope) {
 	}
 }
 
-// settle refuses values without a type.
-func (l *loader) settle(f *selfsame.Feature, ref string, d draft, typ selfsame.Type, sound bool) selfsame.Type {
-	if sound && typ.Kind == selfsame.Unknown && !l.broken && !l.untyped(d) {
-		l.fail(f.Value.Pos, ref, "the value is always null: it has no type", "write cast(null as float64) or another type")
+// expand parses a draft and gives an expression for each of its outputs; nil where there is a mistake, which is reported.
+func (l *loader) expand(v *selfsame.FeatureView, d draft) []expr.Expansion {
+	if d.bad {
+		return nil
 	}
-	return typ
-}
-
-// untyped reports whether the draft may be of unknown type because of a mistake elsewhere.
-func (l *loader) untyped(d draft) bool {
-	n, err := expr.Parse(d.feature.Value)
+	ref := v.Name + "." + d.feature.Name
+	n, ok := l.parse(d.feature.Value, ref)
+	if !ok {
+		return nil
+	}
+	outputs, err := expr.Expand(n)
 	if err != nil {
-		return true
+		l.problem(d.feature.Value, ref, asProblem(err, n))
+		return nil
 	}
-	holds := false
-	expr.Walk(n, func(n expr.Node) bool {
-		switch n.(type) {
-		case *expr.Ref, *expr.Aggregate:
-			holds = true
-		}
-		return !holds
-	})
-	return holds
+	return outputs
 }
 
 // typedSettings reads default, expect and cast, which need the feature's type.

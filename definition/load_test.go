@@ -54,3 +54,14 @@ func TestShopFeatures(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// TestDocsHoldTheShop keeps the example of the reference the file that the tests check.
+func TestDocsHoldTheShop(t *testing.T) {
+	doc, err := os.ReadFile("../docs/definitions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(doc), "```yaml\n"+string(shopSource(t))+"```\n") {
+		t.Error("the example in docs/definitions.md is not testdata/shop.yaml")
+	}
+}

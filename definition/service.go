@@ -123,7 +123,7 @@ func (l *loader) reference(n *node, ref, text string) (selfsame.ServiceEntry, bo
 		e.View, e.Feature = view, feature
 	}
 	for _, part := range []string{e.View, e.Feature} {
-		if part != "" && !namePattern.MatchString(part) || split && view == "" {
+		if part != "" && !namePattern.MatchString(part) || split && view == "" || name == "" {
 			l.fail(n.pos, ref, quoted(text)+" is not a reference", "a reference is view.feature, view.* or view.feature@2")
 			return e, false
 		}
