@@ -98,8 +98,11 @@ func verdict(src *selfsame.Source, e *Event) string {
 
 // inside reports whether an admitted entry belongs to the cut.
 func inside(src *selfsame.Source, e *Event, c Cut) bool {
+	if verdict(src, e) != "ok" {
+		return false
+	}
 	a, known := alpha(src, e)
-	return verdict(src, e) == "ok" && (c.Final || known && a <= c.Known)
+	return c.Final || known && a <= c.Known
 }
 
 // wins reports whether e is the first of its copies among set, by (α, position); a null arrival ranks last.

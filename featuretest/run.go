@@ -97,7 +97,11 @@ func (r *Runner) project(s *Script, sc *Scenario) (*selfsame.Project, error) {
 	}
 	// Empty lines above keep the line numbers of messages those of the script.
 	text := strings.Repeat("\n", sc.definedAt-1) + sc.Definitions
-	return r.Define(map[string][]byte{s.File: []byte(text)}, ".")
+	files := map[string][]byte{s.File: []byte(text)}
+	if !strings.Contains("\n"+sc.Definitions, "\nproject:") {
+		files["selfsame.yaml"] = []byte("project: scenario\n")
+	}
+	return r.Define(files, ".")
 }
 
 // buildCase gives the cells of a scenario their types.

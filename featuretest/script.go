@@ -48,6 +48,8 @@ type table struct {
 	given  int // cells before the bar; len(header) where there is none
 	rows   []tableRow
 	pos    selfsame.Pos
+
+	headerLine int // 1-based
 }
 
 type tableRow struct {
@@ -224,7 +226,7 @@ func (p *parser) table(number int) (*table, error) {
 			given = len(words)
 		}
 		if t.header == nil {
-			t.header, t.given = words, given
+			t.header, t.given, t.headerLine = words, given, p.line+1
 			continue
 		}
 		if len(words) != len(t.header) || given != t.given {

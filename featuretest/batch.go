@@ -1,0 +1,114 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package featuretest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"selfsame"
+	"selfsame/batch"
+	"selfsame/column"
+	"selfsame/offline"
+	parquetout "selfsame/offline/parquet"
+	"selfsame/plan"
+	"selfsame/source"
+	parquetin "selfsame/source/parquet"
+)
+
+// Batch is the batch driver as an Engine: the logs are written as Parquet files and read back, as a user's history is.
+type Batch struct {
+	Options batch.Options // Threads, Memory: none changes a value
+}
+
+// Name is "batch".
+func (Batch) Name() string { return "batch" }
+
+// Ask plans the case, runs it and returns every output. Error values are statuses.
+func (b Batch) Ask(ctx context.Context, c *Case) (*Answer, error) {
+	p, err := plan.Build(c.Project, plan.Request{Service: c.Service, Features: c.Features})
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "selfsame-test-")
+	if err != nil {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Message: "make a temporary folder", Err: err}
+	}
+	defer os.RemoveAll(dir)
+	req := batch.Request{Plan: p, Rows: c.entityRows(), Tables: map[string]*source.Table{}, Options: b.Options,
+		Mode: batch.Mode{Final: c.Mode.Final, Lag: c.Mode.Lag}}
+	req.Options.ErrorStatus = true
+	if req.Options.SpillDir == "" {
+		req.Options.SpillDir = dir
+	}
+	for _, name := range p.SourceNames() {
+		if req.Tables[name], err = c.table(ctx, dir, c.Project.Source(name)); err != nil {
+			return nil, err
+		}
+	}
+	res, err := batch.Run(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	out := &Answer{}
+	for _, o := range p.Outputs {
+		out.Outputs = append(out.Outputs, o.Name)
+	}
+	err = res.Each(ctx, func(chunk *batch.Chunk) error {
+		for i := range chunk.Rows {
+			var row []selfsame.Value
+			for _, col := range chunk.Features.Columns {
+				row = append(row, col.Value(i))
+			}
+			out.Rows = append(out.Rows, row)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// entityRows are the rows of a case as label rows.
+func (c *Case) entityRows() *batch.EntityRows {
+	out := &batch.EntityRows{Batch: column.NewBatch(c.Columns, len(c.Rows))}
+	out.Batch.Rows = len(c.Rows)
+	for _, row := range c.Rows {
+		for i, f := range c.Columns {
+			v := row.Given[f.Name]
+			v.Type = f.Type
+			out.Batch.Columns[i].Append(v)
+		}
+		out.At = append(out.At, row.At)
+		if row.Known != nil {
+			out.Cut = append(out.Cut, *row.Known)
+		}
+	}
+	return out
+}
+
+// table writes a source's log to a file and opens it.
+func (c *Case) table(ctx context.Context, dir string, src *selfsame.Source) (*source.Table, error) {
+	path := filepath.Join(dir, src.Name+".parquet")
+	w, err := parquetout.Create(path, src.Schema, offline.Options{Threads: 1})
+	if err != nil {
+		return nil, err
+	}
+	b := column.NewBatch(src.Schema, len(c.Logs[src.Name]))
+	for _, row := range c.Logs[src.Name] {
+		for i, v := range row {
+			b.Columns[i].Append(v)
+		}
+		b.Rows++
+	}
+	if err := w.Write(b); err != nil {
+		w.Abort()
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	spec := source.Spec{Name: src.Name, Dir: dir, Batch: selfsame.BatchSource{Path: path, Format: "parquet"}, Schema: src.Schema,
+		EventTime: src.EventTime, Timezone: src.Timezone, Floor: src.Floor, KeepNaN: src.KeepNaN, SkipBad: src.SkipBad}
+	return source.Open(ctx, spec, map[string]source.Format{"parquet": parquetin.Format{}})
+}

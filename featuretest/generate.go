@@ -1,0 +1,307 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package featuretest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Shape fixes a part of a generated script; what it leaves empty is drawn.
+type Shape struct {
+	Aggregates []string  // texts of aggregate calls without `over`, as in Aggregates
+	Windows    []string  // texts after `over`, as in Windows
+	Knowledge  Knowledge // how events come to be known
+}
+
+// Knowledge is how the events of a generated source come to be known.
+type Knowledge int
+
+// The kinds of knowledge. The zero value is drawn.
+const (
+	AnyKnowledge Knowledge = iota
+	Known                  // at once
+	Late                   // after their event time, out of order, some beyond the bound, some twice
+	Retracted              // deleted and superseded too
+)
+
+func (k Knowledge) String() string { return [...]string{"any", "batch", "late", "retraction"}[k] }
+
+// Aggregates are calls of every aggregate over the fields of generated sources.
+var Aggregates = []string{
+	"count(*)", "count(xf)", "count(distinct xi)", "count(distinct s)", "sum(xi)", "sum(xf)", "sum(d)", "avg(xi)", "avg(xf)", "avg(d)",
+	"variance(xf)", "variance_pop(xi)", "stddev(xi)", "stddev_pop(xf)", "min(xi)", "min(xf)", "max(s)", "max(d)", "first(xi)", "last(s)",
+	"first(xf, 3)", "last(xi, 3)", "nth_last(xf, 2)", "arg_min(s, xi)", "arg_max(xi, xf)", "bool_and(b)", "bool_or(b)",
+	"percentile_cont(xf, 0.9)", "percentile_cont(xi, 0.25)", "percentile_disc(xf, 0.5)", "percentile_disc(xi, 0.1)", "median(xf)",
+	"time_since_first(xi)", "time_since_last(xf)", "max(xi * 2)",
+}
+
+// Windows are the forms of windows with the widths of generated times.
+var Windows = []string{
+	"lifetime", "1h", "2h closed right", "1d closed both", "2h closed neither", "1d offset 1h", "2h hop 1h", "1d hop 7m closed both",
+	"2h every 1h", "1d every 1d", "1w every 1w", "2h every 1h offset 90m closed right", "3 rows", "2 rows within 2h", "session 1h",
+	"session 2h max 90m", "today", "this week in 'Europe/Berlin'", "this month", "this year in 'America/New_York'",
+}
+
+var filters = []string{"", "", "", " filter (where b)", " filter (where xi > 0)", " filter (where s = 'a' and xf is not null)", " filter (where xf >= 1.0)"}
+
+// generator draws a script. pick(n) is a number in [0, n).
+type generator struct {
+	pick      func(n int) int
+	knowledge Knowledge
+	intKey    bool
+	id        bool
+	upserts   bool
+	order     bool
+	arrival   bool
+	sources   int
+}
+
+// Generate draws a script: definitions, logs and questions without expected values. Equal picks give equal scripts.
+func Generate(pick func(n int) int, shape Shape) string {
+	g := &generator{pick: pick, knowledge: shape.Knowledge}
+	if g.knowledge == AnyKnowledge {
+		g.knowledge = Knowledge(1 + pick(3))
+	}
+	g.intKey, g.order, g.sources = pick(2) == 0, pick(2) == 0, 1+pick(4)/3
+	g.upserts = g.knowledge == Retracted && pick(2) == 0
+	g.id = g.knowledge == Retracted || pick(2) == 0
+	g.arrival = g.knowledge != Known
+	var b strings.Builder
+	g.definitions(&b, shape)
+	for i := range g.sources {
+		g.events(&b, sourceNames[i])
+	}
+	g.questions(&b)
+	return b.String()
+}
+
+var sourceNames = []string{"e", "f"}
+
+func (g *generator) chance(percent int) bool { return g.pick(100) < percent }
+
+func (g *generator) oneOf(texts ...string) string { return texts[g.pick(len(texts))] }
+
+func (g *generator) definitions(b *strings.Builder, shape Shape) {
+	key := "string"
+	if g.intKey {
+		key = "int64"
+	}
+	fmt.Fprintf(b, "definitions\n  entities:\n    thing: {key: {k: %s}}\n  sources:\n", key)
+	settings := g.settings()
+	for i := range g.sources {
+		fmt.Fprintf(b, "    %s:\n      schema:\n        k: %s\n", sourceNames[i], key)
+		b.WriteString("        xi: int64\n        xf: float64\n        s: string\n        b: bool\n        d: decimal(10,2)\n        at: timestamp\n")
+		b.WriteString(settings)
+	}
+	list := strings.Join(sourceNames[:g.sources], ", ")
+	fmt.Fprintf(b, "  views:\n    v:\n      entity: thing\n      source: [%s]\n", list)
+	if g.chance(25) {
+		fmt.Fprintf(b, "      where: %s\n", g.oneOf("b", "xi > 0", "s is not null", "xf < 2.0"))
+	}
+	if g.chance(20) {
+		fmt.Fprintf(b, "      as_of: %s\n", g.oneOf("1us", "1h"))
+	}
+	if g.chance(20) {
+		b.WriteString("      max_values: 3\n")
+	}
+	b.WriteString("      features:\n")
+	g.features(b, shape)
+	fmt.Fprintf(b, "    r:\n      entity: thing\n      source: [%s]\n", list)
+	if g.chance(60) {
+		fmt.Fprintf(b, "      ttl: %s\n", g.oneOf("1us", "1h", "2h", "1d"))
+	}
+	if g.chance(40) {
+		b.WriteString("      closed: left\n")
+	}
+	if g.chance(25) {
+		b.WriteString("      where: xi is not null\n")
+	}
+	b.WriteString("      features: [xi, xf, s, b, d]\n  services:\n    all: {features: [\"v.*\", \"r.*\"]}\n\n")
+}
+
+// settings are the lines of a source below its first fields: more fields, then what they mean.
+func (g *generator) settings() string {
+	var fields, lines strings.Builder
+	set := func(text string) { lines.WriteString("      " + text + "\n") }
+	set("event_time: at")
+	if g.id && !g.upserts {
+		fields.WriteString("        id: string\n")
+		set("id: id")
+	}
+	if g.order {
+		fields.WriteString("        seq: int64\n")
+		set("order: seq")
+	}
+	if g.knowledge == Retracted {
+		fields.WriteString("        op: string\n")
+		set("operation: op")
+	}
+	if g.upserts {
+		fields.WriteString("        pk: int64\n")
+		set("primary_key: [pk]")
+	}
+	if g.arrival {
+		fields.WriteString("        seen: timestamp\n")
+		set("arrival: seen")
+		if g.chance(50) {
+			set("lateness: " + g.oneOf("1h", "1d"))
+		}
+		if g.chance(50) {
+			set("skew: " + g.oneOf("0s", "1h"))
+		}
+		if g.chance(50) {
+			set("corrections: " + g.oneOf("2h", "1d"))
+		}
+	} else if g.chance(30) {
+		set("knowledge_delay: " + g.oneOf("1us", "1h"))
+	}
+	if g.chance(30) {
+		set("nan: keep")
+	}
+	set("batch: {path: data.parquet}")
+	return fields.String() + lines.String()
+}
+
+func (g *generator) features(b *strings.Builder, shape Shape) {
+	n := 0
+	one := func(aggregate, window string) {
+		fmt.Fprintf(b, "        a%d: \"%s%s over %s\"\n", n, aggregate, g.oneOf(filters...), window)
+		n++
+	}
+	if shape.Aggregates == nil {
+		for range 1 + g.pick(5) {
+			windows := shape.Windows
+			if windows == nil {
+				windows = Windows
+			}
+			one(g.oneOf(Aggregates...), g.oneOf(windows...))
+		}
+		return
+	}
+	for _, a := range shape.Aggregates {
+		for _, w := range shape.Windows {
+			one(a, w)
+		}
+	}
+}
+
+func (g *generator) events(b *strings.Builder, source string) {
+	header := []string{"k", "xi", "xf", "s", "b", "d", "at"}
+	if g.id && !g.upserts {
+		header = append(header, "id")
+	}
+	if g.order {
+		header = append(header, "seq")
+	}
+	if g.knowledge == Retracted {
+		header = append(header, "op")
+	}
+	if g.upserts {
+		header = append(header, "pk")
+	}
+	if g.arrival {
+		header = append(header, "seen")
+	}
+	fmt.Fprintf(b, "events %s\n  %s\n", source, strings.Join(header, "  "))
+	for range 1 + g.pick(12) {
+		at := g.time()
+		var row []string
+		for _, h := range header {
+			row = append(row, g.cell(h, at))
+		}
+		fmt.Fprintf(b, "  %s\n", strings.Join(row, "  "))
+	}
+	b.WriteString("\n")
+}
+
+// time is an instant of a coarse grid with a microsecond now and then, so that edges are met.
+func (g *generator) time() string {
+	t := "2024-03-31"
+	if g.chance(10) {
+		t = g.oneOf("1969-12-31", "2024-03-30", "2024-04-01")
+	}
+	if h := g.pick(5); h > 0 {
+		t += fmt.Sprintf("+%dh", h)
+	}
+	if g.chance(30) {
+		t += g.oneOf("-1us", "+1us", "+30m", "+1d", "-1d")
+	}
+	return t
+}
+
+func (g *generator) key() string {
+	if g.intKey {
+		return g.oneOf("1", "1", "2", "-9223372036854775808")
+	}
+	return g.oneOf("u", "u", "w", `""`)
+}
+
+// cell draws the value of a field; at is the row's event time.
+func (g *generator) cell(field, at string) string {
+	switch field {
+	case "at":
+		if g.chance(3) {
+			return "null"
+		}
+		return at
+	case "seen":
+		return g.oneOf(at, at, at+"+1us", at+"+1h", at+"+1h+1us", at+"+1d", at+"-1us", at+"-1h", g.time(), "null")
+	case "id":
+		return g.oneOf("i1", "i2", "i3", "i4", "i5", "null")
+	case "op":
+		if g.upserts {
+			return g.oneOf("upsert", "upsert", "upsert", "delete")
+		}
+		return g.oneOf("insert", "insert", "insert", "delete")
+	case "pk":
+		return g.oneOf("1", "2", "3")
+	case "seq":
+		return g.oneOf("1", "2", "3", "4", "null")
+	case "k":
+		if g.chance(3) {
+			return "null"
+		}
+		return g.key()
+	}
+	if g.chance(15) {
+		return "null"
+	}
+	rare := g.chance(10)
+	switch {
+	case field == "xi" && rare:
+		return g.oneOf("9223372036854775807", "-9223372036854775808", "9007199254740993", "4611686018427387904")
+	case field == "xi":
+		return g.oneOf("0", "1", "2", "3", "-1", "7")
+	case field == "xf" && rare:
+		return g.oneOf("+Inf", "-Inf", "NaN", "1.7976931348623157e308", "5e-324")
+	case field == "xf":
+		return g.oneOf("0.0", "-0.0", "0.1", "0.2", "0.3", "1", "1e16", "-1e16", "2.5")
+	case field == "s":
+		return g.oneOf("a", "b", `""`, `"a b"`, "é")
+	case field == "b":
+		return g.oneOf("true", "false")
+	}
+	return g.oneOf("0.10", "0.20", "-3.33", "99999999.99")
+}
+
+func (g *generator) questions(b *strings.Builder) {
+	header, cut := "k  T", g.chance(25)
+	mode := g.oneOf("", "", " as_of 1h", " as_of 1us", " final")
+	if cut {
+		header, mode = "k  T  K", ""
+	}
+	fmt.Fprintf(b, "ask all%s\n  %s\n", mode, header)
+	for range 1 + g.pick(6) {
+		key := g.key()
+		if g.chance(5) {
+			key = "null"
+		}
+		fmt.Fprintf(b, "  %s  %s", key, g.time())
+		if cut {
+			fmt.Fprintf(b, "  %s", g.time())
+		}
+		b.WriteString("\n")
+	}
+}
