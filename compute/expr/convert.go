@@ -27,7 +27,7 @@ func (c *checker) common(n Node, steps []*step) selfsame.Type {
 	}
 	for _, s := range steps { // literals follow the others
 		switch {
-		case s.typ.Kind == selfsame.Unknown:
+		case s.typ.Kind == selfsame.Unknown || s.point == nil && !s.text:
 		case s.text && (t.Kind == selfsame.Timestamp || t.Kind == selfsame.Date):
 		case s.point != nil && t.Kind == selfsame.Decimal:
 			t = widerDecimal(t, s.point.Type)
