@@ -5,7 +5,6 @@ package source
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 
 	"selfsame"
@@ -71,12 +70,12 @@ func plainInt(b []byte) bool {
 // plainFloat reports whether text is a decimal number, nan or an infinity. An integer counts where float64 holds it exactly.
 func plainFloat(b []byte) bool {
 	if numberLen(bytes.TrimPrefix(b, []byte("+"))) == len(bytes.TrimPrefix(b, []byte("+"))) && len(b) > 0 {
-		v, err := strconv.ParseFloat(text(b), 64)
-		if err != nil {
-			return false
+		if bytes.ContainsAny(b, ".eE") {
+			_, err := strconv.ParseFloat(text(b), 64)
+			return err == nil
 		}
-		whole := !bytes.ContainsAny(b, ".eE")
-		return !whole || math.Abs(v) <= 1<<53
+		n, err := strconv.ParseInt(text(b), 10, 64)
+		return err == nil && n <= 1<<53 && n >= -1<<53
 	}
 	switch text(bytes.TrimPrefix(b, []byte("-"))) {
 	case "nan", "NaN", "NAN", "inf", "Inf", "INF", "Infinity", "infinity":

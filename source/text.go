@@ -98,9 +98,9 @@ func AppendFloat(c *column.Column, v float64, keepNaN bool) {
 func appendBool(c *column.Column, b []byte) string {
 	var v bool
 	switch text(b) {
-	case "true", "True", "TRUE", "t", "1":
+	case "true", "True", "TRUE", "t", "T", "1":
 		v = true
-	case "false", "False", "FALSE", "f", "0":
+	case "false", "False", "FALSE", "f", "F", "0":
 	default:
 		return "is not a bool"
 	}
