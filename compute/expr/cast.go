@@ -150,7 +150,14 @@ func (c *checker) cast(n Node, x *step, to selfsame.Type) *step {
 		}
 		c.fail(n, fmt.Sprintf("%s cannot be cast to %s", x.typ, to), hint)
 	}
-	return unaryStep(to, x, k)
+	if to.Kind != selfsame.Float64 {
+		return unaryStep(to, x, k)
+	}
+	keep := c.scope.KeepNaN
+	return unaryStep(to, x, func(s *scratch, a, _ *column.Column, rows int) {
+		k(s, a, nil, rows)
+		settleNaN(s, keep, rows)
+	})
 }
 
 // castEach makes a kernel of a conversion of one value that may fail.

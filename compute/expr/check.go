@@ -229,16 +229,21 @@ func (c *checker) binary(n *Binary) *step {
 	case "+", "-", "*", "/", "//", "%":
 		return c.fold(c.arithmetic(n, l, r), l, r)
 	case "is distinct from", "is not distinct from":
-		l, r, t := c.pair(n, l, r)
-		return c.fold(distinctStep(c.order(n, t), l, r, n.Op == "is distinct from"), l, r)
+		order := mixedOrder(l, r)
+		if order == nil {
+			var t selfsame.Type
+			l, r, t = c.pair(n, l, r)
+			order = c.order(n, t)
+		}
+		return c.fold(distinctStep(order, l, r, n.Op == "is distinct from"), l, r)
 	}
 	return c.compare(n, n.Op, l, r)
 }
 
 // compare types l op r for = <> < <= > >=.
 func (c *checker) compare(n Node, op string, l, r *step) *step {
-	if k := mixedOrder(l, r); k != nil {
-		return c.fold(binaryStep(boolType, l, r, k(relations[op])), l, r)
+	if order := mixedOrder(l, r); order != nil {
+		return c.fold(binaryStep(boolType, l, r, compareEach(order, relations[op])), l, r)
 	}
 	l, r, t := c.pair(n, l, r)
 	if k := constantCompare(op, l, r); k != nil {
@@ -257,8 +262,12 @@ func (c *checker) order(n Node, t selfsame.Type) comparer {
 	return cmp
 }
 
-// pair converts two operands to their common type.
+// pair converts two operands to types that compare: their common type, but decimals keep their scales, so that none overflows.
 func (c *checker) pair(n Node, l, r *step) (*step, *step, selfsame.Type) {
+	if isExact(l, r) || isExact(r, l) {
+		l, r = c.asDecimal(n, l), c.asDecimal(n, r)
+		return l, r, l.typ
+	}
 	t := c.common(n, []*step{l, r})
 	return c.convert(n, l, t), c.convert(n, r, t), t
 }

@@ -99,37 +99,47 @@ func orderDecimalFloat(x selfsame.Int128, scale uint8, y float64) int {
 	return r.Cmp(new(big.Rat).SetFloat64(y))
 }
 
-// mixedOrder gives the kernel that compares an int64 or a decimal with a float64, nil for other types.
-func mixedOrder(l, r *step) func(relation) kernel {
-	exactly := func(s *step) bool { return s.typ.Kind == selfsame.Int64 || s.typ.Kind == selfsame.Decimal }
+// isExact reports whether d is a decimal and x a number that is one beside it.
+func isExact(d, x *step) bool {
+	return d.typ.Kind == selfsame.Decimal && (x.typ.Kind == selfsame.Decimal || x.typ.Kind == selfsame.Int64 || x.point != nil)
+}
+
+// mixedOrder compares an int64 or a decimal with a float64 exactly; nil for other types.
+func mixedOrder(l, r *step) comparer {
 	switch {
-	case l.point != nil && r.typ.Kind == selfsame.Decimal, r.point != nil && l.typ.Kind == selfsame.Decimal:
-		return nil
-	case exactly(l) && r.typ.Kind == selfsame.Float64:
-		return func(rel relation) kernel {
-			return func(s *scratch, a, b *column.Column, rows int) { compareMixed(s, a, b, rel, rows) }
-		}
-	case exactly(r) && l.typ.Kind == selfsame.Float64:
-		return func(rel relation) kernel {
-			turned := relation{rel[2], rel[1], rel[0]}
-			return func(s *scratch, a, b *column.Column, rows int) { compareMixed(s, b, a, turned, rows) }
+	case isExact(l, r) || isExact(r, l):
+	case r.typ.Kind == selfsame.Float64:
+		return withFloat(l.typ.Kind)
+	case l.typ.Kind == selfsame.Float64:
+		if order := withFloat(r.typ.Kind); order != nil {
+			return func(a, b *column.Column, i, j int) int { return -order(b, a, j, i) }
 		}
 	}
 	return nil
 }
 
-func compareMixed(s *scratch, a, b *column.Column, rel relation, rows int) {
-	y, out := b.Floats[:rows], s.out.Bools[:rows]
-	if a.Type.Kind == selfsame.Decimal {
-		for i, x := range a.Decimals[:rows] {
+// withFloat compares values of a kind with float64 values.
+func withFloat(k selfsame.Kind) comparer {
+	switch k {
+	case selfsame.Int64:
+		return func(a, b *column.Column, i, j int) int { return orderIntFloat(a.Ints[i], b.Floats[j]) }
+	case selfsame.Decimal:
+		return func(a, b *column.Column, i, j int) int {
+			return orderDecimalFloat(a.Decimals[i], a.Type.Scale, b.Floats[j])
+		}
+	}
+	return nil
+}
+
+// compareEach makes a kernel of an order.
+func compareEach(order comparer, rel relation) kernel {
+	return func(s *scratch, a, b *column.Column, rows int) {
+		out := s.out.Bools[:rows]
+		for i := range out {
 			if s.out.StatusAt(i) == selfsame.Present {
-				out[i] = rel[1+orderDecimalFloat(x, a.Type.Scale, y[i])]
+				out[i] = rel[1+order(a, b, i, i)]
 			}
 		}
-		return
-	}
-	for i, x := range a.Ints[:rows] {
-		out[i] = rel[1+orderIntFloat(x, y[i])]
 	}
 }
 
@@ -148,15 +158,7 @@ func (c *checker) compareKernel(t selfsame.Type, rel relation) kernel {
 			compareOrdered(s.out.Bools[:rows], a.Floats[:rows], b.Floats[:rows], rel)
 		}
 	}
-	order := comparers[t.Kind]
-	return func(s *scratch, a, b *column.Column, rows int) {
-		out := s.out.Bools[:rows]
-		for i := range out {
-			if s.out.StatusAt(i) == selfsame.Present {
-				out[i] = rel[1+order(a, b, i, i)]
-			}
-		}
-	}
+	return compareEach(comparers[t.Kind], rel)
 }
 
 func compareOrdered[T int64 | float64](out []bool, x, y []T, rel relation) {

@@ -14,11 +14,11 @@ import (
 
 // decimalArithmetic types l op r where a decimal stands beside a decimal, an int64 or a literal. With p1, s1 and p2, s2:
 //
-//	+ -  scale max(s1, s2), one digit more than the greater whole part; at most 38 digits
-//	*    scale s1 + s2, p1 + p2 digits, at most 38; a scale beyond 38 is refused
-//	//   whole number of at most 38 digits
-//	%    scale max(s1, s2), 38 digits
-//	/    float64, the exact quotient rounded once
+//   - -  scale max(s1, s2), one digit more than the greater whole part; at most 38 digits
+//   - scale s1 + s2, p1 + p2 digits, at most 38; a scale beyond 38 is refused
+//     //   whole number of at most 38 digits
+//     %    scale max(s1, s2), 38 digits
+//     /    float64, the exact quotient rounded once
 //
 // A result of more than 38 digits is an overflow error.
 func (c *checker) decimalArithmetic(n *Binary, l, r *step) *step {
