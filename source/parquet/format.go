@@ -15,7 +15,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
@@ -59,36 +58,22 @@ func (Format) Open(_ context.Context, path string, how *source.Reading) (_ sourc
 		return nil, err
 	}
 	r := &Reader{path: path, how: how, meta: pf.MetaData(), field: map[string]int{}}
-	// The types are those of Parquet, not those that a writer's Arrow schema restores: dictionaries come as their values.
+	// The types are those of Parquet, not those that a writer's Arrow schema restores: dictionaries come as their values, durations as integers.
+	// The library also trusts the lengths inside an Arrow schema, which a damaged file must not choose.
+	r.meta.FileMetaData.KeyValueMetadata = nil
+	if err := r.checkChunks(pf.MetaData().GetSourceFileSize()); err != nil {
+		return nil, err
+	}
 	r.manifest, err = pqarrow.NewSchemaManifest(r.meta.Schema, nil, &pqarrow.ArrowReadProperties{})
 	if err != nil {
 		return nil, err
 	}
-	durations := r.durations()
 	for i, c := range r.manifest.Fields {
 		t, reason := typeOf(c.Field.Type)
-		if durations[c.Field.Name] {
-			t, reason = selfsame.Type{}, "a duration has no type in Selfsame"
-		}
 		r.columns = append(r.columns, source.Column{Name: c.Field.Name, Type: t, Reason: reason})
 		r.field[c.Field.Name] = i
 	}
 	return r, r.readGroups()
-}
-
-// durations returns the columns that the writer's Arrow schema calls durations; Parquet has only integers for them.
-func (r *Reader) durations() map[string]bool {
-	out := map[string]bool{}
-	s, err := pqarrow.FromParquet(r.meta.Schema, &pqarrow.ArrowReadProperties{}, r.meta.KeyValueMetadata())
-	if err != nil {
-		return out // an Arrow schema that cannot be read says nothing; the Parquet schema stands
-	}
-	for _, f := range s.Fields() {
-		if f.Type.ID() == arrow.DURATION {
-			out[f.Name] = true
-		}
-	}
-	return out
 }
 
 func (r *Reader) readGroups() error {
@@ -107,6 +92,30 @@ func (r *Reader) readGroups() error {
 			r.groups = append(r.groups, source.Group{First: first})
 		}
 		first += rows
+	}
+	return nil
+}
+
+// checkChunks checks that every column chunk lies inside the file: the library allocates what the footer says.
+func (r *Reader) checkChunks(size int64) error {
+	for i := range r.meta.NumRowGroups() {
+		g := r.meta.RowGroup(i)
+		if g.NumColumns() != r.meta.Schema.NumColumns() {
+			return fmt.Errorf("row group %d has %d columns of %d", i, g.NumColumns(), r.meta.Schema.NumColumns())
+		}
+		for k := range g.NumColumns() {
+			c, err := g.ColumnChunk(k)
+			if err != nil {
+				return err
+			}
+			start, length := c.DataPageOffset(), c.TotalCompressedSize()
+			if c.HasDictionaryPage() && c.DictionaryPageOffset() > 0 {
+				start = min(start, c.DictionaryPageOffset())
+			}
+			if start < 0 || length < 0 || start > size || length > size-start {
+				return fmt.Errorf("column %d of row group %d lies outside the file", k, i)
+			}
+		}
 	}
 	return nil
 }
