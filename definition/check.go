@@ -39,11 +39,7 @@ func (l *loader) problem(e selfsame.Expr, ref string, p *selfsame.Error) {
 	if n != nil && p.Pos.Line > 0 {
 		pos = n.posAt(offsetAt(n.text, p.Pos))
 	}
-	hint := p.Hint
-	if n != nil && n.comment && n.plain() {
-		hint = strings.TrimPrefix(hint+"; in YAML ' #' begins a comment: quote the whole expression if it belongs to it", "; ")
-	}
-	l.fail(pos, ref, p.Message, hint)
+	l.fail(pos, ref, p.Message, p.Hint)
 }
 
 // offsetAt is the byte offset of a place within a text, whose lines and columns count from 1.
@@ -76,6 +72,9 @@ func (l *loader) parse(e selfsame.Expr, ref string) (expr.Node, bool) {
 	if !errors.As(err, &p) {
 		p = &selfsame.Error{Message: err.Error()}
 	}
+	if n := l.texts[e.Pos]; n != nil && n.comment && n.plain() {
+		p.Hint = strings.TrimPrefix(p.Hint+"; in YAML ' #' begins a comment: quote the whole expression if it belongs to it", "; ")
+	}
 	l.problem(e, ref, p)
 	return nil, false
 }
@@ -99,6 +98,8 @@ func (l *loader) kind(v *selfsame.FeatureView) {
 		switch {
 		case !ok:
 			d.bad = true
+		case !expr.HasAggregate(n) && l.unknownFunction(n):
+			// the call may be an aggregate with a slip in its name, which checkFeatures reports
 		case !expr.HasAggregate(n):
 			plain = append(plain, i)
 		case aggregated < 0:
@@ -118,6 +119,19 @@ func (l *loader) kind(v *selfsame.FeatureView) {
 		return
 	}
 	l.unknownSettings(v, "an as-of view (its features have no aggregates)", "max_values")
+}
+
+// unknownFunction reports whether n calls a function that the language does not have.
+func (l *loader) unknownFunction(n expr.Node) bool {
+	found := false
+	expr.Walk(n, func(n expr.Node) bool {
+		if c, ok := n.(*expr.Call); ok {
+			message, _ := unknownCall(c.Name)
+			found = found || message != ""
+		}
+		return !found
+	})
+	return found
 }
 
 // mixed reports the features without aggregates of a view that has a feature with some.

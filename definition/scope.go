@@ -140,8 +140,9 @@ func (s *scope) check(n expr.Node, u use) (selfsame.Type, []*selfsame.Error) {
 			known = known && ok && typ.Kind != selfsame.Unknown
 			columns[n] = typ
 		case *expr.Call:
-			if hint, ok := aggregate.Refused(n.Name); ok {
-				fail(n, n.Name+" is not an aggregate of the language", hint)
+			if message, hint := unknownCall(n.Name); message != "" {
+				fail(n, message, hint)
+				known = false
 				return false
 			}
 		case *expr.Aggregate:
@@ -164,6 +165,30 @@ func (s *scope) check(n expr.Node, u use) (selfsame.Type, []*selfsame.Error) {
 		return selfsame.Type{}, append(problems, asProblem(err, n))
 	}
 	return prog.Type(), nil
+}
+
+// unknownCall says what is wrong with the name of a call; empty where the language has it.
+func unknownCall(name string) (message, hint string) {
+	if hint, ok := aggregate.Refused(name); ok {
+		return "the language has no aggregate " + name, hint
+	}
+	var names []string
+	for _, f := range aggregate.All() {
+		names = append(names, f.Name)
+	}
+	for _, f := range expr.Functions() {
+		names = append(names, f.Name)
+	}
+	if slices.Contains(names, name) {
+		return "", ""
+	}
+	if expr.IsAggregate(name) {
+		return "the aggregate " + name + " is not available yet", ""
+	}
+	if near := expr.Nearest(name, names); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return "there is no function " + name, hint
 }
 
 // asProblem turns an error of another package into a problem at n.
@@ -243,8 +268,8 @@ func (s *scope) aggregate(a *expr.Aggregate, u use) (selfsame.Type, []*selfsame.
 	}
 	f := aggregate.Lookup(a.Func)
 	if f == nil {
-		hint, _ := aggregate.Refused(a.Func)
-		return selfsame.Type{}, append(problems, &selfsame.Error{Pos: a.Pos(), Message: "the aggregate " + a.Func + " is not available", Hint: hint}), false
+		message, hint := unknownCall(a.Func)
+		return selfsame.Type{}, append(problems, &selfsame.Error{Pos: a.Pos(), Message: message, Hint: hint}), false
 	}
 	if len(problems) > 0 || !known {
 		return selfsame.Type{}, problems, false
