@@ -181,7 +181,8 @@ func (u *Use) cell(a *expr.Aggregate) (int, selfsame.Type, error) {
 		return 0, selfsame.Type{}, err
 	}
 	cell.Call = call
-	u.Spec.NeedOrder = u.Spec.NeedOrder || call.NeedOrder
+	// A limit of rows may fall between events of one τ.
+	u.Spec.NeedOrder = u.Spec.NeedOrder || call.NeedOrder || cell.Window.Kind == selfsame.LastRows
 	u.cellTexts = append(u.cellTexts, text)
 	u.Spec.Cells = append(u.Spec.Cells, cell)
 	return len(u.Spec.Cells) - 1, call.Result, nil
