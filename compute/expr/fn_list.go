@@ -11,14 +11,35 @@ import (
 	"selfsame/column"
 )
 
-// listFunctions is the section list of the reference.
+// listFunctions is the section list of the reference. Elements are read by l[i], which is part of the grammar.
 var listFunctions = []Function{
+	{Name: "split", Group: "list", Params: "s, separator", Summary: "The parts of s between separators, a list of strings; one part, s, where the separator is empty.",
+		Example: "split('a,b,c', ',')", Result: "[a, b, c]", Bind: choose("split", "s, separator",
+			overload{args: takes(stringType, stringType), result: selfsame.ListOf(stringType), kernel: evalSplit})},
 	{Name: "list_length", Group: "list", Params: "l", Summary: "The number of elements of a list, of entries of a map; nulls count.",
-		Example: "list_length(NULL)", Result: "null", Bind: bindListLength},
-	{Name: "list_get", Group: "list", Params: "l, i", Summary: "Element i, from 1, of a list; null beyond its ends.",
-		Example: "list_get(NULL, 1)", Result: "null", Bind: bindListGet},
+		Example: "list_length(split('a,b,c', ','))", Result: "3", Bind: bindListLength},
 	{Name: "list_contains", Group: "list", Params: "l, x", Summary: "Whether x is an element of a list; nulls in the list are no elements.",
-		Example: "list_contains(NULL, 1)", Result: "null", Bind: bindListContains},
+		Example: "list_contains(split('a,b,c', ','), 'b')", Result: "true", Bind: bindListContains},
+}
+
+func evalSplit(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
+	for i := range rows {
+		if skipped(skip, i) {
+			out.AppendStatus(selfsame.Present)
+			continue
+		}
+		s, separator := args[0].Str(i), args[1].Str(i)
+		for len(separator) > 0 {
+			at := bytes.Index(s, separator)
+			if at < 0 {
+				break
+			}
+			out.Elems.AppendBytes(s[:at])
+			s = s[at+len(separator):]
+		}
+		out.Elems.AppendBytes(s)
+		out.Offsets = append(out.Offsets, uint32(out.Elems.Len()))
+	}
 }
 
 // listArgument checks that argument 0 is a list (or, where maps is set, a map) and that there are n arguments.
@@ -58,36 +79,6 @@ func bindListLength(args []Arg) (*Bound, error) {
 		}
 	}
 	return &Bound{Result: intType, NewEval: func() Eval { return kernel }}, nil
-}
-
-func bindListGet(args []Arg) (*Bound, error) {
-	if err := listArgument("list_get", "l, i", args, 2, false); err != nil {
-		return nil, err
-	}
-	if !sameType(args[1].Type, intType) {
-		return nil, badArgument("list_get", "its place i is an int64, not %s", args[1].Type)
-	}
-	b := &Bound{Result: args[0].Type, Args: takes(args[0].Type, intType), NewEval: func() Eval { return evalListGet }}
-	if args[0].Type.Elem != nil {
-		b.Result = *args[0].Type.Elem
-	}
-	return b, nil
-}
-
-func evalListGet(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
-	l := args[0]
-	for i := range rows {
-		if skipped(skip, i) || l.Type.Kind != selfsame.List {
-			out.AppendStatus(selfsame.Null)
-			continue
-		}
-		lo, hi := int64(l.Offsets[i]), int64(l.Offsets[i+1])
-		if at := args[1].Ints[i]; at >= 1 && at <= hi-lo {
-			out.AppendFrom(l.Elems, int(lo+at-1))
-		} else {
-			out.AppendStatus(selfsame.Null)
-		}
-	}
 }
 
 func bindListContains(args []Arg) (*Bound, error) {

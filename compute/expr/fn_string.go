@@ -5,6 +5,7 @@ package expr
 
 import (
 	"bytes"
+	"math"
 	"unicode"
 	"unicode/utf8"
 
@@ -251,7 +252,7 @@ func substr(dst []byte, a textArgs) []byte {
 			return nil
 		}
 		if start < 1 { // the positions before 1 count, and hold nothing
-			n = max(0, n+max(start-1, -1<<62)) // n - (1 - start)
+			n = max(0, n+max(start, math.MinInt64+1)-1) // n >= 0 and start < 1: no overflow
 			start = 1
 		}
 		s = s[runeOffset(s, start-1):]

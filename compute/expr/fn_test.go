@@ -1,0 +1,248 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package expr
+
+import (
+	"errors"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"selfsame"
+	"selfsame/column"
+)
+
+// fnLists are the lists of this file's neighbours, by section.
+var fnLists = map[string][]Function{"math": mathFunctions, "time": timeFunctions, "string": stringFunctions, "geo": geoFunctions,
+	"hash": hashFunctions, "list": listFunctions}
+
+// evalText compiles and evaluates an expression over literals at T = at.
+func evalText(t *testing.T, text string, at int64) selfsame.Value {
+	t.Helper()
+	n, err := Parse(selfsame.Expr{Text: text})
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	p, err := Compile(n, Scope{Now: true, KeepNaN: true})
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return p.NewEvaluator().Eval(&Input{At: []int64{at}, Rows: 1}).Value(0)
+}
+
+// TestFunctionExamples evaluates the example of every function and compares it with its printed result.
+func TestFunctionExamples(t *testing.T) {
+	seen := map[string]bool{}
+	for section, list := range fnLists {
+		for _, f := range list {
+			if f.Group != section || f.Summary == "" || !strings.HasSuffix(f.Summary, ".") || seen[f.Name] {
+				t.Errorf("%s: section %q, summary %q, twice %v", f.Name, f.Group, f.Summary, seen[f.Name])
+			}
+			seen[f.Name] = true
+			if got := ValueText(evalText(t, f.Example, 0)); got != f.Result {
+				t.Errorf("%s = %s, want %s", f.Example, got, f.Result)
+			}
+			if !strings.Contains(f.Example, f.Name+"(") {
+				t.Errorf("%s: its example %s does not call it", f.Name, f.Example)
+			}
+		}
+	}
+}
+
+func TestFunctionValues(t *testing.T) {
+	for text, want := range map[string]string{
+		"abs(-9223372036854775807)": "9223372036854775807", "abs(-9223372036854775807 - 1)": "error: overflow", "abs(-2.5)": "2.5",
+		"sign(-7)": "-1", "sign(0.0)": "0.0", "floor(3)": "3", "floor(-0.5)": "-1.0", "ceil(-0.5)": "0.0", "trunc(2.7)": "2.0",
+		"round(-2.5)": "-3.0", "round(2.675, 2)": "2.67", "round(0.125, 2)": "0.13", "round(-0.125, 2)": "-0.13", "round(1234.5, -2)": "1200.0",
+		"round(1250.0, -2)": "1300.0", "round(1249.9, -2)": "1200.0", "round(0.1, 22)": "0.1", "round(1.0, 23)": "null", "round(1.005, 2)": "1.0",
+		"round(15, -1)": "20", "round(-15, -1)": "-20", "round(14, -1)": "10", "round(5, 3)": "5", "round(9223372036854775807, -1)": "error: overflow",
+		"round(9223372036854775807, -20)": "0", "round(-9223372036854775807, -18)": "-9000000000000000000", "round(1e300, 5)": "1e+300", "round(123456789.125, 2)": "123456789.13",
+		"clip(5, -3, 3)": "3", "clip(-5.5, -3, 3)": "-3.0", "clip(1, 3, 2)": "null", "clip(2, 1, 3)": "2",
+		"sqrt(-1.0)": "null", "sqrt(2)": "1.4142135623730951", "exp(1)": "2.718281828459045", "exp(1000)": "+Inf", "ln(0)": "null", "ln(-1)": "null", "ln(10)": "2.302585092994046",
+		"log10(0.001)": "-3.0", "log2(0)": "null", "pow(2, 0.5)": "1.4142135623730951", "pow(0, -1)": "null", "pow(-8, 0.5)": "null", "pow(-2, 3)": "-8.0",
+		"asin(2)": "null", "acos(-1)": "3.141592653589793", "atan2(0, 0)": "0.0", "atan2(-1, -1)": "-2.356194490192345", "degrees(pi())": "180.0", "radians(180)": "3.141592653589793",
+		"sin(1)": "0.8414709848078965", "cos(1)": "0.5403023058681398", "tan(1)": "1.5574077246549023", "abs(null)": "null",
+		"width_bucket(-1, 0, 10, 5)": "0", "width_bucket(0, 0, 10, 5)": "1", "width_bucket(10, 0, 10, 5)": "6", "width_bucket(9.999, 0, 10, 5)": "5", "width_bucket(8, 10, 0, 5)": "2", "width_bucket(1, 2, 2, 5)": "null",
+		"width_bucket(1, 0, 2, 0)": "null", "width_bucket(0, -1.7e308, 1.7e308, 4)": "3",
+
+		"length('')": "0", "length('ñandú')": "5", "upper('straße')": "STRAßE", "lower('ÀÉ')": "àé", "trim('xyaxy', 'yx')": "a", "ltrim('  a ')": "a ", "rtrim(' a  ')": " a", "trim('   ')": "",
+		"substr('feature', 2)": "eature", "substr('feature', 0, 3)": "fe", "substr('feature', -2, 3)": "", "substr('feature', -1, 4)": "fe", "substr('feature', 9, 3)": "", "substr('abc', 1, -1)": "null", "substr('añb', 2, 1)": "ñ",
+		"substr('abc', -9223372036854775807, 9223372036854775807)": "", "substr('abc', 2, 9223372036854775807)": "bc",
+		"left('añb', 2)": "añ", "left('abc', -1)": "ab", "left('abc', -9)": "", "left('abc', 9)": "abc", "right('añb', 2)": "ñb", "right('abc', -1)": "bc", "right('abc', 9)": "abc", "right('abc', 0)": "",
+		"concat('a', null)": "null", "replace('aaa', 'aa', 'b')": "ba", "replace('abc', '', 'x')": "abc", "replace('abc', 'c', '')": "ab", "reverse('añb')": "bña", "reverse('')": "",
+		"repeat('ab', -1)": "", "repeat('', 99999999)": "", "repeat('ab', 5001)": "null", "split_part('a.b.c', '.', -1)": "c", "split_part('a.b.c', '.', -3)": "a", "split_part('a.b.c', '.', -4)": "", "split_part('a.b.c', '.', 4)": "",
+		"split_part('a', '.', 0)": "null", "split_part('a', '', 1)": "a", "split_part('a', '', 2)": "", "split_part('a--b', '--', 2)": "b", "split_part('a.b', '.', 2)": "b",
+		"lpad('abc', 2)": "ab", "lpad('a', 4, 'xy')": "xyxa", "rpad('a', 4, 'xy')": "axyx", "lpad('a', 3, '')": "a", "lpad('a', 10001)": "null", "lpad('a', -1)": "", "lpad('ñ', 3, 'é')": "ééñ",
+		"strpos('añb', 'b')": "3", "strpos('abc', 'x')": "0", "strpos('abc', '')": "1", "starts_with('abc', 'b')": "false", "ends_with('abc', 'bc')": "true", "contains('abc', 'd')": "false",
+
+		"year(timestamp '1969-12-31 23:59:59.999999')": "1969", "month(timestamp '2024-02-29 23:00:00', 'Asia/Tokyo')": "3", "day(timestamp '2024-02-29 23:00:00', 'America/New_York')": "29",
+		"hour(timestamp '1969-12-31 23:59:59.999999')": "23", "second(timestamp '1969-12-31 23:59:59.999999')": "59", "hour(timestamp '2024-03-10 07:00:00', 'America/New_York')": "3",
+		"day_of_week(timestamp '2024-01-01 00:00:00')": "1", "day_of_week(timestamp '2024-01-07 23:00:00', 'Europe/Berlin')": "1", "week(date '2021-01-03')": "53", "iso_year(date '2021-01-03')": "2020", "quarter(date '2024-12-31')": "4",
+		"date(timestamp '1969-12-31 23:59:59')": "1969-12-31", "epoch_ms(timestamp '1969-12-31 23:59:59.9999')": "-1", "epoch_s(timestamp '1970-01-01 00:00:01.9')": "1",
+		"timestamp_s(9223372036854775807)": "error: overflow", "date_diff('day', date '2024-03-01', date '2024-02-28')": "-2", "date_diff('year', date '2023-12-31', date '2024-01-01')": "1",
+		"date_diff('week', date '2024-01-07', date '2024-01-08')": "1", "date_diff('week', date '2024-01-01', date '2024-01-07')": "0", "date_diff('quarter', date '2024-03-31', date '2024-04-01')": "1",
+		"date_diff('day', timestamp '2024-01-01 22:00:00', timestamp '2024-01-01 23:30:00', 'Europe/Berlin')":                         "1",
+		"epoch_s(date_trunc('day', timestamp '2024-03-31 12:00:00', 'Europe/Berlin')) - epoch_s(timestamp '2024-03-30 23:00:00')":     "0",
+		"epoch_s(date_trunc('hour', timestamp '2024-03-31 12:40:00', 'Asia/Kolkata')) - epoch_s(timestamp '2024-03-31 12:30:00')":     "0",
+		"epoch_s(date_trunc('year', timestamp '2024-01-01 04:00:00', 'America/New_York')) - epoch_s(timestamp '2023-01-01 05:00:00')": "0",
+		"epoch_s(date_trunc('quarter', timestamp '2024-05-01 00:00:00')) - epoch_s(timestamp '2024-04-01 00:00:00')":                  "0",
+		"epoch_s(date_trunc('minute', timestamp '1969-12-31 23:59:59')) ":                                                             "-60", "date_trunc('week', date '2024-01-07')": "2024-01-01",
+		"epoch_us(now())": "77",
+
+		"haversine_km(0, 0, 0, 0)": "0.0", "haversine_km(91, 0, 0, 0)": "null", "round(haversine_km(0, 0, 0, 180), 3)": "20015.114", "round(haversine_km(90, 0, -90, 0), 3)": "20015.114",
+		"geohash(42.605, -5.603, 5)": "ezs42", "geohash(0, 0, 1)": "s", "geohash(90, 180, 12)": "zzzzzzzzzzzz", "geohash(-90, -180)": "000000000000", "geohash(91, 0, 3)": "null", "geohash(0, 0, 13)": "null", "geohash(0, 0, 0)": "null",
+
+		"bucket('a', 0)": "null", "bucket(null, 7)": "null", "bucket('user_17', 10) = hash64('user_17') % 10": "true", "hash64(1) = hash64('1')": "false", "hash64(-0.0) = hash64(0.0)": "true",
+		"list_length(split('', ','))": "1", "split('a', '')": "[a]", "split(',', ',')": "[, ]", "list_contains(split('a,b', ','), 'c')": "false", "list_length(null)": "null",
+	} {
+		if got := ValueText(evalText(t, text, 77)); got != want {
+			t.Errorf("%s = %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestFunctionErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"abs('a')":                              "abs(x) does not take (string)",
+		"round(1.5, 2, 3)":                      "it takes round(int64[, int64]) or round(float64[, int64])",
+		"concat('a')":                           "concat(s, …) does not take (string)",
+		"year(now(), 'Europe/Berln')":           "Europe/Berlin",
+		"year(now(), upper('x') || 'y' || 'z')": "unknown time zone",
+		"hour(date '2024-01-01')":               "hour(ts, zone) does not take (date)",
+		"date_trunc('fortnight', now())":        `unknown unit "fortnight"; the units are second, minute, hour, day`,
+		"date_trunc('hour', date '2024-01-01')": "the units are day, week",
+		"list_length('a')":                      "its first argument is a list",
+		"list_contains(split('a', ','), 1)":     "has no elements of type int64",
+		"hash64()":                              "one argument of any type",
+		"bucket('a', 'b')":                      "the number of buckets",
+	} {
+		n, err := Parse(selfsame.Expr{Text: text})
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		_, err = Compile(n, Scope{Now: true})
+		var e *selfsame.Error
+		if !errors.As(err, &e) || e.Class != selfsame.ClassDefinition || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestZoneIsConstant binds a zone that varies.
+func TestZoneIsConstant(t *testing.T) {
+	f := lookupFunction("year")
+	if _, err := f.Bind([]Arg{{Type: timestampType}, {Type: stringType}}); err == nil || !strings.Contains(err.Error(), "its zone is a constant string") {
+		t.Error(err)
+	}
+}
+
+// TestNaNStays: a NaN argument gives NaN, a domain error null.
+func TestNaNStays(t *testing.T) {
+	bound, err := lookupFunction("ln").Bind([]Arg{{Type: floatType}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := column.New(floatType, 4)
+	in.Floats = append(in.Floats, math.NaN(), -1, 1, -1)
+	out := column.New(floatType, 4)
+	bound.NewEval()(out, []*column.Column{in}, 4, nil, []bool{false, false, false, true})
+	if out.StatusAt(0) != selfsame.Present || out.Floats[0] == out.Floats[0] || out.StatusAt(1) != selfsame.Null ||
+		out.StatusAt(2) != selfsame.Present || out.StatusAt(3) != selfsame.Present {
+		t.Errorf("statuses %v, values %v", out.Status, out.Floats)
+	}
+}
+
+// TestRoundIsExact compares round(x, digits) with rational arithmetic, near ties above all.
+func TestRoundIsExact(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 9))
+	for range 50000 {
+		digits := r.Int64N(2*maxDigits+1) - maxDigits
+		x := math.Ldexp(r.Float64()-0.5, r.IntN(160)-60)
+		if r.IntN(2) == 0 { // a tie, or one float64 beside it
+			half, _ := new(big.Rat).Mul(big.NewRat(2*r.Int64N(1<<40)+1, 2), ten(-digits)).Float64()
+			x = math.Float64frombits(math.Float64bits(half) + r.Uint64N(3) - 1)
+		}
+		q := new(big.Rat).Mul(new(big.Rat).Abs(new(big.Rat).SetFloat64(x)), ten(digits))
+		q.Add(q, big.NewRat(1, 2))
+		n := new(big.Int).Quo(q.Num(), q.Denom())
+		want, _ := new(big.Rat).Mul(new(big.Rat).SetInt(n), ten(-digits)).Float64()
+		if got := roundFloat(x, digits); got != math.Copysign(want, x) {
+			t.Fatalf("round(%v, %d) = %v, want %v", x, digits, got, math.Copysign(want, x))
+		}
+	}
+}
+
+func ten(n int64) *big.Rat {
+	p := new(big.Int).Exp(big.NewInt(10), big.NewInt(max(n, -n)), nil)
+	if n < 0 {
+		return new(big.Rat).SetFrac(big.NewInt(1), p)
+	}
+	return new(big.Rat).SetInt(p)
+}
+
+// TestGeohashCells compares cellOf with the bisection that defines a geohash.
+func TestGeohashCells(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 9))
+	for range 20000 {
+		half := []float64{90, 180}[r.IntN(2)]
+		x := (r.Float64()*2 - 1) * half
+		if r.IntN(2) == 0 { // a bound between two cells, or one float64 beside it
+			x = float64(r.Int64N(1<<31)-1<<30)*(2*half/(1<<31)) + 0
+			x = math.Nextafter(x, float64(r.IntN(3)-1)*1000)
+		}
+		if math.Abs(x) > half {
+			continue
+		}
+		lo, hi, want := -half, half, uint64(0)
+		for range 30 {
+			mid := (lo + hi) / 2
+			want <<= 1
+			if x >= mid {
+				want |= 1
+				lo = mid
+			} else {
+				hi = mid
+			}
+		}
+		if got := cellOf(x, half); got != want {
+			t.Fatalf("cell of %v in ±%v: %d, want %d", x, half, got, want)
+		}
+	}
+}
+
+// BenchmarkFunctionKernels times the kernels of functions of float64, a batch of 1024 rows at a time.
+func BenchmarkFunctionKernels(b *testing.B) {
+	const rows = 1024
+	r := rand.New(rand.NewPCG(3, 9))
+	cols := make([]*column.Column, 4)
+	for i := range cols {
+		cols[i] = column.Make(floatType, rows)
+		for j := range cols[i].Floats {
+			cols[i].Floats[j] = r.Float64()
+		}
+	}
+	for _, name := range []string{"abs", "round", "sqrt", "exp", "ln", "log2", "pow", "sin", "cos", "asin", "atan2", "haversine_km"} {
+		b.Run(name, func(b *testing.B) {
+			f := lookupFunction(name)
+			args := []Arg{}
+			bound, err := f.Bind(args)
+			for err != nil && len(args) < len(cols) {
+				args = append(args, Arg{Type: floatType})
+				bound, err = f.Bind(args)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			eval, out := bound.NewEval(), column.New(floatType, rows)
+			b.ReportAllocs()
+			for b.Loop() {
+				out.Reset()
+				eval(out, cols[:len(args)], rows, nil, nil)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+		})
+	}
+}
