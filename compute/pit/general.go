@@ -13,7 +13,15 @@ import (
 type general struct {
 	enter, leave []int32 // event of the run -> the row at which it comes in, goes out
 	in, out      buckets
-	chosen       [][]int32 // rows and sessions: window -> row -> first place, -1 where some event before the row is out of its sight
+	set          moving
+	starts       [][]int32 // window -> what AppendSessions gave
+}
+
+// moving is the set of events of a rows or session window: the run [lo, hi) and single ones behind it.
+type moving struct {
+	lo, hi int32
+	single []int32
+	next   []int32
 }
 
 // outOfOrder evaluates an entity some of whose rows know a set of events that is no run: late events, retractions.
@@ -24,14 +32,14 @@ type general struct {
 // instead would be quadratic for a hot key.
 func (w *worker) outOfOrder(x *subject) {
 	w.span.fill(w.s.spec, &w.ev, x, nil, false)
-	w.choose(x)
+	w.prepareWalks(x)
 	for i := range w.groups {
 		g := &w.groups[i]
 		g.events.Lo, g.events.Hi = x.lo, x.hi
 		g.kernel.Load(&g.events)
 		for _, in := range g.windows {
 			if !w.s.spec.windows[in.window].Timed() {
-				w.chosen(g, &in, x)
+				w.walks(g, &in, x)
 				continue
 			}
 			for a := 0; a < len(x.at); {
@@ -164,13 +172,11 @@ func (w *worker) values(g *groupState, in *windowCells, at int64) {
 	}
 }
 
-// choose finds, for rows and session windows, the rows that know every event before their upper bound: those still choose a run of
-// events. A long session of a hot key would be walked again for every row otherwise.
-func (w *worker) choose(x *subject) {
+// prepareWalks works out what the rows and session windows of an entity share.
+func (w *worker) prepareWalks(x *subject) {
 	m := &w.general
-	m.chosen = resize(m.chosen, len(w.s.spec.windows))
+	m.starts = resize(m.starts, len(w.s.spec.windows))
 	filled := false
-	tau := w.ev.tau[x.lo:x.hi]
 	for i, b := range w.s.spec.windows {
 		if b.Timed() {
 			continue
@@ -180,49 +186,71 @@ func (w *worker) choose(x *subject) {
 			filled = true
 		}
 		if b.Window().Kind == selfsame.Session {
-			w.span.starts = b.AppendSessions(w.span.starts[:0], tau)
-		}
-		m.chosen[i] = m.chosen[i][:0]
-		for k, at := range x.at {
-			lo, hi := int(w.span.lo[i][k])-x.lo, int(w.span.hi[i][k])-x.lo
-			first := int32(-1)
-			if w.visible.all(hi, x.known[k]) {
-				first = int32(x.lo + b.Narrow(at, tau, w.span.starts, lo, hi))
-			}
-			m.chosen[i] = append(m.chosen[i], first)
+			m.starts[i] = b.AppendSessions(m.starts[i][:0], w.ev.tau[x.lo:x.hi])
 		}
 	}
 }
 
-// chosen evaluates the cells of a rows or session window.
-func (w *worker) chosen(g *groupState, in *windowCells, x *subject) {
-	lo, hi := w.general.chosen[in.window], w.span.hi[in.window]
-	for a := 0; a < len(lo); {
-		if lo[a] < 0 {
-			w.single(g, in, x, a)
-			a++
-			continue
-		}
-		b := a + 1
-		for b < len(lo) && lo[b] >= lo[b-1] && hi[b] >= hi[b-1] {
-			b++
-		}
-		for _, cell := range in.cells {
-			g.run(w.s.spec.cells[cell].member, x.at[a:b], lo[a:b], hi[a:b], &w.out[cell])
-		}
-		a = b
-	}
-}
-
-// single evaluates the cells of a rows or session window for one row from scratch.
-func (w *worker) single(g *groupState, in *windowCells, x *subject, k int) {
+// walks evaluates the cells of a rows or session window, row by row. Up to some event a row knows everything, so that the walk back
+// need only look at the events behind it one by one; the rest is a run, and what the next row changes of it is little. A long session
+// of a hot key would be walked again for every row otherwise. Behind a retraction that is so.
+func (w *worker) walks(g *groupState, in *windowCells, x *subject) {
+	m := &w.general.set
+	m.lo, m.hi, m.single = 0, 0, m.single[:0]
 	g.kernel.Reset()
 	g.errs.held = [errorKinds]int32{}
-	w.walk(in.window, x, k, func(place int32) bool {
-		g.change(place, 1)
-		return true
-	})
-	w.values(g, in, x.at[k])
+	for k, at := range x.at {
+		lo, hi := w.span.lo[in.window][k], w.span.hi[in.window][k]
+		run := min(hi, int32(x.lo+w.visible.shown(x.known[k])))
+		run = max(run, lo)
+		walk := w.s.spec.windows[in.window].Walk(at)
+		m.next = m.next[:0]
+		first, open := run, true
+		for i := hi - 1; i >= run && open; i-- {
+			if w.ev.visible(int(i), x.known[k]) {
+				if open = walk.Take(w.ev.tau[i]); open {
+					m.next = append(m.next, i)
+				}
+			}
+		}
+		if open {
+			tau := w.ev.tau[x.lo:x.hi]
+			first = int32(x.lo + walk.Rest(tau, w.general.starts[in.window], int(lo)-x.lo, int(run)-x.lo))
+		}
+		m.move(g, first, run)
+		w.values(g, in, at)
+	}
+}
+
+// move makes the set the run [lo, hi) and the events of next.
+func (m *moving) move(g *groupState, lo, hi int32) {
+	if lo >= m.hi || hi <= m.lo {
+		g.kernel.Reset()
+		g.errs.held = [errorKinds]int32{}
+		m.single = m.single[:0]
+		m.lo, m.hi = lo, lo
+	}
+	for _, i := range m.single {
+		g.change(i, -1)
+	}
+	for ; m.lo < lo; m.lo++ {
+		g.change(m.lo, -1)
+	}
+	for m.lo > lo {
+		m.lo--
+		g.change(m.lo, 1)
+	}
+	for m.hi > hi {
+		m.hi--
+		g.change(m.hi, -1)
+	}
+	for ; m.hi < hi; m.hi++ {
+		g.change(m.hi, 1)
+	}
+	for _, i := range m.next {
+		g.change(i, 1)
+	}
+	m.single, m.next = m.next, m.single
 }
 
 // walk calls do for the events of a window of row k, the newest first, until it returns false.

@@ -103,7 +103,7 @@ func running(dst, s []int64, fold func(a, b int64) int64) []int64 {
 	return dst
 }
 
-// whole prepares all.
+// whole prepares shown.
 func (v *visibility) whole(ev *events, x *subject) {
 	from := ev.tau
 	if ev.from != nil {
@@ -116,9 +116,13 @@ func (v *visibility) whole(ev *events, x *subject) {
 	}
 }
 
-// all reports whether the cut κ shows each of the entity's first n events.
-func (v *visibility) all(n int, known int64) bool {
-	return n == 0 || v.most[n-1] <= known && (len(v.ends) == 0 || known < v.ends[n-1] || v.ends[n-1] == selfsame.MaxTime)
+// shown returns how many of the entity's first events the cut κ shows without a gap.
+func (v *visibility) shown(known int64) int {
+	n := after(v.most, known)
+	if len(v.ends) == 0 || known == selfsame.MaxTime {
+		return n
+	}
+	return min(n, sort.Search(len(v.ends), func(i int) bool { return v.ends[i] <= known }))
 }
 
 // after returns the first place of a sorted slice whose value is greater than v.

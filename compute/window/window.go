@@ -219,18 +219,23 @@ func (w *Walk) Take(tau int64) bool {
 // Narrow returns where the window at T begins among the visible events tau[lo:hi], which are sorted and lie between the time bounds
 // of a rows or session window. starts is what AppendSessions gave for a session window; its entries stand beside tau.
 func (b *Bounds) Narrow(at int64, tau []int64, starts []int32, lo, hi int) int {
+	w := b.Walk(at)
+	return w.Rest(tau, starts, lo, hi)
+}
+
+// Rest returns where a walk that has taken every event so far ends, were it to go on through the events tau[lo:hi], as Narrow does.
+func (w *Walk) Rest(tau []int64, starts []int32, lo, hi int) int {
 	switch {
 	case lo >= hi:
 		return hi
-	case b.w.Kind == selfsame.LastRows && int64(hi-lo) > b.w.Rows:
-		return hi - int(b.w.Rows)
-	case b.w.Kind == selfsame.Session:
-		if SatSub(SatSub(at, b.w.Offset), tau[hi-1]) > b.w.Gap {
-			return hi
-		}
-		return max(lo, int(starts[hi-1]))
+	case int64(hi-lo) > w.left:
+		return hi - int(w.left)
+	case w.gap == selfsame.MaxTime:
+		return lo
+	case SatSub(w.newer, tau[hi-1]) > w.gap:
+		return hi
 	}
-	return lo
+	return max(lo, int(starts[hi-1]))
 }
 
 // AppendSessions appends, for each of the sorted events, the place in tau of the first event of its session.
