@@ -112,6 +112,9 @@ func (r *Reader) readers(ctx context.Context, fr *pqarrow.FileReader, group int,
 		leaves := map[int]bool{}
 		for _, leaf := range leavesOf(&r.manifest.Fields[i]) {
 			leaves[leaf] = true
+			if err := r.probe(fr, group, leaf, w.Field.Type); err != nil {
+				return out, err
+			}
 		}
 		c, err := fr.GetFieldReader(ctx, i, leaves, []int{group})
 		if err != nil {
@@ -120,6 +123,21 @@ func (r *Reader) readers(ctx context.Context, fr *pqarrow.FileReader, group int,
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// probe opens the column chunks of a map once here, where a panic is caught: the library opens them on goroutines of its own.
+func (r *Reader) probe(fr *pqarrow.FileReader, group, leaf int, t selfsame.Type) error {
+	for t.Kind == selfsame.List {
+		t = *t.Elem
+	}
+	if t.Kind != selfsame.Map {
+		return nil
+	}
+	p, err := fr.ParquetReader().RowGroup(group).GetColumnPageReader(leaf)
+	if err != nil {
+		return err
+	}
+	return p.Close()
 }
 
 // conforms says why a column of the file can never be read as a type, or nothing.
