@@ -16,7 +16,7 @@ const maxDigits = 22
 var pow10 = func() (p [maxDigits + 1]float64) {
 	p[0] = 1
 	for i := 1; i <= maxDigits; i++ {
-		p[i] = p[i-1] * 10
+		p[i] = float64(p[i-1] * 10)
 	}
 	return p
 }()

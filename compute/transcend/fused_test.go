@@ -20,7 +20,7 @@ import (
 // portable are the functions of package math that give the same bits on every platform: they are exact, or correctly rounded by IEEE 754.
 var portable = map[string]bool{
 	"Abs": true, "Ceil": true, "Copysign": true, "Float64bits": true, "Float64frombits": true, "Float32bits": true, "Float32frombits": true,
-	"Floor": true, "Frexp": true, "Inf": true, "IsInf": true, "IsNaN": true, "Ldexp": true, "Max": true, "Min": true, "Modf": true, "NaN": true,
+	"Floor": true, "Frexp": true, "Inf": true, "IsInf": true, "IsNaN": true, "Ldexp": true, "Max": true, "Min": true, "Mod": true, "Modf": true, "NaN": true,
 	"Nextafter": true, "Round": true, "RoundToEven": true, "Signbit": true, "Sqrt": true, "Trunc": true,
 }
 

@@ -191,8 +191,14 @@ func TestStarts(t *testing.T) {
 
 // TestStartEqualsBruteForce compares Date and the starts with their definitions, by stepping through every change of a zone.
 func TestStartEqualsBruteForce(t *testing.T) {
+	walked := map[string]bool{} // many names are links to one table
 	for _, name := range Names() {
 		z := load(t, name)
+		if table := fmt.Sprint(z.starts, z.offsets); walked[table] {
+			continue
+		} else {
+			walked[table] = true
+		}
 		for i := 1; i < len(z.starts); i++ {
 			if z.starts[i] > Days(2010, 1, 1)*day && i%37 != 0 {
 				continue
