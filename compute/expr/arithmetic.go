@@ -273,18 +273,37 @@ func markZeros(s *scratch, y []float64, some bool) bool {
 	return false
 }
 
-// floorMod64 is the floor of x/y, rounded once, and the exact rest, which has the sign of y and is smaller than y, but for the rounding
-// of a rest just below 0 to y itself.
+// floorMod64 is the floor of x/y and the rest x - floor(x/y)*y, each the exact result rounded once. The rest has the sign of y.
 func floorMod64(x, y float64) (quotient, rest float64) {
 	rest = math.Mod(x, y)
-	if rest != 0 && (rest < 0) != (y < 0) {
-		if math.IsInf(y, 0) {
-			return -1, y
-		}
-		quotient = math.RoundToEven((x-rest)/y) - 1
-		return quotient + 0, rest + y
+	turn := rest != 0 && (rest < 0) != (y < 0)
+	switch {
+	case rest != rest:
+		return rest, rest
+	case math.IsInf(y, 0) && turn:
+		return -1, y
 	}
-	return math.RoundToEven((x-rest)/y) + 0, rest + 0
+	const sure = 1 << 51 // below it the rounded quotient is nearest to the right integer
+	quotient = math.RoundToEven((x - rest) / y)
+	if turn {
+		quotient--
+	}
+	if !(math.Abs(quotient) < sure) {
+		quotient = floorRatio(x, y)
+	}
+	if turn {
+		rest += y
+	}
+	return quotient + 0, rest + 0
+}
+
+// floorRatio is the floor of the exact quotient of two finite numbers, rounded to nearest even.
+func floorRatio(x, y float64) float64 {
+	r := new(big.Rat).SetFloat64(x)
+	r.Quo(r, new(big.Rat).SetFloat64(y))
+	q := new(big.Int).Div(r.Num(), r.Denom()) // floors: the denominator is positive
+	f, _ := new(big.Float).SetInt(q).Float64()
+	return f
 }
 
 // withNaN makes a kernel of a float operator. NaN results are null or, where they are kept, the one canonical NaN.

@@ -68,6 +68,10 @@ func aligned(x selfsame.Int128, sx uint8, y selfsame.Int128, sy uint8) (a, b sel
 }
 
 func addDecimals(subtract bool) kernel {
+	sum := (*big.Int).Add
+	if subtract {
+		sum = (*big.Int).Sub
+	}
 	return func(s *scratch, a, b *column.Column, rows int) {
 		x, y, out := a.Decimals[:rows], b.Decimals[:rows], s.out.Decimals[:rows]
 		for i := range x {
@@ -76,8 +80,11 @@ func addDecimals(subtract bool) kernel {
 				v = neg(v)
 			}
 			z, fits := exact.Add(u, v)
+			if !ok {
+				z, fits = wideDecimal(sum, x[i], a.Type.Scale, y[i], b.Type.Scale)
+			}
 			out[i] = z
-			if !ok || !fits || !exact.Fits(z, maxPrecision) {
+			if !fits || !exact.Fits(z, maxPrecision) {
 				s.mark(i, rows, selfsame.ErrorOverflow)
 			}
 		}
@@ -114,6 +121,17 @@ func bigOf(v selfsame.Int128) *big.Int {
 
 // floorDecimals is the floor of the quotient, or the rest.
 func floorDecimals(quotient bool) kernel {
+	floor := func(_, u, v *big.Int) *big.Int {
+		q, r := new(big.Int).DivMod(u, v, new(big.Int)) // rounds so that r >= 0
+		if r.Sign() != 0 && v.Sign() < 0 {
+			q.Sub(q, big.NewInt(1))
+			r.Add(r, v)
+		}
+		if quotient {
+			return q
+		}
+		return r
+	}
 	return func(s *scratch, a, b *column.Column, rows int) {
 		x, y, out := a.Decimals[:rows], b.Decimals[:rows], s.out.Decimals[:rows]
 		for i := range x {
@@ -122,10 +140,6 @@ func floorDecimals(quotient bool) kernel {
 				continue
 			}
 			u, v, ok := aligned(x[i], a.Type.Scale, y[i], b.Type.Scale)
-			if !ok {
-				s.mark(i, rows, selfsame.ErrorOverflow)
-				continue
-			}
 			q, r, _ := exact.QuoRem(u, v)
 			if exact.Sign(r) != 0 && exact.Sign(r) != exact.Sign(v) {
 				q, _ = exact.Sub(q, exact.FromInt64(1))
@@ -134,10 +148,26 @@ func floorDecimals(quotient bool) kernel {
 			if !quotient {
 				q = r
 			}
+			if !ok {
+				q, ok = wideDecimal(floor, x[i], a.Type.Scale, y[i], b.Type.Scale)
+			}
 			out[i] = q
-			if !exact.Fits(q, maxPrecision) {
+			if !ok || !exact.Fits(q, maxPrecision) {
 				s.mark(i, rows, selfsame.ErrorOverflow)
 			}
 		}
 	}
+}
+
+// wideDecimal is an operator on two decimals whose common scale takes more than 128 bits; false where the result has more than 38 digits.
+func wideDecimal(op func(z, u, v *big.Int) *big.Int, x selfsame.Int128, sx uint8, y selfsame.Int128, sy uint8) (selfsame.Int128, bool) {
+	scale := max(sx, sy)
+	u := new(big.Int).Mul(bigOf(x), bigOf(exact.Pow10(int(scale-sx))))
+	v := new(big.Int).Mul(bigOf(y), bigOf(exact.Pow10(int(scale-sy))))
+	z := op(new(big.Int), u, v)
+	if z.CmpAbs(bigOf(exact.Pow10(maxPrecision))) >= 0 {
+		return selfsame.Int128{}, false
+	}
+	lo := new(big.Int).And(z, new(big.Int).SetUint64(1<<64-1)) // of the two's complement
+	return selfsame.Int128{Hi: new(big.Int).Rsh(z, 64).Int64(), Lo: lo.Uint64()}, true
 }
