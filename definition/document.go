@@ -5,6 +5,7 @@ package definition
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"strings"
@@ -101,6 +102,12 @@ func (l *loader) read(name string, src []byte) *file {
 		l.fail(selfsame.Pos{File: name}, "", "the file is not UTF-8 text", "save it as UTF-8")
 		return f
 	}
+	if i := bytes.IndexByte(bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n\n")), '\r'); i >= 0 {
+		f.broken = true
+		l.fail(selfsame.Pos{File: name, Line: bytes.Count(src[:i], []byte("\n")) + 1, Column: 1}, "",
+			"a carriage return stands alone", "end lines with a line feed, or with carriage return and line feed")
+		return f
+	}
 	lines := strings.Split(string(src), "\n")
 	for range maxMend {
 		var doc yaml.Node
@@ -154,7 +161,7 @@ func (l *loader) node(f *file, y *yaml.Node, depth int) *node {
 		l.fail(at, "", "the nesting is too deep", "")
 		return n
 	}
-	if l.refused(n, y) {
+	if l.refused(f, n, y) {
 		return n
 	}
 	switch y.Kind {
@@ -197,16 +204,22 @@ func (l *loader) mapping(n *node, y *yaml.Node, depth int) {
 	}
 }
 
+// begins reports whether the source of n begins with a character.
+func (n *node) begins(r rune) bool {
+	lines := n.file.runes()
+	return n.start.Line >= 1 && n.start.Line <= len(lines) && n.start.Column >= 1 && n.start.Column <= len(lines[n.start.Line-1]) && lines[n.start.Line-1][n.start.Column-1] == r
+}
+
 // refused reports the parts of YAML that definitions do without.
-func (l *loader) refused(n *node, y *yaml.Node) bool {
+func (l *loader) refused(f *file, n *node, y *yaml.Node) bool {
 	const quote = "quote it if it is an expression"
 	switch {
 	case y.Kind == yaml.AliasNode:
 		l.fail(n.start, "", "*"+y.Value+" is a YAML alias, which definitions do without", "write the value out; "+quote)
 	case y.Anchor != "":
 		l.fail(n.start, "", "&"+y.Anchor+" is a YAML anchor, which definitions do without", "write the value out; "+quote)
-	case y.Style&yaml.TaggedStyle != 0:
-		l.fail(n.start, "", y.Tag+" is a YAML tag, which definitions do without", quote)
+	case y.Style&yaml.TaggedStyle != 0 || n.begins('!') && !f.mended[y.Line]:
+		l.fail(n.start, "", cmp.Or(y.Tag, "!")+" is a YAML tag, which definitions do without", quote)
 	default:
 		return false
 	}

@@ -27,7 +27,7 @@ func corpus(f *testing.F) {
 			f.Add(src)
 		}
 	}
-	for _, s := range []string{"\x00", "a: \"\\", "a: 'x", "? [", "- -\n  - a", "a: |9\n x", "&a *a", "!!", "%YAML 9.9\n---\n", "a: \"\\x4\n", "{{{{{{{{{{", "\xff\xfe"} {
+	for _, s := range []string{"\x00", "a: \"\\", "a: 'x", "? [", "- -\n  - a", "a: |9\n x", "&a *a", "!!", "%YAML 9.9\n---\n", "a: \"\\x4\n", "{{{{{{{{{{", "\r0", "  ! \"00\"", "\xff\xfe"} {
 		f.Add([]byte(s))
 	}
 }

@@ -161,7 +161,10 @@ func (l *layout) blockScalar(n *node, ln *line, col int) bool {
 	if note != "" {
 		ln.comment = "#" + strings.TrimSpace(note)
 	}
-	_, end := locate(n)
+	places, end := locate(n)
+	if places == nil {
+		return false
+	}
 	last := end.line
 	for last > at && (last >= len(source) || blank(source[last]) || end.col == 0 && last == end.line) {
 		last--
@@ -193,11 +196,11 @@ func (l *layout) end(n *node) (place, bool) {
 		return start, true
 	}
 	if n.form == scalar {
-		_, end := locate(n)
+		places, end := locate(n)
 		if n.style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 			end.col++
 		}
-		return end, end != place{} && end.line < len(l.f.lines)
+		return end, places != nil && end.line < len(l.f.lines)
 	}
 	if !n.flow() {
 		return place{}, false
