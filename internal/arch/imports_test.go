@@ -29,7 +29,7 @@ var imports = map[string][]string{
 	// Contracts and definitions.
 	"config":     {},
 	"source":     {"column", "compute/zone"},
-	"offline":    {"column"},
+	"offline":    {"column", "compute/zone"},
 	"online":     {"column"},
 	"eventlog":   {"column"},
 	"journal":    {"column"},

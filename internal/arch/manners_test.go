@@ -6,6 +6,7 @@ package arch
 import (
 	"go/ast"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -141,14 +142,15 @@ func undocumented(t *testing.T, f *file, d *ast.GenDecl) {
 	}
 }
 
-func TestCommentsNameOwners(t *testing.T) {
+// reminder is written in parts so that it does not find itself.
+var reminder = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|X` + `XX)\b`)
+
+func TestNoReminders(t *testing.T) {
 	for _, f := range parse(t) {
 		for _, group := range f.ast.Comments {
 			for _, c := range group.List {
-				for _, word := range []string{"TO" + "DO", "FIX" + "ME", "X" + "XX"} {
-					if strings.Contains(c.Text, word) {
-						t.Errorf("%s:%d: %s in a comment: do it now, or write an issue and say what holds today", f.path, line(c.Pos()), word)
-					}
+				if word := reminder.FindString(c.Text); word != "" {
+					t.Errorf("%s:%d: %s in a comment: do it now, or write an issue and say what holds today", f.path, line(c.Pos()), word)
 				}
 			}
 		}
