@@ -215,12 +215,15 @@ func (p *Profile) compareHours(r *Report, a, b *batch.SourceCounts) {
 	if at > 12 {
 		at -= 24
 	}
-	if at != 0 && best > 0.9 && best > unshifted+0.1 {
+	if at != 0 && best > 0.95 && best > unshifted+0.1 {
 		r.add(Warning, "hours", a.Name, "its hours of the day match those of %s best when shifted by %d hours: is a time zone wrong?", b.Name, at)
 	}
 }
 
-// auc is the area under the ROC curve of values against labels, ties halved; 0 where a class is empty.
+// leastOfClass is how many rows of each class an AUC needs to say something.
+const leastOfClass = 30
+
+// auc is the area under the ROC curve of values against labels, ties halved; 0 where a class has too few rows.
 func auc(values []float64, present, labels, labelled []bool) float64 {
 	type pair struct {
 		v float64
@@ -248,7 +251,7 @@ func auc(values []float64, present, labels, labelled []bool) float64 {
 		pos, neg = pos+p, neg+n
 		i = j
 	}
-	if pos == 0 || neg == 0 {
+	if pos < leastOfClass || neg < leastOfClass {
 		return 0
 	}
 	return area / (pos * neg)

@@ -372,7 +372,12 @@ func (t *Trained) manifest(ctx context.Context, out *batch.Output) (*batch.Manif
 		return nil, err
 	}
 	m.Snapshot = batch.Snapshot(m.Rows, m.Sources)
-	m.Output.FileSize, m.Output.FileChecksum, err = source.ChecksumFile(t.Config.Out)
+	info, err := os.Stat(t.Config.Out)
+	if err != nil {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: t.Config.Out, Err: err}
+	}
+	m.Output.FileSize = info.Size()
+	m.Output.FileChecksum, err = source.Checksum(ctx, t.Config.Out)
 	return m, err
 }
 
