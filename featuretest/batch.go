@@ -7,10 +7,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/column"
+	"selfsame/monitor"
 	"selfsame/offline"
 	parquetout "selfsame/offline/parquet"
 	"selfsame/plan"
@@ -52,11 +54,15 @@ func (b Batch) Ask(ctx context.Context, c *Case) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Answer{}
+	out := &Answer{Reports: true}
 	for _, o := range p.Outputs {
 		out.Outputs = append(out.Outputs, o.Name)
 	}
+	profile := monitor.NewProfile(monitor.Config{}, p, int64(len(c.Rows)))
 	err = res.Each(ctx, func(chunk *batch.Chunk) error {
+		if err := profile.Observe(chunk); err != nil {
+			return err
+		}
 		for i := range chunk.Rows {
 			var row []selfsame.Value
 			for _, col := range chunk.Features.Columns {
@@ -66,7 +72,24 @@ func (b Batch) Ask(ctx context.Context, c *Case) (*Answer, error) {
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range profile.Report(res, columnTexts(out)).Findings {
+		out.Warnings = append(out.Warnings, strings.TrimSpace(f.Check+" "+f.Subject)+": "+f.Text)
+	}
+	return out, nil
+}
+
+// columnTexts stand for the checksums of columns: equal columns have equal texts.
+func columnTexts(a *Answer) []string {
+	texts := make([]string, len(a.Outputs))
+	for _, row := range a.Rows {
+		for j, v := range row {
+			texts[j] += Format(v) + "\n"
+		}
+	}
+	return texts
 }
 
 // entityRows are the rows of a case as label rows.

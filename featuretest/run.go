@@ -112,23 +112,26 @@ func buildCase(s *Script, p *selfsame.Project, sc *Scenario, q *question) (*Case
 			return nil, err
 		}
 	}
-	for _, name := range q.table.header[:q.table.given] {
-		if name != AtColumn && name != KnownColumn {
-			c.Columns = append(c.Columns, selfsame.Field{Name: name, Type: columnType(p, name)})
+	columns := make([]selfsame.Field, q.table.given)
+	timed := false
+	for i, head := range q.table.header[:q.table.given] {
+		f, err := givenColumn(p, head)
+		if err != nil {
+			return nil, at(s, q.table.headerLine, err.Error(), "")
+		}
+		columns[i], timed = f, timed || f.Name == AtColumn
+		if f.Name != AtColumn && f.Name != KnownColumn {
+			c.Columns = append(c.Columns, f)
 		}
 	}
-	if !slices.Contains(q.table.header[:q.table.given], AtColumn) {
+	if !timed {
 		return nil, at(s, q.pos.Line, "the table has no column T", "T is the moment at which the row asks")
 	}
 	for _, tr := range q.table.rows {
 		row := Row{Given: map[string]selfsame.Value{}}
 		for i, cell := range tr.cells[:q.table.given] {
-			name := q.table.header[i]
-			t := columnType(p, name)
-			if name == AtColumn || name == KnownColumn {
-				t = selfsame.Scalar(selfsame.Timestamp)
-			}
-			v, err := parseValue(cell, t)
+			name := columns[i].Name
+			v, err := parseValue(cell, columns[i].Type)
 			if err != nil {
 				return nil, at(s, tr.line, name+": "+err.Error(), "")
 			}
@@ -144,6 +147,21 @@ func buildCase(s *Script, p *selfsame.Project, sc *Scenario, q *question) (*Case
 		c.Rows = append(c.Rows, row)
 	}
 	return c, nil
+}
+
+// givenColumn reads a head before the bar: a name, or name:type for a column that no key and no request field types.
+func givenColumn(p *selfsame.Project, head string) (selfsame.Field, error) {
+	name, typeText, typed := strings.Cut(head, ":")
+	f := selfsame.Field{Name: name, Type: columnType(p, name)}
+	if name == AtColumn || name == KnownColumn {
+		f.Type = selfsame.Scalar(selfsame.Timestamp)
+	}
+	if !typed {
+		return f, nil
+	}
+	t, err := selfsame.ParseType(typeText)
+	f.Type = t
+	return f, err
 }
 
 func at(s *Script, line int, message, hint string) error {
@@ -200,14 +218,7 @@ func (res *Result) check(s *Script, sc *Scenario, q *question, c *Case, a *Answe
 		res.fail(s, sc, q.pos.Line, askErr.Error())
 		return nil
 	}
-	for _, w := range q.warns {
-		if a.Reports {
-			res.Checked++
-			if !slices.ContainsFunc(a.Warnings, func(have string) bool { return strings.Contains(have, w) }) {
-				res.fail(s, sc, q.pos.Line, fmt.Sprintf("the report must warn %q, it says %q", w, a.Warnings))
-			}
-		}
-	}
+	res.checkReport(s, sc, q, a)
 	var known []string
 	for _, o := range c.outputs() {
 		known = append(known, o.name)
@@ -237,6 +248,27 @@ func (res *Result) check(s *Script, sc *Scenario, q *question, c *Case, a *Answe
 		}
 	}
 	return nil
+}
+
+// checkReport compares the findings of engines that report.
+func (res *Result) checkReport(s *Script, sc *Scenario, q *question, a *Answer) {
+	if !a.Reports {
+		return
+	}
+	says := func(text string) bool {
+		res.Checked++
+		return slices.ContainsFunc(a.Warnings, func(have string) bool { return strings.Contains(have, text) })
+	}
+	for _, w := range q.warns {
+		if !says(w) {
+			res.fail(s, sc, q.pos.Line, fmt.Sprintf("the report must say %q, it says %q", w, a.Warnings))
+		}
+	}
+	for _, w := range q.silent {
+		if says(w) {
+			res.fail(s, sc, q.pos.Line, fmt.Sprintf("the report must not say %q, it says %q", w, a.Warnings))
+		}
+	}
 }
 
 // resolveOutput finds the output that a header means: its name, or its feature's name where one output alone ends in it.

@@ -37,6 +37,7 @@ type question struct {
 	mode     Mode
 	fails    string   // text of the error that must come
 	warns    []string // texts that the report must hold
+	silent   []string // texts that it must not hold
 	table    *table
 	pos      selfsame.Pos
 }
@@ -161,7 +162,7 @@ func (p *parser) definitions() {
 	s.Definitions = strings.Join(block, "\n") + "\n"
 }
 
-// ask reads `ask SERVICE|REF,REF… [as_of LAG|final] [fails "text"] [warns "text"]…` and its table.
+// ask reads `ask SERVICE|REF,REF… [as_of LAG|final] [fails "text"] [warns "text"]… [silent "text"]…` and its table.
 func (p *parser) ask(words []string, number int) error {
 	q := &question{pos: selfsame.Pos{File: p.script.File, Line: number}}
 	if len(words) == 0 {
@@ -192,8 +193,10 @@ func (p *parser) ask(words []string, number int) error {
 			q.fails = text
 		case words[i] == "warns" && quoted == nil:
 			q.warns = append(q.warns, text)
+		case words[i] == "silent" && quoted == nil:
+			q.silent = append(q.silent, text)
 		default:
-			return p.fail(number, "unknown word in ask: "+words[i], `the words are as_of LAG, final, fails "text", warns "text"`)
+			return p.fail(number, "unknown word in ask: "+words[i], `the words are as_of LAG, final, fails "text", warns "text", silent "text"`)
 		}
 		i++
 	}
