@@ -242,6 +242,7 @@ func (c *checker) binary(n *Binary) *step {
 
 // compare types l op r for = <> < <= > >=.
 func (c *checker) compare(n Node, op string, l, r *step) *step {
+	l, r = c.exactFloat(n, l, r), c.exactFloat(n, r, l)
 	if order := mixedOrder(l, r); order != nil {
 		return c.fold(binaryStep(boolType, l, r, compareEach(order, relations[op])), l, r)
 	}
@@ -251,6 +252,15 @@ func (c *checker) compare(n Node, op string, l, r *step) *step {
 	}
 	c.order(n, t)
 	return c.fold(binaryStep(boolType, l, r, c.compareKernel(t, relations[op])), l, r)
+}
+
+// exactFloat turns an int64 constant that is a float64 into one beside a float64, so that the fast kernel compares them.
+func (c *checker) exactFloat(n Node, s, beside *step) *step {
+	if s.typ.Kind != selfsame.Int64 || beside.typ.Kind != selfsame.Float64 || s.value == nil || s.value.Status != selfsame.Present ||
+		s.value.Int > exactFloat || s.value.Int < -exactFloat {
+		return s
+	}
+	return c.convert(n, s, floatType)
 }
 
 // order demands a type whose values can be compared.
