@@ -23,7 +23,12 @@ type File struct {
 	path string
 	tmp  *os.File
 	done bool
+	size int64 // written
+	sent int64 // of it, on its way to disk
 }
+
+// writebackBytes is how much is written before the kernel is asked to begin with it.
+const writebackBytes = 8 << 20
 
 // NewFile creates the temporary file for the target path. Errors are of class resource and name the path.
 func NewFile(path string) (*File, error) {
@@ -41,9 +46,13 @@ func (f *File) Path() string { return f.path }
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.tmp.Write(p)
 	if err != nil {
-		err = ioError(f.path, err)
+		return n, ioError(f.path, err)
 	}
-	return n, err
+	if f.size += int64(n); f.size-f.sent >= writebackBytes {
+		startWriteback(f.tmp, f.sent, f.size-f.sent)
+		f.sent = f.size
+	}
+	return n, nil
 }
 
 // Publish makes what was written durable and gives it the target's name. After an error nothing is published and
