@@ -214,6 +214,15 @@ func (f *feeder) feed(u *useFeeder, in *expr.Input) error {
 	if len(u.idx) == 0 {
 		return nil
 	}
+	f.take(u, in)
+	if len(u.block.Entity) >= blockRows {
+		return f.flushUse(u)
+	}
+	return nil
+}
+
+// take appends the rows of u.idx to the use's block.
+func (f *feeder) take(u *useFeeder, in *expr.Input) {
 	b := &u.block
 	for _, i := range u.idx {
 		b.Entity = append(b.Entity, u.ids[i])
@@ -248,10 +257,6 @@ func (f *feeder) feed(u *useFeeder, in *expr.Input) error {
 			b.Columns[k].AppendGather(c, u.idx)
 		}
 	}
-	if len(b.Entity) >= blockRows {
-		return f.flushUse(u)
-	}
-	return nil
 }
 
 func isDelete(op *column.Column, i int) bool { return string(op.Str(i)) == opDelete }

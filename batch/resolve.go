@@ -19,8 +19,10 @@ import (
 // mark changes the visibility of one row of a source.
 type mark struct {
 	pos   source.Position
-	until int64 // known as long as κ < until
-	drop  bool  // a duplicate or a conflict: it is in no view
+	by    source.Position // the row that it is due to: the copy that won, the newer version, the delete
+	until int64           // known as long as κ < until
+	drop  bool            // a duplicate or a conflict: it is in no view
+	fate  Reason          // duplicate, conflict, superseded or deleted
 }
 
 // resolution holds the marks of a source by position. Rows without a mark are visible from α on, for ever.
@@ -192,12 +194,14 @@ func (res *resolution) markLosers(rows []copyOf) {
 	for i := 1; i < len(rows); i++ {
 		first := i - 1
 		for ; i < len(rows) && rows[i].tau == rows[first].tau && rows[i].id == rows[first].id; i++ {
-			res.marks = append(res.marks, mark{pos: rows[i].pos, until: selfsame.MinTime, drop: true})
+			m := mark{pos: rows[i].pos, by: rows[first].pos, until: selfsame.MinTime, drop: true, fate: ReasonDuplicate}
 			if rows[i].payload == rows[first].payload {
 				res.counts.Duplicate++
 			} else {
 				res.counts.Conflict++
+				m.fate = ReasonConflict
 			}
+			res.marks = append(res.marks, m)
 		}
 	}
 	slices.SortFunc(res.marks, func(a, b mark) int { return cmp.Compare(a.pos, b.pos) })

@@ -117,15 +117,21 @@ func (v *versionReader) supersede(rows []version, res *resolution) {
 		}
 		return column.Compare(v.orders, a.order, v.orders, b.order)
 	})
-	until := selfsame.MaxTime
+	until, by := selfsame.MaxTime, -1
 	for i := len(rows) - 1; i >= 0; i-- {
-		if until != selfsame.MaxTime {
-			res.marks = append(res.marks, mark{pos: rows[i].pos, until: until})
+		if by >= 0 {
+			m := mark{pos: rows[i].pos, by: rows[by].pos, until: until, fate: ReasonSuperseded}
+			if rows[by].op == opDelete[0] {
+				m.fate = ReasonDeleted
+			}
+			res.marks = append(res.marks, m)
 			if until <= rows[i].from {
 				res.counts.Superseded++
 			}
 		}
-		until = min(until, rows[i].from, selfsame.MaxTime-1)
+		if from := min(rows[i].from, selfsame.MaxTime-1); from < until {
+			until, by = from, i
+		}
 	}
 }
 
@@ -154,16 +160,20 @@ func (v *versionReader) cancel(rows []version, res *resolution) {
 	corrections := v.src.Corrections.Or(v.src.Lateness.Or(selfsame.MaxTime))
 	skew := v.src.Skew.Or(selfsame.MaxTime)
 	for _, e := range copies {
-		until := selfsame.MaxTime
+		m := mark{pos: e.pos, until: selfsame.MaxTime, fate: ReasonDeleted}
 		for _, d := range deletes {
+			until := d.from
 			if d.from == selfsame.MaxTime { // a delete without arrival has no bounds and is known in final only
-				until = min(until, selfsame.MaxTime-1)
-			} else if satAdd(d.from, -corrections) <= e.tau && e.tau <= satAdd(d.from, skew) {
-				until = min(until, d.from)
+				until = selfsame.MaxTime - 1
+			} else if satAdd(d.from, -corrections) > e.tau || e.tau > satAdd(d.from, skew) {
+				continue
+			}
+			if until < m.until {
+				m.until, m.by = until, d.pos
 			}
 		}
-		if until != selfsame.MaxTime && !lost[e.pos] {
-			res.marks = append(res.marks, mark{pos: e.pos, until: until})
+		if m.until != selfsame.MaxTime && !lost[e.pos] {
+			res.marks = append(res.marks, m)
 		}
 	}
 }

@@ -1,0 +1,111 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"selfsame"
+	"selfsame/offline"
+)
+
+// Reason says why a row of a source did not make a value. The list is closed; docs/explain.md says when each is given.
+type Reason uint8
+
+// The reasons, in the order in which explanations list them.
+const (
+	ReasonAfter        Reason = iota + 1 // at or behind the window's upper edge
+	ReasonBefore                         // before the window's lower edge
+	ReasonRows                           // older than the n newest rows
+	ReasonSession                        // in no session that is open at T
+	ReasonLater                          // as-of: a version of a moment after T
+	ReasonOlder                          // as-of: a newer version was taken
+	ReasonArrivedLater                   // known only after the cut
+	ReasonNeverKnown                     // its arrival is null
+	ReasonLate
+	ReasonEarly
+	ReasonSchema
+	ReasonDuplicate
+	ReasonConflict
+	ReasonSuperseded
+	ReasonDeleted
+	ReasonWhere  // the view's `where` drops it
+	ReasonFilter // the aggregate's filter drops it
+	ReasonNull   // an argument is null
+	reasonEnd
+)
+
+var reasonNames = [...]string{"", "after_window", "before_window", "beyond_rows", "no_session", "later_version", "older_version", "arrived_later", "never_known",
+	"late", "early", "schema", "duplicate", "conflict", "superseded", "deleted", "where", "filter", "null_argument"}
+
+// String is the word of the JSON form and of docs/explain.md.
+func (r Reason) String() string { return reasonNames[r] }
+
+// MarshalText is String.
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// Title is the reason as the heading of a list.
+func (r Reason) Title() string {
+	return [...]string{"", "at or after the upper edge", "before the window", "beyond the newest rows", "outside the session", "of a later moment", "older versions", "arrived after the cut",
+		"never known", "late: refused", "early: refused", "schema: refused", "duplicates", "conflicts", "superseded", "deleted", "dropped by `where`", "dropped by the filter",
+		"null argument"}[r]
+}
+
+// Instant is a moment in microseconds since the epoch.
+type Instant int64
+
+// String is RFC 3339 with as many digits as it needs, UTC; the ends of int64 are -infinity and infinity.
+func (t Instant) String() string {
+	switch int64(t) {
+	case selfsame.MinTime:
+		return "-infinity"
+	case selfsame.MaxTime:
+		return "infinity"
+	}
+	s := string(offline.AppendTime(nil, int64(t)))
+	s = strings.TrimRight(strings.TrimSuffix(s, "Z"), "0")
+	return strings.TrimSuffix(s, ".") + "Z"
+}
+
+// MarshalText is String.
+func (t Instant) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// Span is a length of time in microseconds, at least 0.
+type Span int64
+
+// String is the span in days, hours, minutes and seconds: 2d3h, 4m0.5s, 1µs.
+func (s Span) String() string {
+	days, rest := int64(s)/selfsame.DayLength, time.Duration(int64(s)%selfsame.DayLength)*time.Microsecond
+	if days == 0 {
+		return trimZeros(rest.String())
+	}
+	if rest == 0 {
+		return fmt.Sprintf("%dd", days)
+	}
+	return fmt.Sprintf("%dd%s", days, trimZeros(rest.String()))
+}
+
+// MarshalText is String.
+func (s Span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// trimZeros drops the zero parts at the end: 2h0m0s is 2h.
+func trimZeros(s string) string {
+	if t := strings.TrimSuffix(s, "m0s"); t != s {
+		s = t + "m"
+	}
+	if t := strings.TrimSuffix(s, "h0m"); t != s {
+		s = t + "h"
+	}
+	return s
+}
+
+// between is b - a, saturated; a <= b.
+func between(a, b int64) Span {
+	if d := b - a; d >= 0 {
+		return Span(d)
+	}
+	return Span(selfsame.MaxTime)
+}
