@@ -262,7 +262,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("ask s final warns \"x\"\n  T | v\n  2024-01-01 | [1,2]\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 10_000 || strings.Contains(text, "..") && len(text) > 200 {
-			t.Skip()
+			return
 		}
 		s, err := Parse("fuzz.test", text)
 		if (s == nil) == (err == nil) {
