@@ -18,7 +18,7 @@ def connect():
 
 def frames(names):
     return ", ".join(
-        f"w{n} AS (PARTITION BY user_id ORDER BY at RANGE BETWEEN INTERVAL {WINDOWS[n]} PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING)"
+        f"w{n} AS (PARTITION BY user_id ORDER BY \"at\" RANGE BETWEEN INTERVAL {WINDOWS[n]} PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING)"
         for n in names
     )
 
@@ -27,8 +27,8 @@ def rows(events, labels, columns):
     fields = ", ".join(columns)
     nulls = ", ".join(f"NULL AS {c}" for c in columns)
     return (
-        f"SELECT NULL::BIGINT AS label_id, user_id, at, {fields} FROM '{events}' "
-        f"UNION ALL SELECT label_id, user_id, at, {nulls} FROM '{labels}'"
+        f"SELECT NULL::BIGINT AS label_id, user_id, \"at\", {fields} FROM '{events}' "
+        f"UNION ALL SELECT label_id, user_id, \"at\", {nulls} FROM '{labels}'"
     )
 
 
@@ -44,20 +44,25 @@ def windows24(events, labels, out):
     )
     write(
         connect(),
-        f"SELECT * FROM (SELECT label_id, user_id, at, {cells} FROM ({rows(events, labels, ['amount'])}) WINDOW {frames(WINDOWS)}) "
+        f"SELECT * FROM (SELECT label_id, user_id, \"at\", {cells} FROM ({rows(events, labels, ['amount'])}) WINDOW {frames(WINDOWS)}) "
         "WHERE label_id IS NOT NULL ORDER BY label_id",
         out,
     )
 
 
 def recent(events, labels, out):
+    """Distinct counts by frames; the last five by lags of the events and one as-of join."""
+    lags = ", ".join(f"lag(amount, {i}) OVER u AS x{i}, lag(\"at\", {i}) OVER u AS t{i}" for i in range(5))
+    kept = ", ".join(f"CASE WHEN e.t{i} >= l.\"at\" - INTERVAL 30 DAYS THEN e.x{i} END" for i in range(5))
     write(
         connect(),
-        "SELECT label_id, user_id, at, d_7d, d_30d, last_30d, list_reverse(five) AS five_30d FROM ("
-        "SELECT label_id, user_id, at, count(DISTINCT merchant_id) OVER w7d AS d_7d, count(DISTINCT merchant_id) OVER w30d AS d_30d, "
-        "last(amount) OVER w30d AS last_30d, (list(amount) OVER w30d)[-5:] AS five "
-        f"FROM ({rows(events, labels, ['merchant_id', 'amount'])}) WINDOW {frames(['7d', '30d'])}) "
-        "WHERE label_id IS NOT NULL ORDER BY label_id",
+        "WITH cells AS (SELECT * FROM (SELECT label_id, count(DISTINCT merchant_id) OVER w7d AS d_7d, "
+        f"count(DISTINCT merchant_id) OVER w30d AS d_30d FROM ({rows(events, labels, ['merchant_id'])}) WINDOW {frames(['7d', '30d'])}) "
+        f"WHERE label_id IS NOT NULL), e AS (SELECT user_id, \"at\", {lags} FROM '{events}' WINDOW u AS (PARTITION BY user_id ORDER BY \"at\")), "
+        f"five AS (SELECT l.label_id, l.user_id, l.\"at\", list_filter([{kept}], lambda x: x IS NOT NULL) AS five "
+        f"FROM '{labels}' l ASOF LEFT JOIN e ON l.user_id = e.user_id AND l.\"at\" > e.\"at\") "
+        "SELECT label_id, user_id, \"at\", d_7d, d_30d, five[1] AS last_30d, CASE WHEN len(five) > 0 THEN five END AS five_30d "
+        "FROM five JOIN cells USING (label_id) ORDER BY label_id",
         out,
     )
 
@@ -66,7 +71,7 @@ def asof(profiles, labels, out):
     columns = ", ".join(f"p.c{i}" for i in range(10))
     write(
         connect(),
-        f"SELECT l.label_id, l.user_id, l.at, {columns} FROM '{labels}' l ASOF LEFT JOIN '{profiles}' p "
-        "ON l.user_id = p.user_id AND l.at >= p.at ORDER BY l.label_id",
+        f"SELECT l.label_id, l.user_id, l.\"at\", {columns} FROM '{labels}' l ASOF LEFT JOIN '{profiles}' p "
+        "ON l.user_id = p.user_id AND l.\"at\" >= p.\"at\" ORDER BY l.label_id",
         out,
     )

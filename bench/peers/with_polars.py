@@ -52,17 +52,25 @@ def windows24(events, labels, out):
 
 
 def recent(events, labels, out):
-    rows = frame(events, labels, ["merchant_id", "amount"]).collect()
-    m, x = pl.col("merchant_id"), pl.col("amount").drop_nulls()
+    """Distinct counts by rolling, less the null that label rows bring; the last five by shifts of the events and one as-of join."""
+    rows = frame(events, labels, ["merchant_id"]).collect()
+    m = pl.col("merchant_id")
     parts = [
-        rolled(rows.lazy(), "7d", [m.drop_nulls().n_unique().alias("d_7d")]).collect(),
-        rolled(
-            rows.lazy(),
-            "30d",
-            [m.drop_nulls().n_unique().alias("d_30d"), x.last().alias("last_30d"), x.tail(5).reverse().alias("five_30d")],
-        ).collect(),
+        rolled(rows.lazy(), w, [(m.n_unique() - (m.null_count() > 0).cast(pl.UInt32)).alias(f"d_{w}")]).collect() for w in ["7d", "30d"]
     ]
-    finish(rows, parts, out)
+    counts = pl.concat([rows.select("label_id"), *parts], how="horizontal").filter(pl.col("label_id").is_not_null())
+    e = pl.scan_parquet(events).select("user_id", "at", "amount").sort("user_id", "at")
+    shifts = [pl.col("amount").shift(i).over("user_id").alias(f"x{i}") for i in range(5)]
+    shifts += [pl.col("at").shift(i).over("user_id").alias(f"t{i}") for i in range(5)]
+    e = e.select("user_id", "at", *shifts).sort("at")
+    l = pl.scan_parquet(labels).select("label_id", "user_id", "at").sort("at")
+    joined = l.join_asof(e, on="at", by="user_id", strategy="backward", allow_exact_matches=False)
+    kept = [pl.when(pl.col(f"t{i}") >= pl.col("at") - pl.duration(days=30)).then(pl.col(f"x{i}")) for i in range(5)]
+    five = pl.concat_list(kept).list.drop_nulls()
+    joined = joined.select(
+        "label_id", "user_id", "at", five.list.first().alias("last_30d"), pl.when(five.list.len() > 0).then(five).alias("five_30d")
+    )
+    joined.join(counts.lazy(), on="label_id").sort("label_id").collect().write_parquet(out, compression="zstd")
 
 
 def asof(profiles, labels, out):
