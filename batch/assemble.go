@@ -94,15 +94,16 @@ type assembler struct {
 	evals   [][]*expr.Evaluator // per use and feature
 	demand  []*expr.Evaluator
 	slots   []*column.Column
-	filled  []*column.Column // memory of columns with defaults, per slot
-	newest  [][]int64        // memory, per output
-	arrival [][]int64
+	filled  []*column.Column   // memory of columns with defaults, per slot
+	asOf    []*column.Column   // memory of as-of expressions, per slot
+	details map[*int64][]int64 // per distinct time series of a sweep: its times in row order, this chunk's
+	free    [][]int64          // memory of details
 }
 
 func newAssembler(res *Result) *assembler {
 	p := res.run.Plan
 	a := &assembler{res: res, slots: make([]*column.Column, len(p.Slots)), filled: make([]*column.Column, len(p.Slots)),
-		newest: make([][]int64, len(p.Outputs)), arrival: make([][]int64, len(p.Outputs))}
+		asOf: make([]*column.Column, len(p.Slots)), details: map[*int64][]int64{}}
 	for ui, u := range p.Uses {
 		var evs []*expr.Evaluator
 		for _, f := range u.Features {
@@ -132,6 +133,10 @@ func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
 	}
 	a.labels.Rows = hi - lo
 	a.at = run.Rows.At[lo:hi]
+	for key, d := range a.details {
+		a.free = append(a.free, d)
+		delete(a.details, key)
+	}
 	for ui := range a.cells {
 		sweep := a.res.sweeps[ui]
 		a.idx[ui] = sweep.Place[lo:hi]
@@ -170,7 +175,11 @@ func (a *assembler) fillSlots(lo, hi int) error {
 		case s.Use >= 0:
 			in := &expr.Input{Columns: a.cells[s.Use], At: a.at, Rows: rows}
 			f := p.Uses[s.Use].Features[s.Feature]
-			a.slots[si] = a.withDefault(si, a.evals[s.Use][s.Feature].Eval(in), f.Feature)
+			value := a.evals[s.Use][s.Feature].Eval(in)
+			if p.Uses[s.Use].Spec.AsOf {
+				value = a.withRowStatus(si, s, f, value)
+			}
+			a.slots[si] = a.withDefault(si, value, f.Feature)
 		}
 	}
 	// An on-demand feature reads slots of features that stand before it in OnDemand, whatever their slot numbers.
@@ -194,6 +203,29 @@ func optional(p *plan.Plan, name string) bool {
 		}
 	}
 	return false
+}
+
+// withRowStatus returns an as-of feature with not_found and expired in the rows that have no usable row: a program's result
+// knows null only.
+func (a *assembler) withRowStatus(slot int, s plan.Slot, f *plan.Feature, value *column.Column) *column.Column {
+	if cell, ok := f.Program.Bare(); ok {
+		return a.cells[s.Use][cell]
+	}
+	if len(a.cells[s.Use]) == 0 || a.cells[s.Use][0].Status == nil {
+		return value
+	}
+	if a.asOf[slot] == nil {
+		a.asOf[slot] = column.New(value.Type, 0)
+	}
+	out := a.asOf[slot]
+	out.Reset()
+	out.AppendRange(value, 0, value.Len())
+	for i, st := range a.cells[s.Use][0].Status {
+		if st == selfsame.NotFound || st == selfsame.Expired {
+			out.SetStatus(i, st)
+		}
+	}
+	return out
 }
 
 // withDefault returns c with the feature's default in place of null and not_found.
@@ -223,9 +255,9 @@ func (a *assembler) detail(out *Chunk, oi int, s plan.Slot, lo, hi int) {
 		return
 	}
 	sweep := a.res.sweeps[s.Use]
-	a.newest[oi] = gatherDetail(a.newest[oi], sweep.Newest, sweep.Place[lo:hi], a.featureCells(s))
-	a.arrival[oi] = gatherDetail(a.arrival[oi], sweep.NewestArrival, sweep.Place[lo:hi], a.featureCells(s))
-	out.Newest[oi], out.Arrival[oi] = a.newest[oi], a.arrival[oi]
+	cells := a.featureCells(s)
+	out.Newest[oi] = a.latest(sweep.Newest, sweep.Place[lo:hi], cells)
+	out.Arrival[oi] = a.latest(sweep.NewestArrival, sweep.Place[lo:hi], cells)
 	if a.known[s.Use] != nil {
 		out.Known[oi] = a.known[s.Use][lo:hi]
 	}
@@ -240,17 +272,46 @@ func (a *assembler) featureCells(s plan.Slot) []int {
 	return u.Features[s.Feature].Program.Slots()
 }
 
-// gatherDetail writes the greatest of the cells' times of each row.
-func gatherDetail(dst []int64, times [][]int64, place []uint32, cells []int) []int64 {
-	dst = dst[:0]
-	for _, p := range place {
-		t := selfsame.MinTime
-		for _, c := range cells {
-			t = max(t, times[c][p])
-		}
-		dst = append(dst, t)
+// latest returns the greatest of the cells' times of each row. Features that read the same series share the result.
+func (a *assembler) latest(times [][]int64, place []uint32, cells []int) []int64 {
+	if len(place) == 0 || len(cells) == 0 {
+		return nil
 	}
+	first := a.inRowOrder(times[cells[0]], place)
+	if len(cells) == 1 {
+		return first
+	}
+	out := append(a.memory(), first...)
+	for _, c := range cells[1:] {
+		for i, t := range a.inRowOrder(times[c], place) {
+			out[i] = max(out[i], t)
+		}
+	}
+	a.details[&out[0]] = out // to be recycled with the others
+	return out
+}
+
+// inRowOrder returns one series at the places of the chunk's rows.
+func (a *assembler) inRowOrder(series []int64, place []uint32) []int64 {
+	if have, ok := a.details[&series[0]]; ok {
+		return have
+	}
+	dst := a.memory()
+	for _, p := range place {
+		dst = append(dst, series[p])
+	}
+	a.details[&series[0]] = dst
 	return dst
+}
+
+// memory returns an empty slice with room for a chunk.
+func (a *assembler) memory() []int64 {
+	if n := len(a.free); n > 0 {
+		m := a.free[n-1]
+		a.free = a.free[:n-1]
+		return m[:0]
+	}
+	return make([]int64, 0, ChunkRows)
 }
 
 // firstError returns an error for the least row that holds an error value.

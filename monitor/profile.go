@@ -32,7 +32,7 @@ type Profile struct {
 	label    string
 	labels   []bool // of sampled rows
 	labelled []bool
-	seen     map[uint64]struct{} // hashes of label rows
+	seen     hashSet // of label rows
 	doubled  int64
 	noPast   int64 // rows for which no stored feature found an event
 	ahead    int64 // rows whose KnownAt is later than T
@@ -67,7 +67,7 @@ func NewProfile(cfg Config, p *plan.Plan, rows int64) *Profile {
 	if cfg.KnownAt == "" {
 		cfg.KnownAt = "feature_timestamp"
 	}
-	pr := &Profile{cfg: cfg, plan: p, stride: max(1, rows/sampleRows), seen: make(map[uint64]struct{}, rows), minAt: selfsame.MaxTime, maxAt: selfsame.MinTime}
+	pr := &Profile{cfg: cfg, plan: p, stride: max(1, rows/sampleRows), seen: newHashSet(rows), minAt: selfsame.MaxTime, maxAt: selfsame.MinTime}
 	for _, o := range p.Outputs {
 		pr.features = append(pr.features, featureState{constant: true, newest: selfsame.MinTime,
 			FeatureProfile: FeatureProfile{Output: o.Name, Feature: o.Ref(), Type: o.Type.String()}})
@@ -125,9 +125,7 @@ func (p *Profile) observeRows(c *batch.Chunk) {
 		for _, col := range c.Labels.Columns {
 			p.buf = col.AppendFramed(p.buf, i)
 		}
-		before := len(p.seen)
-		p.seen[xxh3.Hash(p.buf)] = struct{}{}
-		if len(p.seen) == before {
+		if !p.seen.add(xxh3.Hash(p.buf)) {
 			p.doubled++
 		}
 	}
@@ -150,6 +148,32 @@ func (p *Profile) observeRows(c *batch.Chunk) {
 		}
 	}
 	p.observePast(c)
+}
+
+// hashSet is a set of hashes of a size known beforehand: open addressing, 0 is free.
+type hashSet []uint64
+
+func newHashSet(n int64) hashSet {
+	size := int64(16)
+	for size < 2*n {
+		size *= 2
+	}
+	return make(hashSet, size)
+}
+
+// add puts h into the set and reports whether it was not there.
+func (s hashSet) add(h uint64) bool {
+	h |= 1 // 0 is free; one bit less does not matter for a count
+	mask := uint64(len(s) - 1)
+	for at := h >> 16 & mask; ; at = (at + 1) & mask {
+		switch s[at] {
+		case 0:
+			s[at] = h
+			return true
+		case h:
+			return false
+		}
+	}
 }
 
 // labelColumn returns the named column, or the only bool column of the rows.
