@@ -4,6 +4,7 @@
 package batch
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"os"
 
@@ -134,8 +135,22 @@ func Changes(then, now Input) []InputChange {
 	return out
 }
 
-// Snapshot is a checksum over the names, sizes and checksums of every input file: equal snapshots, equal inputs.
+// Snapshot is a checksum over the names of the inputs and the names, sizes and checksums of their files: equal snapshots, equal
+// inputs, wherever the files stand.
 func Snapshot(rows Input, sources []Input) string {
-	b, _ := json.Marshal(append([]Input{rows}, sources...)) // plain strings and numbers: it cannot fail
+	var b []byte
+	frame := func(s string) {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	for _, in := range append([]Input{rows}, sources...) {
+		frame(in.Name)
+		b = binary.AppendUvarint(b, uint64(len(in.Files)))
+		for _, f := range in.Files {
+			frame(f.Name)
+			b = binary.AppendUvarint(b, uint64(f.Size))
+			frame(f.Checksum)
+		}
+	}
 	return sumText(xxh3.Hash128(b))
 }

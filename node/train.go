@@ -13,7 +13,6 @@ import (
 
 	"selfsame"
 	"selfsame/batch"
-	"selfsame/column"
 	"selfsame/compute/zone"
 	"selfsame/definition"
 	"selfsame/monitor"
@@ -100,7 +99,11 @@ func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
 	if err := p.readRows(ctx); err != nil {
 		return nil, err
 	}
-	return p, p.checkClash()
+	if err := p.checkClash(); err != nil {
+		return nil, err
+	}
+	_, err = p.outputFormat()
+	return p, err
 }
 
 // readRows opens and reads the rows that ask.
@@ -201,13 +204,18 @@ func formatOf(t *source.Table, spec source.Spec) string {
 	return "parquet"
 }
 
-// checkClash refuses an output whose name a label column has.
+// checkClash refuses an output whose name a label column has, or another output's details.
 func (p *Prepared) checkClash() error {
-	for _, o := range p.Plan.Outputs {
-		if p.Rows.Batch.Index(o.Name) >= 0 {
-			return &selfsame.Error{Class: selfsame.ClassUsage, Ref: o.Name, Message: "the rows have a column of the feature's name",
+	seen := map[string]bool{}
+	for _, f := range p.Rows.Batch.Fields {
+		seen[f.Name] = true
+	}
+	for _, f := range p.outputFields()[len(p.Rows.Batch.Fields):] {
+		if seen[f.Name] {
+			return &selfsame.Error{Class: selfsame.ClassUsage, Ref: f.Name, Message: "the rows have a column of the feature's name",
 				Hint: "rename the column, or give the feature a `prefix` or `as` in the service"}
 		}
+		seen[f.Name] = true
 	}
 	return nil
 }
@@ -228,16 +236,21 @@ func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 			return nil, err
 		}
 	}
+	out, err := p.openOutput()
+	if err != nil {
+		return nil, err
+	}
+	defer out.writer.Abort()
 	res, err := batch.Run(ctx, batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: cfg.Mode, Tables: p.Tables, Options: cfg.Options})
 	if err != nil {
 		return nil, err
 	}
 	t := &Trained{Prepared: p, Result: res}
-	out, err := t.write(ctx)
+	record, err := t.write(ctx, out)
 	if err != nil {
 		return t, err
 	}
-	if t.Manifest, err = t.manifest(ctx, out); err != nil {
+	if t.Manifest, err = t.manifest(ctx, record); err != nil {
 		return nil, err
 	}
 	if cfg.Again != nil {
@@ -245,116 +258,7 @@ func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 			return t, err
 		}
 	}
-	return t, t.publishBeside()
-}
-
-// outputFields returns the columns of the file: labels, features, then the details of each that --with asks for.
-func (t *Trained) outputFields() []selfsame.Field {
-	fields := slices.Clone(t.Rows.Batch.Fields)
-	for _, o := range t.Plan.Outputs {
-		fields = append(fields, selfsame.Field{Name: o.Name, Type: o.Type})
-	}
-	for _, w := range t.Config.With {
-		kind := selfsame.String
-		if w == "event_time" {
-			kind = selfsame.Timestamp
-		}
-		for _, o := range t.Plan.Outputs {
-			fields = append(fields, selfsame.Field{Name: o.Name + "__" + w, Type: selfsame.Scalar(kind)})
-		}
-	}
-	return fields
-}
-
-// write lays the values into the output file.
-func (t *Trained) write(ctx context.Context) (*batch.Output, error) {
-	cfg := t.Config
-	format := cfg.Format
-	if format == "" {
-		var err error
-		if format, err = outputFormat(cfg.Out); err != nil {
-			return nil, err
-		}
-	}
-	fields := t.outputFields()
-	o := cfg.Write
-	o.Casts = map[string]string{}
-	for _, out := range t.Plan.Outputs {
-		if out.Feature.Cast != "" {
-			o.Casts[out.Name] = out.Feature.Cast
-		}
-	}
-	w, err := creators[format](cfg.Out, fields, o)
-	if err != nil {
-		return nil, err
-	}
-	defer w.Abort()
-	sum := batch.NewValuesChecksum(fields)
-	profile := monitor.NewProfile(cfg.Report, t.Plan, int64(t.Rows.Batch.Rows))
-	err = t.Result.Each(ctx, func(c *batch.Chunk) error {
-		for _, ob := range cfg.Observers {
-			if err := ob.Observe(c); err != nil {
-				return err
-			}
-		}
-		if err := profile.Observe(c); err != nil {
-			return err
-		}
-		b := &column.Batch{Fields: fields, Rows: c.Rows, Columns: slices.Concat(c.Labels.Columns, c.Features.Columns, details(c, cfg.With))}
-		sum.Add(b.Columns)
-		return w.Write(b)
-	})
-	if err != nil {
-		return nil, err
-	}
-	labels := len(t.Rows.Batch.Fields)
-	t.Report = profile.Report(t.Result, sum.Columns()[labels:labels+len(t.Plan.Outputs)])
-	if t.Report.Worst() == monitor.Error {
-		return nil, &selfsame.Error{Class: selfsame.ClassExpectation, Ref: cfg.Out, Message: "the validation report holds errors; nothing was published"}
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	out := &batch.Output{Path: cfg.Out, Rows: int64(t.Rows.Batch.Rows), ValuesChecksum: sum.Sum()}
-	for i, s := range sum.Columns() {
-		out.Columns = append(out.Columns, batch.ColumnRecord{Name: fields[i].Name, Type: fields[i].Type.String(), Checksum: s})
-	}
-	return out, nil
-}
-
-// details returns the columns that --with asks for.
-func details(c *batch.Chunk, with []string) []*column.Column {
-	var out []*column.Column
-	for _, w := range with {
-		for i, f := range c.Features.Columns {
-			if w == "event_time" {
-				out = append(out, instantColumn(c.Newest[i], c.Rows))
-			} else {
-				out = append(out, statusColumn(f, c.Rows))
-			}
-		}
-	}
-	return out
-}
-
-func instantColumn(at []int64, rows int) *column.Column {
-	c := column.New(selfsame.Scalar(selfsame.Timestamp), rows)
-	for i := range rows {
-		if at == nil || at[i] == selfsame.MinTime {
-			c.AppendStatus(selfsame.Null)
-		} else {
-			c.Append(selfsame.Value{Type: c.Type, Int: at[i]})
-		}
-	}
-	return c
-}
-
-func statusColumn(f *column.Column, rows int) *column.Column {
-	c := column.New(selfsame.Scalar(selfsame.String), rows)
-	for i := range rows {
-		c.AppendBytes([]byte(f.StatusAt(i).String()))
-	}
-	return c
+	return t, t.publish(ctx, out)
 }
 
 // ManifestPath is where the manifest of an output stands.
@@ -372,13 +276,7 @@ func (t *Trained) manifest(ctx context.Context, out *batch.Output) (*batch.Manif
 		return nil, err
 	}
 	m.Snapshot = batch.Snapshot(m.Rows, m.Sources)
-	info, err := os.Stat(t.Config.Out)
-	if err != nil {
-		return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: t.Config.Out, Err: err}
-	}
-	m.Output.FileSize = info.Size()
-	m.Output.FileChecksum, err = source.Checksum(ctx, t.Config.Out)
-	return m, err
+	return m, nil
 }
 
 // inputs returns the tables that the run reads, their files with checksums.
@@ -412,8 +310,15 @@ func ReportPath(out string) string { return strings.TrimSuffix(out, "/") + ".rep
 // BadRowsPath is where the rows stand that could not be read as declared, where there are any.
 func BadRowsPath(out string) string { return strings.TrimSuffix(out, "/") + ".bad.jsonl" }
 
-// publishBeside writes the manifest and the report beside the output, each whole or not at all.
-func (t *Trained) publishBeside() error {
+// publish gives the output its name, and writes the report and the manifest beside it, each whole or not at all.
+func (t *Trained) publish(ctx context.Context, out *output) error {
+	if err := out.writer.Close(); err != nil {
+		return err
+	}
+	var err error
+	if t.Manifest.Output.FileSize, t.Manifest.Output.FileChecksum, err = fileRecord(ctx, t.Config.Out); err != nil {
+		return err
+	}
 	if len(t.Result.Bad) > 0 {
 		var b []byte
 		for _, bad := range t.Result.Bad {

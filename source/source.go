@@ -35,11 +35,11 @@ type Spec struct {
 
 // File is one file of a table, in manifest order: by path below the source's path, bytewise.
 type File struct {
-	Path     string // as opened
-	Name     string // below the source's path, slashes
-	Size     int64
-	Checksum string // "xxh3:" and 32 hex digits of the 128-bit hash of its bytes; empty until Table.Checksums
-	Rows     int64  // -1: not known before it is read (CSV, JSON lines)
+	Path     string `json:"-"`    // as opened
+	Name     string `json:"name"` // below the source's path, slashes
+	Size     int64  `json:"size"`
+	Checksum string `json:"checksum"` // "xxh3:" and 32 hex digits of the 128-bit hash of its bytes; empty until Table.Checksums
+	Rows     int64  `json:"rows"`     // -1: not known before it is read (CSV, JSON lines)
 }
 
 // Want is what a scan asks for.

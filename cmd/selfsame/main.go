@@ -14,8 +14,10 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"selfsame"
+	"selfsame/compute/expr"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -24,6 +26,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Ignore(syscall.SIGXFSZ) // a limit on the size of files is an error of the write, not the end of the process
 	root := rootCommand(stdout, stderr)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -65,9 +68,42 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &selfsame.Error{Class: selfsame.ClassUsage, Message: err.Error(), Hint: "see " + c.CommandPath() + " --help"}
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		var verbs []string
+		for _, v := range c.Commands() {
+			verbs = append(verbs, v.Name())
+		}
+		return unknown(args[0], "no such verb", expr.Nearest(args[0], verbs), "see selfsame --help")
+	}
+	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), demoCommand(), versionCommand())
 	return root
+}
+
+// flagError names the nearest flag where one does not exist.
+func flagError(c *cobra.Command, err error) error {
+	help := "see " + c.CommandPath() + " --help"
+	var missing *pflag.NotExistError
+	if !errors.As(err, &missing) {
+		return usage(c.Name(), err.Error(), help)
+	}
+	var flags []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			flags = append(flags, f.Name)
+		}
+	})
+	return unknown(c.Name(), err.Error(), expr.Nearest(missing.GetSpecifiedName(), flags), help)
+}
+
+// unknown is the error of a name that does not exist, with the nearest that does.
+func unknown(ref, message, near, help string) error {
+	if near != "" {
+		help = "did you mean " + near + "? " + help
+	}
+	return usage(ref, message, help)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -125,6 +126,9 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.quiet, "quiet", false, "print errors only")
 }
 
+// physics are the flags that cannot change a value or a file. Manifests leave them out.
+var physics = []string{"from-manifest", "quiet", "dry-run", "threads", "memory"}
+
 // config checks the flags and turns them into a configuration.
 func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig, error) {
 	cfg := &node.TrainConfig{Verb: "train", Project: f.project, Out: f.out, Format: f.format, PartitionBy: f.partitionBy, With: f.with, Flags: map[string]string{}}
@@ -157,7 +161,7 @@ func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig
 	}
 	cfg.Report = monitor.Config{Nulls: f.nulls, AUC: f.auc, Label: f.label, KnownAt: f.knownAt, Strict: f.strict}
 	fs.Visit(func(fl *pflag.Flag) {
-		if fl.Name != "from-manifest" && fl.Name != "quiet" {
+		if !slices.Contains(physics, fl.Name) {
 			cfg.Flags[fl.Name] = fl.Value.String()
 		}
 	})
