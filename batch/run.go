@@ -130,6 +130,9 @@ func Run(ctx context.Context, req Request) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := u.sweep.Close(); err != nil { // lets the memory of its events go
+			return nil, err
+		}
 		r.result.sweeps = append(r.result.sweeps, res)
 		r.result.Events += res.Events
 		r.result.Spilled += res.Spilled
@@ -195,8 +198,12 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 	rows := pit.Rows{Entity: r.ids[i], At: r.Rows.At, Known: known, Entities: entities}
 	spec := u.Spec
 	spec.Detail = true
+	var told int64
 	sweep, err := pit.New(spec, rows, pit.Options{Threads: r.Options.Threads, Memory: r.Options.Memory, SpillDir: r.Options.SpillDir,
-		Progress: func(n int64) { r.progress(StageCompute, n) }})
+		Progress: func(n int64) { // counted from the start, one goroutine at a time
+			r.progress(StageCompute, n-told)
+			told = n
+		}})
 	if err != nil {
 		return err
 	}

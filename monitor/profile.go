@@ -39,6 +39,7 @@ type Profile struct {
 	minAt    int64
 	maxAt    int64
 	buf      []byte
+	hashes   []uint64
 	past     []bool
 }
 
@@ -125,10 +126,15 @@ func (p *Profile) observeRows(c *batch.Chunk) {
 		for _, col := range c.Labels.Columns {
 			p.buf = col.AppendFramed(p.buf, i)
 		}
-		if !p.seen.add(xxh3.Hash(p.buf)) {
+		p.hashes = append(p.hashes, xxh3.Hash(p.buf))
+	}
+	// In a loop of their own the look-ups miss the cache side by side.
+	for _, h := range p.hashes {
+		if !p.seen.add(h) {
 			p.doubled++
 		}
 	}
+	p.hashes = p.hashes[:0]
 	for _, at := range c.At {
 		p.minAt, p.maxAt = min(p.minAt, at), max(p.maxAt, at)
 	}

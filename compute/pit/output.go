@@ -63,8 +63,12 @@ func newOutput(s *Sweep) (*output, error) {
 	}
 	if s.spec.Detail {
 		for range traces {
-			o.newest = append(o.newest, make([]int64, n))
-			o.arrival = append(o.arrival, make([]int64, n))
+			newest := make([]int64, n)
+			arrival := newest // α = τ everywhere: one slice is both
+			if s.known {
+				arrival = make([]int64, n)
+			}
+			o.newest, o.arrival = append(o.newest, newest), append(o.arrival, arrival)
 		}
 	}
 	return o, nil

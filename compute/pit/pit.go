@@ -71,7 +71,7 @@ type Result struct {
 	Place   []uint32
 	Columns []*column.Column // one per cell; as-of: one per event column
 	// Newest and NewestArrival (Spec.Detail) are τ and α of the newest event used, per cell (as-of: one entry each), in sweep order;
-	// MinTime where no event was used.
+	// MinTime where no event was used. Cells may share a slice, and both may be one slice where α = τ: they are for reading only.
 	Newest, NewestArrival [][]int64
 	Rows, Events          int64 // swept
 	Spilled               int64 // bytes

@@ -42,6 +42,7 @@ type Sweep struct {
 	free   []*part // memory of spilled parts
 	spill  spill
 	events int64
+	known  bool // some block brings α beside τ
 }
 
 // New prepares a sweep. The rows must stay unchanged until Run returns. The error says which cell cannot be evaluated.
@@ -97,6 +98,7 @@ func (s *Sweep) Add(seq int, b *Block) error {
 	s.parts = append(s.parts, p)
 	s.held += p.size()
 	s.events += int64(p.rows())
+	s.known = s.known || b.From != nil || b.Arrival != nil
 	if s.opt.Memory > 0 && s.held > s.opt.Memory/2 {
 		return s.spillHeld()
 	}
