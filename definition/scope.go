@@ -269,6 +269,9 @@ func (s *scope) aggregate(a *expr.Aggregate, u use) (selfsame.Type, []*selfsame.
 	f := aggregate.Lookup(a.Func)
 	if f == nil {
 		message, hint := unknownCall(a.Func)
+		if message == "" {
+			message, hint = a.Func+" is a function of one row, not an aggregate", "filter and over belong to aggregates"
+		}
 		return selfsame.Type{}, append(problems, &selfsame.Error{Pos: a.Pos(), Message: message, Hint: hint}), false
 	}
 	if len(problems) > 0 || !known {

@@ -13,6 +13,7 @@ import (
 
 	"selfsame"
 	"selfsame/batch"
+	"selfsame/compute/expr"
 	"selfsame/compute/zone"
 	"selfsame/definition"
 	"selfsame/monitor"
@@ -122,7 +123,7 @@ func (p *Prepared) readRows(ctx context.Context) error {
 	if c.EventsOf != "" {
 		s := p.Project.Source(c.EventsOf)
 		if s == nil {
-			return &selfsame.Error{Class: selfsame.ClassNotFound, Ref: c.EventsOf, Message: "no such source"}
+			return p.unknownSource(c.EventsOf)
 		}
 		var err error
 		if p.RowFile, err = openSource(ctx, p.Config.Project, s); err != nil {
@@ -158,13 +159,22 @@ func (p *Prepared) readRows(ctx context.Context) error {
 	return nil
 }
 
+// unknownSource is the error of a source that does not exist.
+func (p *Prepared) unknownSource(name string) error {
+	var known []string
+	for _, s := range p.Project.Sources {
+		known = append(known, s.Name)
+	}
+	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: name, Message: "no such source", Hint: "the project has " + strings.Join(known, ", ")}
+	if near := expr.Nearest(name, known); near != "" {
+		e.Hint = "did you mean " + near + "?"
+	}
+	return e
+}
+
 // openRows opens a file of rows. Text has no types: columns that the plan reads get the types it needs.
 func (p *Prepared) openRows(ctx context.Context, path, timeColumn string) (*source.Table, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: path, Err: err}
-	}
-	spec := source.Spec{Name: "rows", Batch: selfsame.BatchSource{Path: abs, Format: p.Config.Rows.Format}, Timezone: p.Config.Rows.Timezone}
+	spec := source.Spec{Name: "rows", Batch: selfsame.BatchSource{Path: path, Format: p.Config.Rows.Format}, Timezone: p.Config.Rows.Timezone}
 	t, err := source.Open(ctx, spec, formats())
 	if err != nil || !strings.ContainsAny(formatOf(t, spec), "cj") {
 		return t, err

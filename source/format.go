@@ -103,7 +103,7 @@ func (r *Rows) Err() error {
 // Err is the error that a bad row is where it is not skipped.
 func (b BadRow) Err() error {
 	e := &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: b.File, Line: int(b.Line)}, Message: b.Reason, Err: selfsame.ErrSchemaMismatch,
-		Hint: "correct the row, or set on_bad_row: skip"}
+		Hint: "correct the row; a source leaves such rows out with on_bad_row: skip"}
 	e.Ref = "row " + itoa(b.Row)
 	if b.Field != "" {
 		e.Ref += ", column " + b.Field

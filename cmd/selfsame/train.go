@@ -18,6 +18,7 @@ import (
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/compute/expr"
+	"selfsame/compute/zone"
 	"selfsame/monitor"
 	"selfsame/node"
 )
@@ -65,9 +66,18 @@ func trainCommand() *cobra.Command {
 
 // again runs the command that a manifest records. Flags on the command line win.
 func (f *trainFlags) again(c *cobra.Command, args []string) error {
-	m, err := batch.ReadManifest(f.fromManifest)
+	cfg, err := f.recorded(c, args)
 	if err != nil {
 		return err
+	}
+	return train(c.Context(), cfg, f, c.OutOrStdout(), c.ErrOrStderr())
+}
+
+// recorded is the configuration that a manifest records.
+func (f *trainFlags) recorded(c *cobra.Command, args []string) (*node.TrainConfig, error) {
+	m, err := batch.ReadManifest(f.fromManifest)
+	if err != nil {
+		return nil, err
 	}
 	for name, value := range m.Command.Flags {
 		if fl := c.Flags().Lookup(name); fl != nil && !fl.Changed {
@@ -75,7 +85,7 @@ func (f *trainFlags) again(c *cobra.Command, args []string) error {
 				value = strings.Trim(value, "[]")
 			}
 			if err := c.Flags().Set(name, value); err != nil {
-				return &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: f.fromManifest}, Ref: "--" + name, Err: err}
+				return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: f.fromManifest}, Ref: "--" + name, Err: err}
 			}
 		}
 	}
@@ -84,10 +94,10 @@ func (f *trainFlags) again(c *cobra.Command, args []string) error {
 	}
 	cfg, err := f.config(args, c.Flags())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cfg.Again = m
-	return train(c.Context(), cfg, f, c.OutOrStdout(), c.ErrOrStderr())
+	return cfg, nil
 }
 
 func (f *trainFlags) register(fs *pflag.FlagSet) {
@@ -181,6 +191,11 @@ func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
 	cfg.Rows = node.RowsConfig{File: f.rows, Entities: f.entities, EventsOf: f.eventsOf, Format: f.rowsFormat, Timezone: f.timezone, Time: f.time, Cut: f.cut,
 		Start: selfsame.MinTime, End: selfsame.MaxTime}
 	var err error
+	if f.timezone != "" {
+		if _, err = zone.Load(f.timezone); err != nil {
+			return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--timezone", Err: err}
+		}
+	}
 	if f.start != "" {
 		if cfg.Rows.Start, err = parseInstant("--start", f.start); err != nil {
 			return err
