@@ -17,42 +17,57 @@ type Reason uint8
 
 // The reasons, in the order in which explanations list them.
 const (
-	ReasonAfter        Reason = iota + 1 // at or behind the window's upper edge
-	ReasonBefore                         // before the window's lower edge
-	ReasonRows                           // older than the n newest rows
-	ReasonSession                        // in no session that is open at T
-	ReasonLater                          // as-of: a version of a moment after T
-	ReasonOlder                          // as-of: a newer version was taken
-	ReasonArrivedLater                   // known only after the cut
+	ReasonArrivedLater Reason = iota + 1 // known only after the cut
 	ReasonNeverKnown                     // its arrival is null
-	ReasonLate
+	ReasonLate                           // refused by admission
 	ReasonEarly
 	ReasonSchema
 	ReasonDuplicate
 	ReasonConflict
 	ReasonSuperseded
 	ReasonDeleted
-	ReasonWhere  // the view's `where` drops it
-	ReasonFilter // the aggregate's filter drops it
-	ReasonNull   // an argument is null
-	reasonEnd
+	ReasonWhere   // the view's `where` drops it
+	ReasonFilter  // the aggregate's filter drops it
+	ReasonNull    // an argument is null
+	ReasonRows    // older than the n newest rows
+	ReasonSession // in no session that is open at T
+	ReasonBefore  // before the window's lower edge
+	ReasonAfter   // at or behind the window's upper edge
+	ReasonOlder   // as-of: a newer version was taken
+	ReasonLater   // as-of: a version of a moment after T
 )
 
-var reasonNames = [...]string{"", "after_window", "before_window", "beyond_rows", "no_session", "later_version", "older_version", "arrived_later", "never_known",
-	"late", "early", "schema", "duplicate", "conflict", "superseded", "deleted", "where", "filter", "null_argument"}
+// reasons are the word and the heading of each.
+var reasons = [...]struct{ word, title string }{
+	{},
+	{"arrived_later", "arrived after the cut"},
+	{"never_known", "never known"},
+	{"late", "refused as late"},
+	{"early", "refused as early"},
+	{"schema", "refused, not as declared"},
+	{"duplicate", "duplicates"},
+	{"conflict", "conflicts"},
+	{"superseded", "superseded"},
+	{"deleted", "deleted"},
+	{"where", "dropped by the view's `where`"},
+	{"filter", "dropped by the filter"},
+	{"null_argument", "null argument"},
+	{"beyond_rows", "older than the newest rows"},
+	{"no_session", "outside the session"},
+	{"before_window", "before the window"},
+	{"after_window", "at or after the upper edge"},
+	{"older_version", "older versions"},
+	{"later_version", "versions of a later moment"},
+}
 
 // String is the word of the JSON form and of docs/explain.md.
-func (r Reason) String() string { return reasonNames[r] }
+func (r Reason) String() string { return reasons[r].word }
 
 // MarshalText is String.
 func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // Title is the reason as the heading of a list.
-func (r Reason) Title() string {
-	return [...]string{"", "at or after the upper edge", "before the window", "beyond the newest rows", "outside the session", "of a later moment", "older versions", "arrived after the cut",
-		"never known", "late: refused", "early: refused", "schema: refused", "duplicates", "conflicts", "superseded", "deleted", "dropped by `where`", "dropped by the filter",
-		"null argument"}[r]
-}
+func (r Reason) Title() string { return reasons[r].title }
 
 // Instant is a moment in microseconds since the epoch.
 type Instant int64

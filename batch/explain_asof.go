@@ -1,0 +1,102 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"fmt"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/plan"
+)
+
+// version explains the row that an as-of feature reads and returns the recomputed event columns.
+func (x *explainer) version(o *Origin, s plan.Slot, g *gathered) ([]*column.Column, error) {
+	u := g.use
+	columns := u.Features[s.Feature].Program.Slots()
+	v := &VersionOrigin{Columns: columnTexts(u, columns)}
+	newest, miss := g.newest(columns)
+	status := g.judge(v, newest)
+	if newest != nil {
+		row := newest.show(columns)
+		v.Row = &row
+		if status == selfsame.Present {
+			o.Newest = row.Time
+		}
+	}
+	v.Misses = miss.list()
+	o.Version = v
+	sweep := x.res.sweeps[s.Use]
+	inputs := make([]*column.Column, len(u.Spec.Columns))
+	for _, c := range columns {
+		value := selfsame.Value{Type: u.Spec.Columns[c], Status: status}
+		if status == selfsame.Present {
+			value = newest.block.Columns[c].Value(newest.i)
+		}
+		if err := differs(o.Name+", "+u.ColumnText(c), value, sweep.Columns[c].Value(int(sweep.Place[0]))); err != nil {
+			return nil, err
+		}
+		inputs[c] = single(value)
+	}
+	return inputs, nil
+}
+
+// newest returns the row that is the newest at T, nil for none, and what came near.
+func (g *gathered) newest(columns []int) (*candidate, *missing) {
+	var found *candidate
+	miss := &missing{columns: columns}
+	strict := g.use.Spec.Closed == selfsame.ClosedLeft
+	for i := len(g.rows) - 1; i >= 0; i-- {
+		e := &g.rows[i]
+		why := g.hidden(e)
+		later := !g.use.Spec.Static && (e.tau > g.at || (strict && e.tau == g.at))
+		switch {
+		case why == ReasonArrivedLater && !later:
+			miss.add(why, e, between64(g.known, e.from), g.hiddenText(why, e))
+		case why != 0 && why != ReasonArrivedLater:
+			if !later || why == ReasonSchema {
+				miss.add(why, e, between64(e.tau, g.at), g.hiddenText(why, e))
+			}
+		case later && e.tau == g.at:
+			miss.add(ReasonLater, e, 0, "at T: not taken, the view is `closed: left`")
+		case later:
+			miss.add(ReasonLater, e, between64(g.at, e.tau), fmt.Sprintf("%s after T", between(g.at, e.tau)))
+		case found == nil:
+			found = e
+		case found.tau == e.tau:
+			miss.add(ReasonOlder, e, 0, "of the same time as the row taken, and before it in the order of rows")
+		default:
+			miss.add(ReasonOlder, e, between64(e.tau, found.tau), fmt.Sprintf("%s older than the newest row", between(e.tau, found.tau)))
+		}
+	}
+	return found, miss
+}
+
+// judge says what becomes of the newest row.
+func (g *gathered) judge(v *VersionOrigin, newest *candidate) selfsame.Status {
+	spec := &g.use.Spec
+	if !spec.Static && spec.TTL >= 0 {
+		ttl := Span(spec.TTL)
+		v.TTL = &ttl
+	}
+	if newest == nil {
+		v.Outcome, v.Why = "not_found", "no row of this key is known at T"
+		return selfsame.NotFound
+	}
+	if !spec.Static {
+		age := between(newest.tau, g.at)
+		v.Age = &age
+	}
+	switch {
+	case newest.delete:
+		v.Outcome, v.Why = "deleted", "the newest row is a delete: from its time on there is none"
+		return selfsame.NotFound
+	case v.Age != nil && v.TTL != nil && *v.Age > *v.TTL:
+		v.Outcome = "expired"
+		v.Why = fmt.Sprintf("the newest row is %s old and the ttl is %s: a ttl of at least %dus would cover it", *v.Age, plan.Span(spec.TTL), int64(*v.Age))
+		return selfsame.Expired
+	}
+	v.Outcome = "used"
+	return selfsame.Present
+}

@@ -1,0 +1,247 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/aggregate"
+	"selfsame/compute/expr"
+	"selfsame/compute/pit"
+	"selfsame/plan"
+	"selfsame/source"
+)
+
+// gathered is everything that a use's sources hold under the key of the row that asks, in the total order of events: rows of every
+// verdict and of every time.
+type gathered struct {
+	use   *plan.Use
+	final bool
+	at    int64 // T
+	known int64 // κ, where not final
+	rows  []candidate
+}
+
+// part is the rows that one goroutine found in one source.
+type part struct {
+	src   *selfsame.Source
+	place int
+	files []source.File
+	block *pit.Block
+	ids   *column.Column // nil: the source declares no id
+}
+
+// candidate is one row of a source.
+type candidate struct {
+	*part
+	i       int // in the block
+	pos     source.Position
+	tau     int64
+	from    int64 // MaxTime: a null arrival
+	mark    mark
+	verdict verdict
+	refused bool // by its verdict
+	where   bool // the view's `where` lets it pass
+	delete  bool
+}
+
+// gather reads the candidates of a use. req has the one row that asks.
+func gather(ctx context.Context, req Request, u *plan.Use) (*gathered, error) {
+	r := &runner{Request: req, result: &Result{Pruned: map[string]source.Pruned{}}}
+	g := &gathered{use: u, final: req.Mode.Final, at: req.Rows.At[0]}
+	known, err := r.known(u)
+	if err != nil {
+		return nil, err
+	}
+	if known != nil {
+		g.known = known[0]
+	}
+	keys, ids, err := r.numberKeys(u)
+	if err != nil || ids[0] == pit.NoEntity {
+		return g, err
+	}
+	r.uses = []*useRun{{use: u, keys: keys, lower: selfsame.MinTime, upper: selfsame.MaxTime, seen: make([]bool, 1)}}
+	for _, s := range u.Sources {
+		if err := g.readSource(ctx, r, s); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(g.rows, g.compare)
+	return g, nil
+}
+
+func (g *gathered) readSource(ctx context.Context, r *runner, s *plan.SourceUse) error {
+	src := s.Source
+	res, err := r.resolve(ctx, src)
+	if err != nil {
+		return err
+	}
+	w := r.want(src)
+	w.Fields = inSchemaOrder(src, append(w.Fields, src.ID, src.Order))
+	var mu sync.Mutex
+	return r.scanWant(ctx, src, w, StageRead, func() chunkFunc {
+		f := r.newFeeder(0, src, res)
+		u := f.uses[0]
+		p := &part{src: src, place: s.Place, files: r.Tables[src.Name].Files(), block: &u.block}
+		if src.ID != "" {
+			p.ids = column.New(src.Schema[fieldIndex(src, src.ID)].Type, 0)
+		}
+		var found []candidate
+		return chunkFunc{
+			chunk: func(c *source.Chunk, cols []*column.Column) error {
+				found = f.find(u, p, c, cols, found)
+				return nil
+			},
+			done: func() {
+				mu.Lock()
+				defer mu.Unlock()
+				g.rows = append(g.rows, found...)
+			},
+		}
+	})
+}
+
+// find appends the rows of a chunk that have the key, and takes their columns into the block.
+func (f *feeder) find(u *useFeeder, p *part, c *source.Chunk, cols []*column.Column, found []candidate) []candidate {
+	rows := c.Batch.Rows
+	if rows == 0 {
+		return found
+	}
+	f.adm.admit(&f.times, cols, rows)
+	cols[len(f.src.Schema)] = f.sourceName(rows)
+	in := &expr.Input{Columns: cols, Rows: rows}
+	u.ids, u.idx, u.keyCols = make([]uint32, rows), u.idx[:0], u.keyCols[:0]
+	if u.run.keys != nil {
+		for _, k := range u.key {
+			u.keyCols = append(u.keyCols, k.Eval(in))
+		}
+		u.run.keys.lookup(u.ids, u.keyCols, &u.scratch)
+	}
+	for i, id := range u.ids {
+		if id != pit.NoEntity {
+			u.idx = append(u.idx, uint32(i))
+		}
+	}
+	if len(u.idx) == 0 {
+		return found
+	}
+	var where *column.Column
+	if u.where != nil {
+		where = u.where.Eval(in)
+	}
+	for k, row := range u.idx {
+		found = append(found, f.candidate(p, len(u.block.Entity)+k, c, cols, where, int(row)))
+	}
+	if p.ids != nil {
+		p.ids.AppendGather(cols[fieldIndex(f.src, f.src.ID)], u.idx)
+	}
+	f.take(u, in)
+	return found
+}
+
+func (f *feeder) candidate(p *part, i int, c *source.Chunk, cols []*column.Column, where *column.Column, row int) candidate {
+	e := candidate{part: p, i: i, pos: position(c, row), tau: f.times.tau[row], from: f.times.tau[row], verdict: f.times.verdicts[row], where: true}
+	if f.times.from != nil {
+		e.from = f.times.from[row]
+	}
+	e.refused = !f.r.accepts(e.verdict)
+	e.mark.until = selfsame.MaxTime
+	if m := f.res.within(e.pos, e.pos+1); len(m) > 0 {
+		e.mark = m[0]
+	}
+	if f.adm.op >= 0 {
+		op := cols[f.adm.op]
+		e.delete = op.StatusAt(row) == selfsame.Present && isDelete(op, row)
+	}
+	if where != nil && !e.delete {
+		e.where = where.StatusAt(row) == selfsame.Present && where.Bools[row]
+	}
+	return e
+}
+
+// compare is the total order of events; versions of an as-of view stand by α before their place.
+func (g *gathered) compare(a, b candidate) int {
+	c := cmp.Or(cmp.Compare(a.tau, b.tau), compareOrders(&a, &b))
+	if c == 0 && g.use.Spec.AsOf && a.from != b.from {
+		c = cmp.Compare(a.from, b.from)
+		if a.from == selfsame.MaxTime || b.from == selfsame.MaxTime {
+			c = -c // a null arrival is the lowest
+		}
+	}
+	return cmp.Or(c, cmp.Compare(a.place, b.place), cmp.Compare(a.hash(), b.hash()), cmp.Compare(a.pos, b.pos))
+}
+
+func compareOrders(a, b *candidate) int {
+	x, y := a.block.Order, b.block.Order
+	if x == nil || y == nil || x.Len() == 0 || y.Len() == 0 {
+		return 0
+	}
+	return column.Compare(x, a.i, y, b.i)
+}
+
+func (e *candidate) hash() uint64 {
+	if len(e.block.Hash) == 0 {
+		return 0
+	}
+	return e.block.Hash[e.i]
+}
+
+// visible reports whether the row takes part in what the row that asks may know, whatever its time.
+func (g *gathered) visible(e *candidate) bool { return g.hidden(e) == 0 }
+
+// hidden returns why a row is not part of what the row that asks may know, 0 where it is. Its time plays no part.
+func (g *gathered) hidden(e *candidate) Reason {
+	asOf := g.use.Spec.AsOf
+	switch {
+	case e.verdict == schema:
+		return ReasonSchema
+	case e.refused && e.verdict == late:
+		return ReasonLate
+	case e.refused:
+		return ReasonEarly
+	case e.mark.drop:
+		return e.mark.fate
+	case !e.where:
+		return ReasonWhere
+	case g.use.Spec.Static:
+		return 0
+	case !g.final && e.from == selfsame.MaxTime:
+		return ReasonNeverKnown
+	case !asOf && !g.final && e.mark.until <= e.from:
+		return e.mark.fate
+	case !g.final && e.from > g.known:
+		return ReasonArrivedLater
+	case !asOf && e.mark.until != selfsame.MaxTime && (g.final || e.mark.until <= g.known):
+		return e.mark.fate
+	}
+	return 0
+}
+
+// event returns the row in the shape that states take.
+func (g *gathered) event(e *candidate, args []int) *aggregate.Event {
+	out := &aggregate.Event{Tau: e.tau, Order: selfsame.Value{Status: selfsame.Null}, Place: e.place, Hash: e.hash()}
+	if o := e.block.Order; o != nil && o.Len() > 0 {
+		out.Order = o.Value(e.i)
+	}
+	for _, a := range args {
+		out.Args = append(out.Args, e.block.Columns[a].Value(e.i))
+	}
+	return out
+}
+
+// where a position stands, for a reader: file and row, from 0.
+func (p *part) locate(pos source.Position) (file string, row int64) {
+	return p.files[pos>>40].Name, pos & (1<<40 - 1)
+}
+
+func (p *part) locateText(pos source.Position) string {
+	file, row := p.locate(pos)
+	return file + " row " + strconv.FormatInt(row, 10)
+}

@@ -1,0 +1,316 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"selfsame/batch"
+	"selfsame/node"
+)
+
+func explainCommand() *cobra.Command {
+	var f trainFlags
+	var row, limit int
+	var feature string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "explain [SERVICE]",
+		Short: "list the raw events that made one value of a training set, and those that came near",
+		Example: `  selfsame explain fraud --rows labels.csv --row 12 --feature user_spend__spend_7d
+  selfsame explain --manifest train.parquet.manifest.json --row 12 --feature user_spend__spend_7d --json`,
+		Args: atMostOne,
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg := &node.ExplainConfig{Row: row, Feature: feature, Limit: limit}
+			if err := f.explained(c, args, cfg); err != nil {
+				return err
+			}
+			e, err := node.Explain(c.Context(), cfg)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				b, err := json.MarshalIndent(e, "", "  ")
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "%s\n", b)
+				return err
+			}
+			return printExplanation(c.OutOrStdout(), e)
+		},
+	}
+	f.register(c.Flags())
+	c.Flags().StringVar(&f.fromManifest, "manifest", "", "manifest of the training set: takes its rows and flags, and compares the value in its file")
+	c.Flags().IntVar(&row, "row", 0, "number of the row, from 0")
+	c.Flags().StringVar(&feature, "feature", "", "output column, or view.feature")
+	c.Flags().IntVar(&limit, "limit", 20, "greatest number of events listed for a window")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	for _, name := range []string{"out", "format", "compression", "row-group-bytes", "page-bytes", "partition-by", "with", "on-error", "memory", "label", "known-at",
+		"warn-nulls", "warn-auc", "strict", "dry-run", "quiet"} {
+		c.Flags().MarkHidden(name)
+	}
+	return c
+}
+
+// explained sets the run that cfg asks about.
+func (f *trainFlags) explained(c *cobra.Command, args []string, cfg *node.ExplainConfig) error {
+	switch {
+	case cfg.Feature == "":
+		return usage("explain", "name one feature with --feature", "an output column such as user_spend__spend_7d, or view.feature")
+	case !c.Flags().Changed("row"):
+		return usage("explain", "name one row with --row", "rows are numbered from 0")
+	case cfg.Limit < 0:
+		return usage("--limit", "at least 0", "")
+	}
+	f.dryRun = true // nothing is written
+	if f.fromManifest == "" {
+		if len(args) == 0 && len(f.features) == 0 {
+			f.features = []string{cfg.Feature}
+		}
+		train, err := f.config(args, c.Flags())
+		if err == nil {
+			cfg.Train = *train
+		}
+		return err
+	}
+	m, err := batch.ReadManifest(f.fromManifest)
+	if err != nil {
+		return err
+	}
+	if m.Command.Verb != "train" {
+		return usage(f.fromManifest, "it is the manifest of a "+m.Command.Verb, "explain takes those of train; for others name the service and --rows")
+	}
+	train, err := f.recorded(c, args)
+	if err == nil {
+		cfg.Train = *train
+	}
+	return err
+}
+
+// printExplanation writes an explanation for a reader.
+func printExplanation(w io.Writer, e *batch.Explanation) error {
+	p := &explanationPrinter{done: map[*batch.Origin]bool{}}
+	p.line("row %d, %s = %s", e.Row, e.Output, clip(e.Value.Value.String()))
+	p.line("  T       %s", e.At)
+	p.line("  mode    %s", e.Mode)
+	p.origin(e.Value)
+	p.line("")
+	p.line("recomputed over exactly these events: same bits")
+	if c := e.File; c != nil {
+		switch {
+		case c.Value == nil:
+			p.line("%s: not compared, %s", c.Path, c.Note)
+		case c.Same:
+			p.line("%s holds %s: same bits", c.Path, clip(c.Value.String()))
+		default:
+			p.line("%s holds %s: DIFFERENT from the value explained", c.Path, clip(c.Value.String()))
+		}
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+type explanationPrinter struct {
+	b    strings.Builder
+	done map[*batch.Origin]bool
+}
+
+func (p *explanationPrinter) line(format string, args ...any) {
+	p.b.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+}
+
+// origin prints a feature, then the features that it reads.
+func (p *explanationPrinter) origin(o *batch.Origin) {
+	if p.done[o] || o.Kind == "column" {
+		return
+	}
+	p.done[o] = true
+	p.line("")
+	p.line("%s = %s", o.Name, clip(o.Value.String()))
+	p.line("  defined %s (%s, %s)", oneLine(o.Expression), o.Type, o.Kind)
+	if o.Default {
+		p.line("  default it took the place of a value that is not there")
+	}
+	if len(o.Key) > 0 {
+		var keys []string
+		for _, k := range o.Key {
+			keys = append(keys, k.Name+" = "+k.Value.String())
+		}
+		text := strings.Join(keys, ", ")
+		if o.NoEntity {
+			text += ": a null names no entity, so nothing belongs to it"
+		}
+		p.line("  key     %s", text)
+	}
+	if o.Where != "" {
+		p.line("  where   %s", oneLine(o.Where))
+	}
+	if o.Known != nil {
+		p.line("  cut     %s: later arrivals are not known", *o.Known)
+	}
+	if o.Newest != nil {
+		p.line("  newest  %s", *o.Newest)
+	}
+	for _, c := range o.Cells {
+		p.cell(c)
+	}
+	if o.Version != nil {
+		p.version(o.Version)
+	}
+	if len(o.Inputs) > 0 {
+		p.inputs(o.Inputs)
+	}
+}
+
+func (p *explanationPrinter) inputs(inputs []*batch.Origin) {
+	rows := [][]string{{"input", "value", "kind", "newest"}}
+	for _, in := range inputs {
+		row := []string{in.Name, clip(in.Value.String()), in.Kind, ""}
+		if in.Newest != nil {
+			row[3] = in.Newest.String()
+		}
+		rows = append(rows, row)
+	}
+	p.table("  ", rows)
+	for _, in := range inputs {
+		p.origin(in)
+	}
+}
+
+func (p *explanationPrinter) cell(c *batch.CellOrigin) {
+	p.line("")
+	p.line("  %s = %s", c.Call, clip(c.Value.String()))
+	p.line("    window  [%s, %s)", c.Lower, c.Upper)
+	text := fmt.Sprintf("%d in the window, %d counted", c.Inside, c.Counted)
+	if len(c.Events) > 1 {
+		text += ", the newest first"
+	}
+	p.line("    events  %s", text)
+	p.events("    ", c.Events, c.Arguments)
+	if c.LeftOut > 0 {
+		p.line("      and %d older; --limit lists more", c.LeftOut)
+	}
+	p.misses("    ", c.Misses, c.Arguments)
+}
+
+func (p *explanationPrinter) version(v *batch.VersionOrigin) {
+	p.line("")
+	p.line("  row     %s", strings.TrimSuffix(v.Outcome+": "+v.Why, ": "))
+	if v.Row != nil {
+		p.events("  ", []batch.Event{*v.Row}, v.Columns)
+	}
+	if v.Age != nil {
+		text := v.Age.String()
+		if v.TTL != nil {
+			text += " of a ttl of " + v.TTL.String()
+		}
+		p.line("  age     %s", text)
+	}
+	p.misses("  ", v.Misses, v.Columns)
+}
+
+// events prints rows of sources as a table. Columns that say nothing are left out.
+func (p *explanationPrinter) events(indent string, events []batch.Event, names []string) {
+	if len(events) > 0 {
+		p.table(indent+"  ", eventRows(events, names, nil))
+	}
+}
+
+func (p *explanationPrinter) misses(indent string, misses []batch.Misses, names []string) {
+	if len(misses) == 0 {
+		return
+	}
+	p.line("%snear misses, the nearest first", indent)
+	for _, m := range misses {
+		count := strconv.Itoa(m.Count)
+		if m.Count > len(m.Nearest) {
+			count = fmt.Sprintf("%d of %d", len(m.Nearest), m.Count)
+		}
+		p.line("%s  %s: %s", indent, m.Reason.Title(), count)
+		var events []batch.Event
+		var texts []string
+		for _, e := range m.Nearest {
+			events, texts = append(events, e.Event), append(texts, e.Text)
+		}
+		p.table(indent+"    ", eventRows(events, names, texts))
+	}
+}
+
+// eventRows lays events out, with a header.
+func eventRows(events []batch.Event, names, texts []string) [][]string {
+	columns := append([]string{"time", "arrival", "id", "file", "row"}, names...)
+	if texts != nil {
+		columns = append(columns, "why")
+	}
+	rows := [][]string{columns}
+	times, arrivals, ids := false, false, false
+	for i, e := range events {
+		row := []string{"none", "null", e.ID, e.File, strconv.FormatInt(e.Row, 10)}
+		if e.Time != nil {
+			row[0], times = e.Time.String(), true
+		}
+		if e.Arrival != nil {
+			row[1] = e.Arrival.String()
+		}
+		if e.Delete {
+			row[2] += " (delete)"
+		}
+		arrivals, ids = arrivals || (row[0] != row[1] && e.Time != nil), ids || row[2] != ""
+		for _, v := range e.Values {
+			row = append(row, clip(v.String()))
+		}
+		if texts != nil {
+			row = append(row, texts[i])
+		}
+		rows = append(rows, row)
+	}
+	for i, row := range rows {
+		var kept []string
+		for k, cell := range row {
+			if (k != 0 || times) && (k != 1 || arrivals) && (k != 2 || ids) {
+				kept = append(kept, cell)
+			}
+		}
+		rows[i] = kept
+	}
+	return rows
+}
+
+// table prints rows with their columns aligned.
+func (p *explanationPrinter) table(indent string, rows [][]string) {
+	var widths []int
+	for _, row := range rows {
+		for k, cell := range row {
+			if k == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[k] = max(widths[k], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		text := indent
+		for k, cell := range row {
+			text += cell + strings.Repeat(" ", widths[k]-utf8.RuneCountInString(cell)+2)
+		}
+		p.line("%s", text)
+	}
+}
+
+// clip shortens a long value.
+func clip(s string) string {
+	if r := []rune(s); len(r) > 60 {
+		return string(r[:59]) + "…"
+	}
+	return s
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
