@@ -12,6 +12,7 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/expr"
 	"selfsame/compute/pit"
 	"selfsame/plan"
 	"selfsame/source"
@@ -32,7 +33,7 @@ func (m Mode) String() string {
 	case m.Final:
 		return "final"
 	}
-	return fmt.Sprintf("as_of %dus", m.Lag)
+	return fmt.Sprintf("as_of %s", expr.DurationText(m.Lag))
 }
 
 // EntityRows are the rows that ask: label rows with every column that they came with.
@@ -101,6 +102,13 @@ type useRun struct {
 	sweep        *pit.Sweep
 	lower, upper int64 // events with τ outside [lower, upper) are in no window
 	seen         []bool
+}
+
+// see notes entities that have an event.
+func (u *useRun) see(seen []bool) {
+	for id, s := range seen {
+		u.seen[id] = u.seen[id] || s
+	}
 }
 
 // Run reads the plan's sources and computes every cell for every row.

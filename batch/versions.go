@@ -98,7 +98,7 @@ func (v *versionReader) reader(r *runner) chunkFunc {
 				buf = cols[k].AppendFramed(buf, i)
 			}
 			e.ident = xxh3.Hash128(buf)
-			e.payload = xxh3.Hash128(appendPayload(buf[:0], cols, i))
+			e.payload = xxh3.Hash128(v.adm.appendContent(buf[:0], cols, i))
 			if v.orders != nil {
 				e.order = v.orders.Len()
 				v.orders.AppendFrom(cols[v.orderF], i)

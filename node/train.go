@@ -230,11 +230,20 @@ func (p *Prepared) checkClash() error {
 	return nil
 }
 
+// changed returns the error of a preparation. Where a run is made again, what is not there any more is a change.
+func (cfg *TrainConfig) changed(err error) error {
+	switch class := selfsame.ClassOf(err); {
+	case cfg.Again == nil || class != selfsame.ClassInput && class != selfsame.ClassNotFound:
+		return err
+	}
+	return &selfsame.Error{Class: selfsame.ClassChanged, Ref: cfg.Again.Output.Path, Message: "it cannot be made again", Err: err}
+}
+
 // Train runs a prepared configuration from the rows to the published file and its manifest.
 func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 	p, err := Prepare(ctx, cfg)
 	if err != nil {
-		return nil, err
+		return nil, cfg.changed(err)
 	}
 	if cfg.Again != nil {
 		if err := p.Verify(ctx, cfg.Again); err != nil {

@@ -196,13 +196,13 @@ func WindowText(w selfsame.Window) string {
 	case selfsame.LastRows:
 		s := strconv.FormatInt(w.Rows, 10) + " rows"
 		if w.Within != 0 {
-			s += " within " + durationText(w.Within)
+			s += " within " + DurationText(w.Within)
 		}
 		return s
 	case selfsame.Session:
-		s := "session " + durationText(w.Gap)
+		s := "session " + DurationText(w.Gap)
 		if w.Max != selfsame.DayLength {
-			s += " max " + durationText(w.Max)
+			s += " max " + DurationText(w.Max)
 		}
 		return s
 	case selfsame.Calendar:
@@ -214,15 +214,15 @@ func WindowText(w selfsame.Window) string {
 	case selfsame.Lifetime:
 		return "lifetime"
 	}
-	s := durationText(w.Length)
+	s := DurationText(w.Length)
 	switch w.Kind {
 	case selfsame.HopTail:
-		s += " hop " + durationText(w.Hop)
+		s += " hop " + DurationText(w.Hop)
 	case selfsame.CompletedHops:
-		s += " every " + durationText(w.Hop)
+		s += " every " + DurationText(w.Hop)
 	}
 	if w.Offset != 0 {
-		s += " offset " + durationText(w.Offset)
+		s += " offset " + DurationText(w.Offset)
 	}
 	if w.Closed != selfsame.ClosedLeft {
 		s += " closed " + w.Closed.String()
@@ -230,8 +230,8 @@ func WindowText(w selfsame.Window) string {
 	return s
 }
 
-// durationText prints a duration in the greatest unit that divides it; weeks are printed as days.
-func durationText(micros int64) string {
+// DurationText prints a duration in the greatest unit that divides it; weeks are printed as days.
+func DurationText(micros int64) string {
 	for _, unit := range []string{"d", "h", "m", "s", "ms"} {
 		if micros%units[unit] == 0 && micros != 0 {
 			return strconv.FormatInt(micros/units[unit], 10) + unit
