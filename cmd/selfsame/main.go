@@ -80,7 +80,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		return unknown(args[0], "no such verb", expr.Nearest(args[0], verbs), "see selfsame --help")
 	}
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), demoCommand(), versionCommand())
+	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), explainCommand(), demoCommand(), versionCommand())
 	return root
 }
 
