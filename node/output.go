@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/column"
+	"selfsame/compute/expr"
 	"selfsame/monitor"
 	"selfsame/offline"
 	"selfsame/source"
@@ -72,11 +74,33 @@ func (p *Prepared) openOutput() (*output, error) {
 		}
 	}
 	if cfg.PartitionBy != "" {
+		if err := checkPartition(out.fields, cfg.PartitionBy); err != nil {
+			return nil, err
+		}
 		out.writer, err = offline.Partitioned(cfg.Out, cfg.PartitionBy, format, out.fields, o, creators[format])
 	} else {
 		out.writer, err = creators[format](cfg.Out, out.fields, o)
 	}
 	return out, err
+}
+
+// checkPartition refuses a column that is not in the output.
+func checkPartition(fields []selfsame.Field, by string) error {
+	var known []string
+	for _, f := range fields {
+		if f.Name == by {
+			return nil
+		}
+		if f.Type.Kind == selfsame.Timestamp || f.Type.Kind == selfsame.Date {
+			known = append(known, f.Name)
+		}
+	}
+	e := &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--partition-by " + by, Message: "the output has no such column",
+		Hint: "its times are " + strings.Join(known, ", ")}
+	if near := expr.Nearest(by, known); near != "" {
+		e.Hint = "did you mean " + near + "?"
+	}
+	return e
 }
 
 // write lays the values into the output, checks them, and leaves the publication to the caller.

@@ -35,17 +35,22 @@ func list(spec *Spec) ([]File, error) {
 	case err == nil:
 		return []File{{Path: full, Name: filepath.Base(full), Size: info.Size(), Rows: -1}}, nil
 	case !strings.ContainsAny(p, "*?["):
-		e := InputError(full, "cannot be read", cause(err))
-		if errors.Is(err, fs.ErrNotExist) {
-			e.Message, e.Err = "there is no such file", nil
-			if near := nearestFile(full); near != "" {
-				e.Hint = "did you mean " + near + "?"
-			}
-		}
-		e.Ref = spec.ref()
-		return nil, e
+		return nil, spec.unreadable(full, err)
 	}
 	return spec.glob(full)
+}
+
+// unreadable is the error of a file or folder of the source that is not there or cannot be read.
+func (spec *Spec) unreadable(path string, err error) error {
+	e := InputError(path, "cannot be read", cause(err))
+	if errors.Is(err, fs.ErrNotExist) {
+		e.Message, e.Err = "there is no such file", nil
+		if near := nearestFile(path); near != "" {
+			e.Hint = "did you mean " + near + "?"
+		}
+	}
+	e.Ref = spec.ref()
+	return e
 }
 
 // cause is the reason inside a path error.
@@ -78,8 +83,11 @@ func (spec *Spec) glob(full string) ([]File, error) {
 	parts := strings.Split(filepath.ToSlash(full), "/")
 	n := slices.IndexFunc(parts, func(s string) bool { return strings.ContainsAny(s, "*?[") })
 	base := strings.Join(parts[:n], "/")
-	if base == "" {
+	switch {
+	case base == "" && filepath.IsAbs(full):
 		base = "/"
+	case base == "":
+		base = "."
 	}
 	files, err := spec.match(filepath.FromSlash(base), filepath.FromSlash(base), parts[n:])
 	if err != nil {
@@ -104,7 +112,7 @@ func (spec *Spec) match(base, dir string, parts []string) ([]File, error) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, InputError(dir, "cannot be read", cause(err))
+		return nil, spec.unreadable(dir, err)
 	}
 	var out []File
 	if parts[0] == "**" {

@@ -80,10 +80,10 @@ type Chunk struct {
 
 // BadRow is a row that could not be read as declared.
 type BadRow struct {
-	File   string
-	Row    int64 // from 0
-	Line   int64 // from 1, text formats; 0: none
-	Field  string
-	Reason string
-	Text   string // the row as found, shortened to 200 bytes
+	File   string `json:"file"`
+	Row    int64  `json:"row"`            // from 0
+	Line   int64  `json:"line,omitempty"` // from 1, text formats; 0: none
+	Field  string `json:"field,omitempty"`
+	Reason string `json:"reason"`
+	Text   string `json:"text,omitempty"` // the row as found, shortened to 200 bytes
 }

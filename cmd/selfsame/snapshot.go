@@ -5,10 +5,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"selfsame"
+	"selfsame/compute/expr"
 	"selfsame/definition"
 	"selfsame/node"
 )
@@ -61,10 +63,13 @@ func (f *trainFlags) snapshotConfig(args []string, at string) (*node.TrainConfig
 		if err != nil {
 			return nil, err
 		}
-		if p.Service(args[0]) == nil && p.View(args[0]) != nil {
-			cfg.Request.View = args[0]
-		} else {
+		switch {
+		case p.Service(args[0]) != nil:
 			cfg.Request.Service = args[0]
+		case p.View(args[0]) != nil:
+			cfg.Request.View = args[0]
+		default:
+			return nil, noSuchTarget(p, args[0])
 		}
 	}
 	if err := f.setMode(cfg); err != nil {
@@ -81,6 +86,22 @@ func (f *trainFlags) snapshotConfig(args []string, at string) (*node.TrainConfig
 	cfg.Rows = node.RowsConfig{AllAt: &t}
 	cfg.Flags["at"] = at
 	return cfg, err
+}
+
+// noSuchTarget is the error of a name that is neither a service nor a view.
+func noSuchTarget(p *selfsame.Project, name string) error {
+	var known []string
+	for _, s := range p.Services {
+		known = append(known, s.Name)
+	}
+	for _, v := range p.Views {
+		known = append(known, v.Name)
+	}
+	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: name, Message: "no such service or view", Hint: "there are " + strings.Join(known, ", ")}
+	if near := expr.Nearest(name, known); near != "" {
+		e.Hint = "did you mean " + near + "?"
+	}
+	return e
 }
 
 // series writes one snapshot after another.

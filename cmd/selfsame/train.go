@@ -79,6 +79,9 @@ func (f *trainFlags) recorded(c *cobra.Command, args []string) (*node.TrainConfi
 	if err != nil {
 		return nil, err
 	}
+	if m.Command.Verb != "train" {
+		return nil, usage("--from-manifest "+f.fromManifest, "the manifest is of selfsame "+m.Command.Verb, "run that verb again")
+	}
 	for name, value := range m.Command.Flags {
 		if fl := c.Flags().Lookup(name); fl != nil && !fl.Changed {
 			if fl.Value.Type() == "stringSlice" {
@@ -274,6 +277,9 @@ func parseDuration(flag, s string) (int64, error) {
 
 // parseInstant reads an RFC 3339 instant or a date, UTC.
 func parseInstant(flag, s string) (int64, error) {
+	if s == "" {
+		return 0, usage(flag, "is missing", "an RFC 3339 time or a date, e.g. 2024-06-01")
+	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02"} {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t.UnixMicro(), nil
