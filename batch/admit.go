@@ -83,7 +83,7 @@ type admitter struct {
 func newAdmitter(s *selfsame.Source) *admitter {
 	return &admitter{src: s, tau: fieldIndex(s, s.EventTime), arrival: fieldIndex(s, s.Arrival), op: fieldIndex(s, s.Operation),
 		lateness: s.Lateness.Or(selfsame.MaxTime), skew: s.Skew.Or(selfsame.MaxTime),
-		corrections: s.Corrections.Or(s.Lateness.Or(selfsame.MaxTime)),
+		corrections: s.Corrections.Or(selfsame.MaxTime),
 		bounded:     s.Lateness.Set || s.Skew.Set || s.Corrections.Set}
 }
 

@@ -23,6 +23,9 @@ import (
 // blockRows is how many selected events a block holds before it is handed to the sweep.
 const blockRows = 1 << 19
 
+// wholeShare is how sparse a chunk may be, one row in so many, to be handed over whole rather than copied.
+const wholeShare = 4
+
 // readSource admits and resolves the rows of a source and feeds them to the sweeps of the uses that read it.
 func (r *runner) readSource(ctx context.Context, place int, src *selfsame.Source) (*SourceCounts, error) {
 	res, err := r.resolve(ctx, src)
@@ -41,6 +44,9 @@ func (r *runner) readSource(ctx context.Context, place int, src *selfsame.Source
 			defer mu.Unlock()
 			counts.merge(&f.counts)
 			r.result.Bad = append(r.result.Bad, f.bad...)
+			for _, u := range f.uses {
+				u.run.see(u.seen)
+			}
 		}}
 	})
 	if err != nil {
@@ -83,6 +89,8 @@ type useFeeder struct {
 	block   pit.Block
 	blocks  int
 	hash    []byte
+	hashes  []uint64
+	seen    []bool  // entities with an event
 	from    []int64 // memory of block.From between blocks
 }
 
@@ -90,7 +98,7 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 	f := &feeder{r: r, src: src, res: res, adm: newAdmitter(src), place: place, counts: newCounts(src.Name)}
 	uses, parts := r.sourceUses(src)
 	for i, u := range uses {
-		uf := &useFeeder{run: u, part: parts[i]}
+		uf := &useFeeder{run: u, part: parts[i], seen: make([]bool, len(u.seen))}
 		if parts[i].Where != nil {
 			uf.where = parts[i].Where.NewEvaluator()
 		}
@@ -214,6 +222,12 @@ func (f *feeder) feed(u *useFeeder, in *expr.Input) error {
 	if len(u.idx) == 0 {
 		return nil
 	}
+	for _, i := range u.idx {
+		u.seen[u.ids[i]] = true
+	}
+	if len(u.idx) >= in.Rows/wholeShare {
+		return f.hand(u, in)
+	}
 	f.take(u, in)
 	if len(u.block.Entity) >= blockRows {
 		return f.flushUse(u)
@@ -221,12 +235,36 @@ func (f *feeder) feed(u *useFeeder, in *expr.Input) error {
 	return nil
 }
 
+// hand gives a whole chunk to the sweep, which leaves out the rows without an entity: nothing is copied on the way.
+func (f *feeder) hand(u *useFeeder, in *expr.Input) error {
+	spec := &u.run.use.Spec
+	b := pit.Block{Entity: u.ids, Tau: f.times.tau, From: f.times.from, Until: f.until}
+	if spec.NeedOrder {
+		if o := fieldIndex(f.src, f.src.Order); o >= 0 {
+			b.Order = in.Columns[o]
+		}
+		u.hashes = slices.Grow(u.hashes[:0], in.Rows)[:in.Rows]
+		for _, i := range u.idx {
+			u.hashes[i] = f.hashOf(u, in.Columns, int(i))
+		}
+		b.Hash = u.hashes
+	}
+	if f.adm.op >= 0 && spec.AsOf {
+		for i := range in.Rows {
+			b.Delete = append(b.Delete, u.ids[i] != pit.NoEntity && isDelete(in.Columns[f.adm.op], i))
+		}
+	}
+	for _, ev := range u.columns {
+		b.Columns = append(b.Columns, ev.Eval(in))
+	}
+	return f.add(u, &b)
+}
+
 // take appends the rows of u.idx to the use's block.
 func (f *feeder) take(u *useFeeder, in *expr.Input) {
 	b := &u.block
 	for _, i := range u.idx {
 		b.Entity = append(b.Entity, u.ids[i])
-		u.run.seen[u.ids[i]] = true
 	}
 	b.Tau = appendGather(b.Tau, f.times.tau, u.idx)
 	if f.times.from != nil {
@@ -242,7 +280,9 @@ func (f *feeder) take(u *useFeeder, in *expr.Input) {
 		b.Order.AppendGather(in.Columns[o], u.idx)
 	}
 	if u.run.use.Spec.NeedOrder {
-		f.appendHashes(u, in.Columns)
+		for _, i := range u.idx {
+			b.Hash = append(b.Hash, f.hashOf(u, in.Columns, int(i)))
+		}
 	}
 	if f.adm.op >= 0 && u.run.use.Spec.AsOf {
 		for _, i := range u.idx {
@@ -286,20 +326,18 @@ func (f *feeder) pick(u *useFeeder, in *expr.Input) error {
 	}
 	static := u.run.use.Spec.Static
 	for i, ok := range f.bits {
-		if !ok || u.ids[i] == pit.NoEntity {
+		if u.ids[i] == pit.NoEntity {
 			continue
 		}
-		if tau := f.times.tau[i]; !static && (tau < u.run.lower || tau >= u.run.upper) {
-			continue
+		tau := f.times.tau[i]
+		del := ok && op != nil && isDelete(op, i)
+		switch {
+		case !ok, !static && (tau < u.run.lower || tau >= u.run.upper), del && !asOf,
+			where != nil && !del && (where.StatusAt(i) != selfsame.Present || !where.Bools[i]):
+			u.ids[i] = pit.NoEntity
+		default:
+			u.idx = append(u.idx, uint32(i))
 		}
-		del := op != nil && isDelete(op, i)
-		if del && !asOf {
-			continue
-		}
-		if where != nil && !del && (where.StatusAt(i) != selfsame.Present || !where.Bools[i]) {
-			continue
-		}
-		u.idx = append(u.idx, uint32(i))
 	}
 	return nil
 }
@@ -345,17 +383,15 @@ func (u *useFeeder) appendUntil(until []int64) {
 	}
 }
 
-// appendHashes appends the hash that breaks ties: of the id where the row has one, else of the whole row.
-func (f *feeder) appendHashes(u *useFeeder, cols []*column.Column) {
+// hashOf returns the hash that breaks ties: of the row's id where it has one, else of the whole row.
+func (f *feeder) hashOf(u *useFeeder, cols []*column.Column, i int) uint64 {
 	id := fieldIndex(f.src, f.src.ID)
-	for _, i := range u.idx {
-		if id >= 0 && cols[id].StatusAt(int(i)) == selfsame.Present {
-			u.hash = cols[id].AppendBare(u.hash[:0], int(i))
-		} else {
-			u.hash = appendPayload(u.hash[:0], cols[:len(f.src.Schema)], int(i))
-		}
-		u.block.Hash = append(u.block.Hash, xxh3.Hash(u.hash))
+	if id >= 0 && cols[id].StatusAt(i) == selfsame.Present {
+		u.hash = cols[id].AppendBare(u.hash[:0], i)
+	} else {
+		u.hash = appendPayload(u.hash[:0], cols[:len(f.src.Schema)], i)
 	}
+	return xxh3.Hash(u.hash)
 }
 
 func (f *feeder) flush() error {
@@ -371,15 +407,20 @@ func (f *feeder) flushUse(u *useFeeder) error {
 	if len(u.block.Entity) == 0 {
 		return nil
 	}
-	if u.run.use.Spec.AsOf {
-		u.block.Until = nil // versions of a row never retract
-	}
-	u.block.Place = uint8(u.part.Place)
-	seq := f.place<<40 | f.split<<16 | u.blocks
-	u.blocks++
-	err := u.run.sweep.Add(seq, &u.block)
+	err := f.add(u, &u.block)
 	u.reset()
 	return err
+}
+
+// add hands a block to the sweep under its number.
+func (f *feeder) add(u *useFeeder, b *pit.Block) error {
+	if u.run.use.Spec.AsOf {
+		b.Until = nil // versions of a row never retract
+	}
+	b.Place = uint8(u.part.Place)
+	seq := f.place<<40 | f.split<<16 | u.blocks
+	u.blocks++
+	return u.run.sweep.Add(seq, b)
 }
 
 func (u *useFeeder) reset() {

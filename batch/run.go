@@ -235,9 +235,14 @@ func (r *runner) known(u *plan.Use) ([]int64, error) {
 	}
 	out := make([]int64, len(r.Rows.At))
 	for i, at := range r.Rows.At {
-		out[i] = satAdd(at, -lag)
-		if r.Rows.Cut != nil {
-			out[i] = min(out[i], r.Rows.Cut[i])
+		// A row's own cut stands alone, unless a lag is declared or asked for.
+		switch {
+		case r.Rows.Cut == nil:
+			out[i] = satAdd(at, -lag)
+		case lag == 0:
+			out[i] = r.Rows.Cut[i]
+		default:
+			out[i] = min(satAdd(at, -lag), r.Rows.Cut[i])
 		}
 	}
 	return out, nil

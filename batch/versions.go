@@ -157,7 +157,7 @@ func (v *versionReader) cancel(rows []version, res *resolution) {
 	for _, m := range losers.marks {
 		lost[m.pos] = true
 	}
-	corrections := v.src.Corrections.Or(v.src.Lateness.Or(selfsame.MaxTime))
+	corrections := v.src.Corrections.Or(selfsame.MaxTime)
 	skew := v.src.Skew.Or(selfsame.MaxTime)
 	for _, e := range copies {
 		m := mark{pos: e.pos, until: selfsame.MaxTime, fate: ReasonDeleted}
