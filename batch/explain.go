@@ -285,7 +285,7 @@ func (x *explainer) stored(si int, s plan.Slot) (*Origin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o, x.check(o, f, inputs, si)
+	return o, x.check(o, f, inputs, g.row, si)
 }
 
 // onDemand explains an on-demand feature by its inputs.
@@ -304,12 +304,16 @@ func (x *explainer) onDemand(si int, s plan.Slot) (*Origin, error) {
 			o.Newest = n
 		}
 	}
-	return o, x.check(o, f, inputs, si)
+	return o, x.check(o, f, inputs, selfsame.Present, si)
 }
 
-// check evaluates the feature's expression over recomputed inputs and compares the value with the engine's.
-func (x *explainer) check(o *Origin, f *plan.Feature, inputs []*column.Column, si int) error {
+// check evaluates the feature's expression over recomputed inputs and compares the value with the engine's. row is the status of an
+// as-of view's row: where there is none, so is the value.
+func (x *explainer) check(o *Origin, f *plan.Feature, inputs []*column.Column, row selfsame.Status, si int) error {
 	v := f.Program.NewEvaluator().Eval(&expr.Input{Columns: inputs, At: x.req.Rows.At, Rows: 1}).Value(0)
+	if row != selfsame.Present && len(f.Program.Slots()) > 0 {
+		v = selfsame.Value{Type: f.Type, Status: row}
+	}
 	if d := f.Default; d != nil && (v.Status == selfsame.Null || v.Status == selfsame.NotFound) {
 		v, o.Default = *d, true
 		v.Type = f.Type

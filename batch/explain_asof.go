@@ -18,6 +18,7 @@ func (x *explainer) version(o *Origin, s plan.Slot, g *gathered) ([]*column.Colu
 	v := &VersionOrigin{Columns: columnTexts(u, columns)}
 	newest, miss := g.newest(columns)
 	status := g.judge(v, newest)
+	g.row = status
 	if newest != nil {
 		row := newest.show(columns)
 		v.Row = &row

@@ -27,6 +27,7 @@ type gathered struct {
 	at    int64 // T
 	known int64 // κ, where not final
 	rows  []candidate
+	row   selfsame.Status // of an as-of view's row; else present
 }
 
 // part is the rows that one goroutine found in one source.

@@ -1,0 +1,133 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package featuretest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"selfsame/batch"
+	"selfsame/definition"
+	"selfsame/plan"
+	"selfsame/source"
+)
+
+// explained is the batch driver with its values explained: a value that the listed events do not give is an error.
+type explained struct {
+	dir  string
+	rows int // how many rows of a case are explained
+	done *int
+}
+
+// Name is "explain".
+func (explained) Name() string { return "explain" }
+
+// Ask explains every output of the first rows and takes the others from the batch driver.
+func (x explained) Ask(ctx context.Context, c *Case) (*Answer, error) {
+	a, err := Batch{Options: batch.Options{Threads: 1}}.Ask(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan.Build(c.Project, plan.Request{Service: c.Service, Features: c.Features})
+	if err != nil {
+		return nil, err
+	}
+	req := batch.Request{Rows: c.entityRows(), Tables: map[string]*source.Table{}, Mode: batch.Mode{Final: c.Mode.Final, Lag: c.Mode.Lag}, Options: batch.Options{Threads: 2}}
+	for _, name := range p.SourceNames() {
+		if req.Tables[name], err = c.table(ctx, x.dir, c.Project.Source(name)); err != nil {
+			return nil, err
+		}
+	}
+	for row := range min(x.rows, len(c.Rows)) {
+		for i := range p.Outputs {
+			one := *p
+			one.Outputs = p.Outputs[i : i+1]
+			req.Plan = &one
+			e, err := batch.Explain(ctx, req, row, 3)
+			if err != nil {
+				return nil, fmt.Errorf("row %d: %w", row, err)
+			}
+			if err := consistent(e.Value); err != nil {
+				return nil, fmt.Errorf("row %d, %s: %w", row, e.Output, err)
+			}
+			a.Rows[row][i] = e.Result
+			*x.done++
+		}
+	}
+	return a, nil
+}
+
+// consistent checks what an explanation says of itself.
+func consistent(o *batch.Origin) error {
+	for _, c := range o.Cells {
+		if c.Counted > c.Inside || len(c.Events)+c.LeftOut != c.Counted {
+			return fmt.Errorf("%d listed and %d left out of %d counted of %d inside", len(c.Events), c.LeftOut, c.Counted, c.Inside)
+		}
+		for _, e := range c.Events {
+			if *e.Time < c.Lower || *e.Time >= c.Upper {
+				return fmt.Errorf("an event at %s is listed for [%s, %s)", e.Time, c.Lower, c.Upper)
+			}
+			if o.Known != nil && (e.Arrival == nil || *e.Arrival > *o.Known) {
+				return fmt.Errorf("an event that arrived at %v is listed for the cut %s (P1)", e.Arrival, o.Known)
+			}
+		}
+	}
+	for _, in := range o.Inputs {
+		if err := consistent(in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestExplanationsOfScripts explains every value of the scenario scripts.
+func TestExplanationsOfScripts(t *testing.T) {
+	done := 0
+	for file, text := range scripts(t) {
+		s, err := Parse(file, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &Runner{Define: definition.Parse, Engine: explained{dir: t.TempDir(), rows: 12, done: &done}}
+		res, err := r.Run(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range res.Failures {
+			t.Error(f)
+		}
+	}
+	if done < 100 {
+		t.Errorf("only %d values were explained", done)
+	}
+}
+
+// TestExplanationsOfRandomCases explains random values and holds them to the oracle.
+func TestExplanationsOfRandomCases(t *testing.T) {
+	done, dir := 0, t.TempDir()
+	rapid.Check(t, func(rt *rapid.T) {
+		picks := rapid.SliceOfN(rapid.Uint16(), 300, 600).Draw(rt, "picks")
+		text := Generate(func(n int) int {
+			if len(picks) == 0 {
+				return 0
+			}
+			p := int(picks[0]) % n
+			picks = picks[1:]
+			return p
+		}, Shape{})
+		diff, _, err := Disagreement(context.Background(), definition.Parse, explained{dir: dir, rows: 2, done: &done}, Oracle{}, text)
+		if err != nil {
+			rt.Fatalf("%v\n%s", err, text)
+		}
+		if diff != "" {
+			rt.Fatalf("the explained value and the oracle differ\n%s", diff)
+		}
+	})
+	if done < 100 {
+		t.Errorf("only %d values were explained", done)
+	}
+}
