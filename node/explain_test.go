@@ -196,7 +196,9 @@ services:
 		"labels.csv": "sku,asked\na,2024-01-02T06:00:00Z\na,2024-01-04T00:00:00.000001Z\nb,2024-01-02T06:00:00Z\nc,2024-01-02T06:00:00Z\n",
 	}
 	dir := writeProject(t, files)
-	ask := func(feature string, row int) *batch.Origin { return explainIn(t, dir, "all", "labels.csv", feature, row, batch.Mode{}).Value }
+	ask := func(feature string, row int) *batch.Origin {
+		return explainIn(t, dir, "all", "labels.csv", feature, row, batch.Mode{}).Value
+	}
 
 	wantLines(t, outline(nil, ask("prices", 0).Cells[0].Misses),
 		"superseded : superseded by prices.csv row 1, known from 2024-01-02T00:00:00Z", "after_window : 2d18h after the upper edge")
