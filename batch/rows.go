@@ -10,7 +10,6 @@ import (
 
 	"selfsame"
 	"selfsame/column"
-	"selfsame/compute/expr"
 	"selfsame/source"
 )
 
@@ -128,7 +127,7 @@ func missingColumn(b *column.Batch, name, by string) error {
 		known = append(known, f.Name)
 	}
 	e := &selfsame.Error{Class: selfsame.ClassInput, Ref: "column " + name, Message: "the rows have no such column, needed as " + by}
-	if near := expr.Nearest(name, known); near != "" {
+	if near := selfsame.Nearest(name, known); near != "" {
 		e.Hint = "did you mean " + near + "? the rows have " + strings.Join(known, ", ")
 	} else {
 		e.Hint = "the rows have " + strings.Join(known, ", ")

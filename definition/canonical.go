@@ -12,6 +12,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/expr"
+	"selfsame/plan"
 )
 
 // CanonicalFormat is the name and version of the canonical form, its first entry.
@@ -103,7 +104,7 @@ func (d document) overSource(p *selfsame.Project, v *selfsame.FeatureView, used 
 			d.set("closed", v.Closed.String())
 		}
 	}
-	if v.MaxValues != 0 && v.MaxValues != DefaultMaxValues {
+	if v.MaxValues != 0 && v.MaxValues != plan.DefaultMaxValues {
 		d.set("max_values", v.MaxValues)
 	}
 	if err := d.key(p, v, used); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"selfsame"
+	"selfsame/plan"
 )
 
 // Reference resolves a reference to features as services, commands and requests accept it: view.feature, view.feature@2,
@@ -30,6 +31,19 @@ func Reference(p *selfsame.Project, text string) (selfsame.ServiceEntry, error) 
 	return e, nil
 }
 
+// References resolves several references, in order.
+func References(p *selfsame.Project, texts []string) ([]selfsame.ServiceEntry, error) {
+	var out []selfsame.ServiceEntry
+	for _, text := range texts {
+		e, err := Reference(p, text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
 func (l *loader) checkService(s *selfsame.FeatureService) {
 	ref := "service " + s.Name
 	outputs := map[string]string{}
@@ -44,7 +58,7 @@ func (l *loader) checkService(s *selfsame.FeatureService) {
 			if e.Feature != "" && f.Name != e.Feature {
 				continue
 			}
-			name, from := OutputName(*e, f.Name), v.Name+"."+f.Name
+			name, from := plan.OutputName(*e, f.Name, false), v.Name+"."+f.Name
 			if other := outputs[name]; other != "" {
 				l.fail(e.Pos, ref, "two outputs are named "+name+": "+other+" and "+from, "give one of them another prefix: or as:")
 				continue
@@ -52,18 +66,6 @@ func (l *loader) checkService(s *selfsame.FeatureService) {
 			outputs[name] = from
 		}
 	}
-}
-
-// OutputName is the name of a feature's column in training sets and answers: the entry's `as`, else its prefix and the
-// feature, else view__feature.
-func OutputName(e selfsame.ServiceEntry, feature string) string {
-	switch {
-	case e.As != "":
-		return e.As
-	case e.HasPrefix:
-		return e.Prefix + feature
-	}
-	return e.View + "__" + feature
 }
 
 // resolve finds the view of an entry, and its feature where it names one.

@@ -5,7 +5,6 @@ package definition
 
 import (
 	"selfsame"
-	"selfsame/compute/expr"
 )
 
 // checkSourceView checks a windowed or as-of view.
@@ -122,7 +121,7 @@ func (l *loader) checkKey(v *selfsame.FeatureView, s *scope) {
 		switch {
 		case f == nil:
 			hint := "map it, as in key: {" + k.Name + ": field}"
-			if near := expr.Nearest(k.Name, s.names); near != "" {
+			if near := selfsame.Nearest(k.Name, s.names); near != "" {
 				hint = "map it, as in key: {" + k.Name + ": " + near + "}"
 			}
 			l.fail(v.At["entity"], ref, s.sourceNames()+" has no field "+k.Name+", the key of the entity "+e.Name, hint)

@@ -71,7 +71,7 @@ func keyNames(keys []key) []string {
 
 // suggest is the hint for a name that is not among known.
 func suggest(name string, known []string) string {
-	if near := expr.Nearest(name, known); near != "" {
+	if near := selfsame.Nearest(name, known); near != "" {
 		return "did you mean " + near + "?"
 	}
 	switch {
@@ -130,8 +130,8 @@ func (o object) word(key string, words ...string) string {
 			return s
 		}
 	}
-	hint := "did you mean " + expr.Nearest(s, words) + "?"
-	if expr.Nearest(s, words) == "" {
+	hint := "did you mean " + selfsame.Nearest(s, words) + "?"
+	if selfsame.Nearest(s, words) == "" {
 		hint = ""
 	}
 	o.l.fail(o.vals[key].pos, o.ref, fmt.Sprintf("%s is %s, not one of %s", key, s, strings.Join(words, ", ")), hint)

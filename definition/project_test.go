@@ -174,22 +174,6 @@ func TestReference(t *testing.T) {
 	}
 }
 
-func TestOutputName(t *testing.T) {
-	for _, c := range []struct {
-		e    selfsame.ServiceEntry
-		want string
-	}{
-		{selfsame.ServiceEntry{View: "v"}, "v__f"},
-		{selfsame.ServiceEntry{View: "v", HasPrefix: true}, "f"},
-		{selfsame.ServiceEntry{View: "v", HasPrefix: true, Prefix: "o_"}, "o_f"},
-		{selfsame.ServiceEntry{View: "v", As: "x"}, "x"},
-	} {
-		if got := OutputName(c.e, "f"); got != c.want {
-			t.Errorf("%+v: got %s, want %s", c.e, got, c.want)
-		}
-	}
-}
-
 func TestDefaults(t *testing.T) {
 	p, err := Parse(map[string][]byte{ProjectFile: []byte(`project: d
 entities: {user: {key: {user_id: string}}}

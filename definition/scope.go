@@ -11,16 +11,11 @@ import (
 	"selfsame"
 	"selfsame/compute/aggregate"
 	"selfsame/compute/expr"
+	"selfsame/plan"
 )
 
-// SourceField is the name by which an expression reads which of a view's several sources a row comes from.
-const SourceField = "_source"
-
-// DefaultMaxValues is the bound of exact aggregates where a view declares none.
-const DefaultMaxValues = 100_000
-
 // Fields returns the source fields that v's expressions may read, in the first source's order. Of several sources these are the
-// fields that agree in name and type, and SourceField, a string, at the end. It fails for a source that p does not have.
+// fields that agree in name and type, and plan.SourceColumn, a string, at the end. It fails for a source that p does not have.
 // An on-demand view reads no source: it has none.
 func Fields(p *selfsame.Project, v *selfsame.FeatureView) ([]selfsame.Field, error) {
 	var fields []selfsame.Field
@@ -38,7 +33,7 @@ func Fields(p *selfsame.Project, v *selfsame.FeatureView) ([]selfsame.Field, err
 		})
 	}
 	if len(v.Source) > 1 {
-		fields = append(fields, selfsame.Field{Name: SourceField, Type: selfsame.Scalar(selfsame.String), Pos: v.Pos})
+		fields = append(fields, selfsame.Field{Name: plan.SourceColumn, Type: selfsame.Scalar(selfsame.String), Pos: v.Pos})
 	}
 	return fields, nil
 }
@@ -185,7 +180,7 @@ func unknownCall(name string) (message, hint string) {
 	if expr.IsAggregate(name) {
 		return "the aggregate " + name + " is not available yet", ""
 	}
-	if near := expr.Nearest(name, names); near != "" {
+	if near := selfsame.Nearest(name, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return "there is no function " + name, hint
@@ -217,8 +212,8 @@ func (s *scope) ref(n *expr.Ref, u use, fail func(expr.Node, string, string)) (s
 			}
 		}
 	}
-	if name == SourceField {
-		fail(n, SourceField+" is for views of several sources", "remove it")
+	if name == plan.SourceColumn {
+		fail(n, plan.SourceColumn+" is for views of several sources", "remove it")
 		return selfsame.Type{}, false
 	}
 	verb := "has"
@@ -245,7 +240,7 @@ func (s *scope) aggregate(a *expr.Aggregate, u use) (selfsame.Type, []*selfsame.
 	}
 	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, MaxValues: s.v.MaxValues, KeepNaN: s.nan}
 	if spec.MaxValues == 0 {
-		spec.MaxValues = DefaultMaxValues
+		spec.MaxValues = plan.DefaultMaxValues
 	}
 	var problems []*selfsame.Error
 	known := true

@@ -12,6 +12,7 @@ import (
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/column"
+	"selfsame/definition"
 	"selfsame/monitor"
 	"selfsame/offline"
 	parquetout "selfsame/offline/parquet"
@@ -30,7 +31,11 @@ func (Batch) Name() string { return "batch" }
 
 // Ask plans the case, runs it and returns every output. Error values are statuses.
 func (b Batch) Ask(ctx context.Context, c *Case) (*Answer, error) {
-	p, err := plan.Build(c.Project, plan.Request{Service: c.Service, Features: c.Features})
+	refs, err := definition.References(c.Project, c.Features)
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan.Build(c.Project, plan.Request{Service: c.Service, Features: refs})
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,11 @@ func (x explained) Ask(ctx context.Context, c *Case) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := plan.Build(c.Project, plan.Request{Service: c.Service, Features: c.Features})
+	refs, err := definition.References(c.Project, c.Features)
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan.Build(c.Project, plan.Request{Service: c.Service, Features: refs})
 	if err != nil {
 		return nil, err
 	}

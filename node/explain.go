@@ -11,7 +11,6 @@ import (
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/column"
-	"selfsame/compute/expr"
 	"selfsame/plan"
 	"selfsame/source"
 )
@@ -83,17 +82,17 @@ func findOutput(p *plan.Plan, name string) (plan.Output, error) {
 			Hint: "name one of " + strings.Join(names, ", ")}
 	}
 	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: name, Message: "no such column of " + p.Name, Hint: "there is " + strings.Join(names, ", ")}
-	if near := expr.Nearest(name, names); near != "" {
+	if near := selfsame.Nearest(name, names); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
 	return plan.Output{}, e
 }
 
 // planAlone plans one output without the others, so that only its sources are read.
-func planAlone(p *selfsame.Project, r plan.Request, o plan.Output) (*plan.Plan, error) {
+func planAlone(p *selfsame.Project, r Request, o plan.Output) (*plan.Plan, error) {
 	s := p.Service(r.Service)
 	if s == nil {
-		return plan.Build(p, plan.Request{Features: []string{o.Ref()}, Short: r.Short})
+		return Request{Features: []string{o.Ref()}, Short: r.Short}.plan(p)
 	}
 	for _, e := range s.Features {
 		if e.View != o.View.Name || (e.Feature != "" && e.Feature != o.Feature.Name) {
@@ -102,7 +101,7 @@ func planAlone(p *selfsame.Project, r plan.Request, o plan.Output) (*plan.Plan, 
 		e.Feature = o.Feature.Name
 		one := *p
 		one.Services = []*selfsame.FeatureService{{Name: s.Name, Features: []selfsame.ServiceEntry{e}, Pos: s.Pos}}
-		alone, err := plan.Build(&one, r)
+		alone, err := r.plan(&one)
 		if err != nil {
 			return nil, err
 		}

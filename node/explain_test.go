@@ -17,7 +17,6 @@ import (
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/examples"
-	"selfsame/plan"
 )
 
 // nearMisses is a world in which every row but two of u1 has its own reason not to count at 12:00.
@@ -81,7 +80,7 @@ func writeProject(t *testing.T, files map[string]string) string {
 
 func explainIn(t *testing.T, dir, service, rows, feature string, row int, mode batch.Mode) *batch.Explanation {
 	t.Helper()
-	e, err := Explain(t.Context(), &ExplainConfig{Row: row, Feature: feature, Limit: 20, Train: TrainConfig{Project: dir, Request: plan.Request{Service: service}, Mode: mode,
+	e, err := Explain(t.Context(), &ExplainConfig{Row: row, Feature: feature, Limit: 20, Train: TrainConfig{Project: dir, Request: Request{Service: service}, Mode: mode,
 		Rows: RowsConfig{File: filepath.Join(dir, rows), Start: selfsame.MinTime, End: selfsame.MaxTime}, Options: batch.Options{Threads: 2}}})
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +230,7 @@ func TestExplainErrors(t *testing.T) {
 		{"total", 2, selfsame.ClassUsage, "there are 2 rows"},
 		{"total", -1, selfsame.ClassUsage, "numbered from 0"},
 	} {
-		_, err := Explain(t.Context(), &ExplainConfig{Row: c.row, Feature: c.feature, Train: TrainConfig{Project: dir, Request: plan.Request{Service: "shop"},
+		_, err := Explain(t.Context(), &ExplainConfig{Row: c.row, Feature: c.feature, Train: TrainConfig{Project: dir, Request: Request{Service: "shop"},
 			Rows: RowsConfig{File: filepath.Join(dir, "labels.csv"), Start: selfsame.MinTime, End: selfsame.MaxTime}}})
 		if selfsame.ClassOf(err) != c.class || !strings.Contains(fmt.Sprint(err), c.text) {
 			t.Errorf("%s, row %d: %v; want an error of class %s with %q", c.feature, c.row, err, c.class, c.text)
@@ -257,7 +256,7 @@ func extract(t *testing.T, name string) string {
 // bits that the file holds.
 func TestExplainFraudAgrees(t *testing.T) {
 	dir := extract(t, "fraud")
-	cfg := TrainConfig{Verb: "train", Project: dir, Request: plan.Request{Service: "fraud"}, Out: filepath.Join(dir, "t.parquet"), Flags: map[string]string{},
+	cfg := TrainConfig{Verb: "train", Project: dir, Request: Request{Service: "fraud"}, Out: filepath.Join(dir, "t.parquet"), Flags: map[string]string{},
 		Rows: RowsConfig{File: filepath.Join(dir, "data/labels.csv"), Start: selfsame.MinTime, End: selfsame.MaxTime}, Options: batch.Options{Threads: 2}}
 	trained, err := Train(t.Context(), &cfg)
 	if err != nil {
@@ -282,7 +281,7 @@ func TestExplainFraudAgrees(t *testing.T) {
 
 func TestExplainRefusesChangedInputs(t *testing.T) {
 	dir := writeProject(t, nearMisses)
-	cfg := TrainConfig{Verb: "train", Project: dir, Request: plan.Request{Service: "shop"}, Out: filepath.Join(dir, "t.csv"), Flags: map[string]string{},
+	cfg := TrainConfig{Verb: "train", Project: dir, Request: Request{Service: "shop"}, Out: filepath.Join(dir, "t.csv"), Flags: map[string]string{},
 		Rows: RowsConfig{File: filepath.Join(dir, "labels.csv"), Start: selfsame.MinTime, End: selfsame.MaxTime}}
 	trained, err := Train(t.Context(), &cfg)
 	if err != nil {

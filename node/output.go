@@ -14,7 +14,6 @@ import (
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/column"
-	"selfsame/compute/expr"
 	"selfsame/monitor"
 	"selfsame/offline"
 	"selfsame/source"
@@ -97,7 +96,7 @@ func checkPartition(fields []selfsame.Field, by string) error {
 	}
 	e := &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--partition-by " + by, Message: "the output has no such column",
 		Hint: "its times are " + strings.Join(known, ", ")}
-	if near := expr.Nearest(by, known); near != "" {
+	if near := selfsame.Nearest(by, known); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
 	return e

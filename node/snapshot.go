@@ -68,7 +68,7 @@ func (cfg *SnapshotConfig) recordVersions(dir string) error {
 	if err != nil {
 		return err
 	}
-	pl, err := plan.Build(p, cfg.Train.Request)
+	pl, err := cfg.Train.Request.plan(p)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"selfsame"
 	"selfsame/batch"
-	"selfsame/compute/expr"
 	"selfsame/compute/zone"
 	"selfsame/definition"
 	"selfsame/monitor"
@@ -26,7 +25,7 @@ import (
 type TrainConfig struct {
 	Verb    string // train or snapshot, for the manifest
 	Project string // folder
-	Request plan.Request
+	Request Request
 
 	Rows        RowsConfig
 	Mode        batch.Mode
@@ -44,6 +43,22 @@ type TrainConfig struct {
 	Again     *batch.Manifest // the run must give these values again
 	// Planned is called once everything is open and before anything is read.
 	Planned func(*Prepared) error
+}
+
+// Request says which features are wanted. Exactly one of Service, View and Features is set.
+type Request struct {
+	Service  string
+	View     string   // every feature of one view
+	Features []string // references as people write them
+	Short    bool     // --names short
+}
+
+func (r Request) plan(p *selfsame.Project) (*plan.Plan, error) {
+	refs, err := definition.References(p, r.Features)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Build(p, plan.Request{Service: r.Service, View: r.View, Features: refs, Short: r.Short})
 }
 
 // Observer sees a training set go by.
@@ -89,7 +104,7 @@ func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
 	if p.Project, err = definition.Load(cfg.Project); err != nil {
 		return nil, err
 	}
-	if p.Plan, err = plan.Build(p.Project, cfg.Request); err != nil {
+	if p.Plan, err = cfg.Request.plan(p.Project); err != nil {
 		return nil, err
 	}
 	for _, name := range p.Plan.SourceNames() {
@@ -166,7 +181,7 @@ func (p *Prepared) unknownSource(name string) error {
 		known = append(known, s.Name)
 	}
 	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: name, Message: "no such source", Hint: "the project has " + strings.Join(known, ", ")}
-	if near := expr.Nearest(name, known); near != "" {
+	if near := selfsame.Nearest(name, known); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
 	return e

@@ -63,7 +63,7 @@ func (b *builder) entry(e selfsame.ServiceEntry, short bool) error {
 		if err != nil {
 			return err
 		}
-		b.plan.Outputs = append(b.plan.Outputs, Output{Name: outputName(e, f.Name, short), View: v, Feature: f,
+		b.plan.Outputs = append(b.plan.Outputs, Output{Name: OutputName(e, f.Name, short), View: v, Feature: f,
 			Type: b.plan.Slots[slot].Type, Slot: slot})
 	}
 	return nil

@@ -4,24 +4,22 @@
 package plan
 
 import (
-	"fmt"
 	"strings"
 
 	"selfsame"
-	"selfsame/compute/expr"
 )
 
 // Request says what to plan. Exactly one of Service, View and Features is set.
 type Request struct {
 	Service  string
-	View     string   // every feature of one view
-	Features []string // references: view.feature, view:feature, view.*, or a bare name where it is unambiguous
-	Short    bool     // --names short: outputs without view__
+	View     string // every feature of one view
+	Features []selfsame.ServiceEntry
+	Short    bool // --names short: outputs without view__
 }
 
 func notFound(ref, what string, pos selfsame.Pos, known []string) error {
 	e := &selfsame.Error{Class: selfsame.ClassNotFound, Pos: pos, Ref: ref, Message: "no such " + what}
-	if near := expr.Nearest(ref, known); near != "" {
+	if near := selfsame.Nearest(ref, known); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	} else if len(known) > 0 {
 		e.Hint = "there is " + strings.Join(known, ", ")
@@ -45,45 +43,7 @@ func entries(p *selfsame.Project, r Request) (string, []selfsame.ServiceEntry, e
 	case r.View != "":
 		return r.View, []selfsame.ServiceEntry{{View: r.View}}, nil
 	}
-	var out []selfsame.ServiceEntry
-	for _, ref := range r.Features {
-		e, err := Reference(p, ref)
-		if err != nil {
-			return "", nil, err
-		}
-		out = append(out, e)
-	}
-	return "features", out, nil
-}
-
-// Reference resolves a feature reference as users type it. Its error names the nearest feature.
-func Reference(p *selfsame.Project, ref string) (selfsame.ServiceEntry, error) {
-	name, version, _ := strings.Cut(ref, "@")
-	view, feature, ok := strings.Cut(strings.Replace(name, ":", ".", 1), ".")
-	if ok {
-		if feature == "*" {
-			feature = ""
-		}
-		return selfsame.ServiceEntry{View: view, Feature: feature, Version: version}, nil
-	}
-	var found, known []string
-	for _, v := range p.Views {
-		for _, f := range v.Features {
-			known = append(known, f.Name)
-			if f.Name == name {
-				found = append(found, v.Name+"."+name)
-				view = v.Name
-			}
-		}
-	}
-	switch len(found) {
-	case 0:
-		return selfsame.ServiceEntry{}, notFound(name, "feature", selfsame.Pos{}, known)
-	case 1:
-		return selfsame.ServiceEntry{View: view, Feature: name, Version: version}, nil
-	}
-	return selfsame.ServiceEntry{}, &selfsame.Error{Class: selfsame.ClassUsage, Ref: ref,
-		Message: "several views have a feature of this name", Hint: "write one of " + strings.Join(found, ", ")}
+	return "features", r.Features, nil
 }
 
 // checkVersion refuses a pin that the definitions at hand do not meet.
@@ -99,7 +59,9 @@ func checkVersion(e selfsame.ServiceEntry, f *selfsame.Feature) error {
 		Message: "no such version: " + have, Hint: "declare `version: ` in the feature's long form, or leave the pin out"}
 }
 
-func outputName(e selfsame.ServiceEntry, feature string, short bool) string {
+// OutputName is the name of a feature's column in training sets and answers: the entry's `as`, else its prefix and the
+// feature, else view__feature, without view__ where short names are asked for.
+func OutputName(e selfsame.ServiceEntry, feature string, short bool) string {
 	switch {
 	case e.As != "":
 		return e.As
@@ -108,5 +70,5 @@ func outputName(e selfsame.ServiceEntry, feature string, short bool) string {
 	case short:
 		return feature
 	}
-	return fmt.Sprintf("%s__%s", e.View, feature)
+	return e.View + "__" + feature
 }

@@ -72,7 +72,7 @@ func nearestFile(path string) string {
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
-	if n := Nearest(filepath.Base(path), names); n != "" {
+	if n := selfsame.Nearest(filepath.Base(path), names); n != "" {
 		return filepath.Join(filepath.Dir(path), n)
 	}
 	return ""

@@ -164,7 +164,7 @@ func (t *Table) locate(f *file, field selfsame.Field) (where located, err error)
 	for _, c := range columns {
 		names = append(names, c.Name)
 	}
-	if near := Nearest(field.Name, names); near != "" {
+	if near := selfsame.Nearest(field.Name, names); near != "" {
 		e.Hint = fmt.Sprintf("did you mean %s? `rename: {%s: %s}` reads it", near, near, field.Name)
 	} else {
 		e.Hint = "the columns are " + strings.Join(names, ", ")

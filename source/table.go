@@ -126,7 +126,7 @@ func (t *Table) check(w Want) error {
 				names = append(names, f.Name)
 			}
 			e := &selfsame.Error{Class: selfsame.ClassInput, Ref: t.spec.ref(), Message: "there is no field " + quote(name)}
-			if near := Nearest(name, names); near != "" {
+			if near := selfsame.Nearest(name, names); near != "" {
 				e.Hint = "did you mean " + near + "?"
 			}
 			return e

@@ -74,7 +74,7 @@ func (f *trainFlags) explained(c *cobra.Command, args []string, cfg *node.Explai
 	f.dryRun = true // nothing is written
 	if f.fromManifest == "" {
 		if len(args) == 0 && len(f.features) == 0 {
-			f.features = []string{cfg.Feature}
+			f.features = []string{strings.Replace(cfg.Feature, "__", ".", 1)} // no name holds two underscores
 		}
 		train, err := f.config(args, c.Flags())
 		if err == nil {
@@ -99,7 +99,7 @@ func (f *trainFlags) explained(c *cobra.Command, args []string, cfg *node.Explai
 // printExplanation writes an explanation for a reader.
 func printExplanation(w io.Writer, e *batch.Explanation) error {
 	p := &explanationPrinter{done: map[*batch.Origin]bool{}}
-	p.line("row %d, %s = %s", e.Row, e.Output, clip(e.Value.Value.String()))
+	p.line("row %d, %s = %s", e.Row, e.Output, clip(e.Value.Value.String(), 60))
 	p.line("  T       %s", e.At)
 	p.line("  mode    %s", e.Mode)
 	p.origin(e.Value)
@@ -110,9 +110,9 @@ func printExplanation(w io.Writer, e *batch.Explanation) error {
 		case c.Value == nil:
 			p.line("%s: not compared, %s", c.Path, c.Note)
 		case c.Same:
-			p.line("%s holds %s: same bits", c.Path, clip(c.Value.String()))
+			p.line("%s holds %s: same bits", c.Path, clip(c.Value.String(), 60))
 		default:
-			p.line("%s holds %s: DIFFERENT from the value explained", c.Path, clip(c.Value.String()))
+			p.line("%s holds %s: DIFFERENT from the value explained", c.Path, clip(c.Value.String(), 60))
 		}
 	}
 	_, err := io.WriteString(w, p.b.String())
@@ -135,7 +135,7 @@ func (p *explanationPrinter) origin(o *batch.Origin) {
 	}
 	p.done[o] = true
 	p.line("")
-	p.line("%s = %s", o.Name, clip(o.Value.String()))
+	p.line("%s = %s", o.Name, clip(o.Value.String(), 60))
 	p.line("  defined %s (%s, %s)", oneLine(o.Expression), o.Type, o.Kind)
 	if o.Default {
 		p.line("  default it took the place of a value that is not there")
@@ -172,9 +172,10 @@ func (p *explanationPrinter) origin(o *batch.Origin) {
 }
 
 func (p *explanationPrinter) inputs(inputs []*batch.Origin) {
+	p.line("")
 	rows := [][]string{{"input", "value", "kind", "newest"}}
 	for _, in := range inputs {
-		row := []string{in.Name, clip(in.Value.String()), in.Kind, ""}
+		row := []string{in.Name, clip(in.Value.String(), 60), in.Kind, ""}
 		if in.Newest != nil {
 			row[3] = in.Newest.String()
 		}
@@ -188,7 +189,7 @@ func (p *explanationPrinter) inputs(inputs []*batch.Origin) {
 
 func (p *explanationPrinter) cell(c *batch.CellOrigin) {
 	p.line("")
-	p.line("  %s = %s", c.Call, clip(c.Value.String()))
+	p.line("  %s = %s", c.Call, clip(c.Value.String(), 60))
 	p.line("    window  [%s, %s)", c.Lower, c.Upper)
 	text := fmt.Sprintf("%d in the window, %d counted", c.Inside, c.Counted)
 	if len(c.Events) > 1 {
@@ -245,28 +246,37 @@ func (p *explanationPrinter) misses(indent string, misses []batch.Misses, names 
 	}
 }
 
-// eventRows lays events out, with a header.
+// eventRows lays events out, with a header. Columns that say nothing are left out: a source that all share, no arrival beside the time.
 func eventRows(events []batch.Event, names, texts []string) [][]string {
-	columns := append([]string{"time", "arrival", "id", "file", "row"}, names...)
-	if texts != nil {
-		columns = append(columns, "why")
+	head := []string{"time", "arrival", "source", "id", "file", "row"}
+	for _, n := range names {
+		head = append(head, clip(n, 40))
 	}
-	rows := [][]string{columns}
-	times, arrivals, ids := false, false, false
+	if texts != nil {
+		head = append(head, "why")
+	}
+	rows := [][]string{head}
+	tells := make([]bool, len(head))
+	for i := range tells {
+		tells[i] = i > 3
+	}
 	for i, e := range events {
-		row := []string{"none", "null", e.ID, e.File, strconv.FormatInt(e.Row, 10)}
+		row := []string{"none", "null", e.Source, e.ID, e.File, strconv.FormatInt(e.Row, 10)}
 		if e.Time != nil {
-			row[0], times = e.Time.String(), true
+			row[0] = e.Time.String()
 		}
 		if e.Arrival != nil {
 			row[1] = e.Arrival.String()
 		}
 		if e.Delete {
-			row[2] += " (delete)"
+			row[3] += " (delete)"
 		}
-		arrivals, ids = arrivals || (row[0] != row[1] && e.Time != nil), ids || row[2] != ""
+		tells[0] = tells[0] || e.Time != nil
+		tells[1] = tells[1] || (e.Time != nil && row[0] != row[1])
+		tells[2] = tells[2] || e.Source != events[0].Source
+		tells[3] = tells[3] || row[3] != ""
 		for _, v := range e.Values {
-			row = append(row, clip(v.String()))
+			row = append(row, clip(v.String(), 40))
 		}
 		if texts != nil {
 			row = append(row, texts[i])
@@ -276,7 +286,7 @@ func eventRows(events []batch.Event, names, texts []string) [][]string {
 	for i, row := range rows {
 		var kept []string
 		for k, cell := range row {
-			if (k != 0 || times) && (k != 1 || arrivals) && (k != 2 || ids) {
+			if tells[k] {
 				kept = append(kept, cell)
 			}
 		}
@@ -305,10 +315,10 @@ func (p *explanationPrinter) table(indent string, rows [][]string) {
 	}
 }
 
-// clip shortens a long value.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:59]) + "…"
+// clip shortens a text to n characters.
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
 	}
 	return s
 }

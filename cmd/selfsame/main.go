@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"selfsame"
-	"selfsame/compute/expr"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -77,10 +76,10 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		for _, v := range c.Commands() {
 			verbs = append(verbs, v.Name())
 		}
-		return unknown(args[0], "no such verb", expr.Nearest(args[0], verbs), "see selfsame --help")
+		return unknown(args[0], "no such verb", selfsame.Nearest(args[0], verbs), "see selfsame --help")
 	}
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), explainCommand(), demoCommand(), versionCommand())
+	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), testCommand(), explainCommand(), demoCommand(), versionCommand())
 	return root
 }
 
@@ -97,7 +96,7 @@ func flagError(c *cobra.Command, err error) error {
 			flags = append(flags, f.Name)
 		}
 	})
-	return unknown(c.Name(), err.Error(), expr.Nearest(missing.GetSpecifiedName(), flags), help)
+	return unknown(c.Name(), err.Error(), selfsame.Nearest(missing.GetSpecifiedName(), flags), help)
 }
 
 // unknown is the error of a name that does not exist, with the nearest that does.

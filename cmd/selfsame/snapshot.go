@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"selfsame"
-	"selfsame/compute/expr"
 	"selfsame/definition"
 	"selfsame/node"
 )
@@ -98,7 +97,7 @@ func noSuchTarget(p *selfsame.Project, name string) error {
 		known = append(known, v.Name)
 	}
 	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: name, Message: "no such service or view", Hint: "there are " + strings.Join(known, ", ")}
-	if near := expr.Nearest(name, known); near != "" {
+	if near := selfsame.Nearest(name, known); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
 	return e

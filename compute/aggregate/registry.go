@@ -4,6 +4,7 @@
 package aggregate
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -82,3 +83,6 @@ func Refused(name string) (hint string, ok bool) {
 func wrongCall(message, hint string) error {
 	return &selfsame.Error{Class: selfsame.ClassDefinition, Message: message, Hint: hint}
 }
+
+// RefusedNames returns the names for which Refused has a substitute, sorted.
+func RefusedNames() []string { return slices.Sorted(maps.Keys(refusals)) }

@@ -69,7 +69,7 @@ func (c *checker) unknownFunction(n *Call) {
 		known = append(known[:len(known):len(known)], f.Name)
 	}
 	hint := ""
-	if near := Nearest(n.Name, known); near != "" {
+	if near := selfsame.Nearest(n.Name, known); near != "" {
 		hint = "the nearest is " + near
 	}
 	c.fail(n, "unknown function "+n.Name, hint)

@@ -42,7 +42,7 @@ var imports = map[string][]string{
 	"batch":   {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "compute/zone", "compute/exact", "source", "offline", "eventlog", "plan", "definition", "registry"},
 	"stream":  {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "online", "eventlog", "plan", "definition", "registry"},
 	"request": {"column", "compute/expr", "compute/aggregate", "compute/window", "online", "plan", "definition", "registry"},
-	"monitor": {"column", "compute/exact", "journal", "offline", "plan", "definition", "registry"},
+	"monitor": {"column", "compute/exact", "batch", "journal", "offline", "plan", "definition", "registry"},
 
 	// Above the drivers.
 	"materialize": {"batch", "stream", "offline", "online", "eventlog", "plan", "definition", "registry", "config"},

@@ -1,0 +1,127 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"selfsame"
+	"selfsame/batch"
+	"selfsame/definition"
+	"selfsame/featuretest"
+)
+
+func testCommand() *cobra.Command {
+	var project string
+	var rewrite bool
+	c := &cobra.Command{
+		Use:   "test [FILE|DIR]...",
+		Short: "run scenario scripts (*.test): definitions, events with their times, and the values expected of them",
+		Example: `  selfsame test                       every script of the project in this folder
+  selfsame test tests/orders.test --rewrite   write what the engine answers into the script, to be read`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				args = []string{project}
+			}
+			files, err := scriptFiles(args)
+			if err != nil {
+				return err
+			}
+			r := &featuretest.Runner{Define: definition.Parse, Engine: featuretest.Batch{Options: batch.Options{Threads: runtime.GOMAXPROCS(0)}}}
+			if exists(filepath.Join(project, definition.ProjectFile)) {
+				if r.Project, err = definition.Load(project); err != nil {
+					return err
+				}
+			}
+			if rewrite {
+				return rewriteScripts(c, r, files)
+			}
+			return runScripts(c, r, files)
+		},
+	}
+	c.Flags().StringVar(&project, "project", ".", "folder of the project that scripts without definitions ask")
+	c.Flags().BoolVar(&rewrite, "rewrite", false, "write the engine's answers into the scripts")
+	return c
+}
+
+// scriptFiles lists the scripts below the arguments, in order.
+func scriptFiles(args []string) ([]string, error) {
+	var files []string
+	for _, arg := range args {
+		err := filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && (path == arg || strings.HasSuffix(path, ".test")) {
+				files = append(files, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: arg, Message: "cannot be read", Err: errors.Unwrap(err)}
+		}
+	}
+	if len(files) == 0 {
+		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: strings.Join(args, ", "), Message: "no scripts (*.test) there", Hint: "docs/scenarios.md shows one"}
+	}
+	return files, nil
+}
+
+func parseScript(path string) (*featuretest.Script, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: path, Message: "cannot be read", Err: errors.Unwrap(err)}
+	}
+	return featuretest.Parse(path, string(text))
+}
+
+func runScripts(c *cobra.Command, r *featuretest.Runner, files []string) error {
+	failed, out := 0, c.OutOrStdout()
+	for _, f := range files {
+		s, err := parseScript(f)
+		if err != nil {
+			return err
+		}
+		res, err := r.Run(c.Context(), s)
+		if err != nil {
+			return err
+		}
+		word := "ok  "
+		if len(res.Failures) > 0 {
+			word = "FAIL"
+		}
+		fmt.Fprintf(out, "%s %s: %d values checked\n", word, f, res.Checked)
+		for _, x := range res.Failures {
+			fmt.Fprintf(out, "  %s\n", x)
+		}
+		failed += len(res.Failures)
+	}
+	if failed > 0 {
+		return &selfsame.Error{Class: selfsame.ClassExpectation, Ref: "test", Message: fmt.Sprintf("%d expectations are not met", failed)}
+	}
+	return nil
+}
+
+func rewriteScripts(c *cobra.Command, r *featuretest.Runner, files []string) error {
+	for _, f := range files {
+		s, err := parseScript(f)
+		if err != nil {
+			return err
+		}
+		text, err := featuretest.Rewrite(c.Context(), r, s)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(f, []byte(text), 0o644); err != nil {
+			return &selfsame.Error{Class: selfsame.ClassResource, Ref: f, Message: "cannot be written", Err: errors.Unwrap(err)}
+		}
+		fmt.Fprintln(c.OutOrStdout(), "wrote", f)
+	}
+	return nil
+}
