@@ -106,7 +106,7 @@ func callRow(f *aggregate.Func, form form) (line string, byOrder bool) {
 			continue
 		}
 		byOrder = byOrder || call.NeedOrder
-		takes, gives = append(takes, typeName(t)), append(gives, typeName(call.Result))
+		takes, gives = append(takes, argumentName(t)), append(gives, typeName(call.Result))
 		if form.none {
 			takes[0] = ""
 			break
@@ -116,6 +116,17 @@ func callRow(f *aggregate.Func, form form) (line string, byOrder bool) {
 		return "", false
 	}
 	return row(code(name+form.text), strings.Join(takes, ", "), results(takes, gives)), byOrder
+}
+
+// argumentName names a type that stands for all of its kind.
+func argumentName(t selfsame.Type) string {
+	switch t.Kind {
+	case selfsame.List:
+		return "list<T>"
+	case selfsame.Map:
+		return "map<string,T>"
+	}
+	return typeName(t)
 }
 
 func typeName(t selfsame.Type) string {
