@@ -35,6 +35,7 @@ type SourceCounts struct {
 	MinTime     int64            `json:"min_event_time"`      // of admitted rows; MaxTime and MinTime where there are none
 	MaxTime     int64            `json:"max_event_time"`
 	ByHour      [24]int64        `json:"-"`           // admitted rows by hour of the UTC day
+	NaiveTimes  int64            `json:"naive_times"` // times without a zone, read as UTC because the source declares none
 	LateLoaded  int64            `json:"loaded_late"` // admitted rows known only more than a day after their event time
 }
 
@@ -54,6 +55,7 @@ func (c *SourceCounts) merge(o *SourceCounts) {
 	c.NullArrival += o.NullArrival
 	c.TwoTimes += o.TwoTimes
 	c.LateLoaded += o.LateLoaded
+	c.NaiveTimes += o.NaiveTimes
 	c.MinTime, c.MaxTime = min(c.MinTime, o.MinTime), max(c.MaxTime, o.MaxTime)
 	for v, n := range o.NoEntity {
 		c.NoEntity[v] += n

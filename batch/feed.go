@@ -125,6 +125,7 @@ func (f *feeder) chunk(c *source.Chunk, cols []*column.Column) error {
 	rows := c.Batch.Rows
 	f.counts.Rows += int64(rows + len(c.Bad))
 	f.counts.Schema += int64(len(c.Bad))
+	f.counts.NaiveTimes += c.Undeclared
 	f.bad = append(f.bad, c.Bad...)
 	if rows == 0 {
 		return nil

@@ -182,6 +182,9 @@ func (p *Profile) sourceFindings(r *Report) {
 		if p.minAt < s.MinTime {
 			r.add(Info, "range", s.Name, "rows ask from %s, the source begins %s", instant(p.minAt), instant(s.MinTime))
 		}
+		if s.NaiveTimes > 0 {
+			r.add(Warning, "naive_times", s.Name, "%d times have no zone and were read as UTC: declare `timezone:`", s.NaiveTimes)
+		}
 		if s.LateLoaded*2 > s.Admitted {
 			r.add(Warning, "loaded_late", s.Name, "%d of %d rows became known more than a day after they happened, so as_of hides them; --mode final shows them", s.LateLoaded, s.Admitted)
 		}

@@ -71,13 +71,15 @@ type Rows struct {
 	bad  []BadRow
 	// Repeated and Skipped count naive local times that occur twice or not at all.
 	Repeated, Skipped int64
+	// Undeclared counts naive times read as UTC because the source declares no zone.
+	Undeclared int64
 }
 
 // NewRows returns a collector for rows of a file.
 func NewRows(how *Reading, file string) *Rows { return &Rows{how: how, file: file} }
 
 // Reset empties the collector.
-func (r *Rows) Reset() { r.bad, r.Repeated, r.Skipped = nil, 0, 0 }
+func (r *Rows) Reset() { r.bad, r.Repeated, r.Skipped, r.Undeclared = nil, 0, 0, 0 }
 
 // Report records that a row could not be read. Of a row's faults the first recorded is kept.
 func (r *Rows) Report(b BadRow) {
@@ -119,7 +121,7 @@ func (r *Rows) Finish(c *Chunk, scratch *column.Batch) error {
 	if err := r.Err(); err != nil {
 		return err
 	}
-	c.Repeated, c.Skipped = r.Repeated, r.Skipped
+	c.Repeated, c.Skipped, c.Undeclared = r.Repeated, r.Skipped, r.Undeclared
 	if len(r.bad) == 0 {
 		return nil
 	}

@@ -76,6 +76,7 @@ type Chunk struct {
 	Bad   []BadRow   // rows of this chunk that could not be read as declared (SkipBad), or whose reason is "schema"; not in Batch
 	// Repeated and Skipped count naive local times of this chunk that occur twice, or not at all, in Spec.Timezone.
 	Repeated, Skipped int64
+	Undeclared        int64 // naive times read as UTC because no zone is declared
 }
 
 // BadRow is a row that could not be read as declared.

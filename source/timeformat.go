@@ -115,9 +115,11 @@ func (m *moment) instant(how *Reading, rows *Rows) (int64, fault) {
 	return t, faultNone
 }
 
-// Naive returns the instant at which clocks of the reading's zone show local, counting times that occur twice or not at all.
+// Naive returns the instant at which clocks of the reading's zone show local, counting times that occur twice or not at all,
+// and those that are read as UTC because no zone is declared.
 func Naive(local int64, how *Reading, rows *Rows) int64 {
 	if how.Zone == nil {
+		rows.Undeclared++
 		return local
 	}
 	t, reading := how.Zone.UTC(local)

@@ -42,6 +42,9 @@ func (cv *converter) timestamps(c *column.Column, a arrow.Array) {
 			c.Ints = append(c.Ints, int64(v))
 		}
 		cv.nulls(c, a)
+		if t.TimeZone == "" && cv.how.Zone == nil {
+			cv.rows.Undeclared += int64(a.Len())
+		}
 		if mul != 1 || div != 1 || naive {
 			cv.scale(c, a, from, mul, div, naive)
 		}
