@@ -1,6 +1,7 @@
 # make demo    builds bin/selfsame and makes a training set from the flights that ship with the project
 # make test    everything that CI runs
 # make check   its quick part: format, vet, staticcheck, tests with the race detector
+# make gen     writes the documents that follow from code; make fuzz: ten seconds for each fuzz target
 # make bench   workloads with peers beside them; make bench-large: 100 M events in 8 GB
 
 GO ?= go
@@ -33,6 +34,21 @@ bench-large: build
 
 leak: build
 	scripts/leak_story.sh
+
+# the documents and golden files that follow from code; review the difference
+gen:
+	$(GO) test -count=1 ./internal/gendocs -rewrite
+	$(GO) test -count=1 ./definition -run 'TestSchemaIsCurrent' -rewrite
+	$(GO) test -count=1 ./featuretest -run 'TestMatrix' -rewrite
+
+# ten seconds for each fuzz target; FUZZTIME=10m for a night
+FUZZTIME ?= 10s
+fuzz:
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
 
 clean:
 	rm -rf bin out
