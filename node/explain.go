@@ -60,9 +60,9 @@ func Explain(ctx context.Context, cfg *ExplainConfig) (*batch.Explanation, error
 // findOutput returns the output that a user names by its column or as view.feature.
 func findOutput(p *plan.Plan, name string) (plan.Output, error) {
 	var found []plan.Output
-	var names []string
+	var names, forms []string
 	for _, o := range p.Outputs {
-		names = append(names, o.Name)
+		names, forms = append(names, o.Name), append(forms, o.Name, o.Ref(), o.Feature.Name)
 		switch {
 		case o.Name == name:
 			return o, nil
@@ -82,7 +82,7 @@ func findOutput(p *plan.Plan, name string) (plan.Output, error) {
 			Hint: "name one of " + strings.Join(names, ", ")}
 	}
 	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: name, Message: "no such column of " + p.Name, Hint: "there is " + strings.Join(names, ", ")}
-	if near := selfsame.Nearest(name, names); near != "" {
+	if near := selfsame.Nearest(name, forms); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
 	return plan.Output{}, e
@@ -90,26 +90,15 @@ func findOutput(p *plan.Plan, name string) (plan.Output, error) {
 
 // planAlone plans one output without the others, so that only its sources are read.
 func planAlone(p *selfsame.Project, r Request, o plan.Output) (*plan.Plan, error) {
-	s := p.Service(r.Service)
-	if s == nil {
-		return Request{Features: []string{o.Ref()}, Short: r.Short}.plan(p)
-	}
-	for _, e := range s.Features {
-		if e.View != o.View.Name || (e.Feature != "" && e.Feature != o.Feature.Name) {
-			continue
-		}
-		e.Feature = o.Feature.Name
-		one := *p
-		one.Services = []*selfsame.FeatureService{{Name: s.Name, Features: []selfsame.ServiceEntry{e}, Pos: s.Pos}}
-		alone, err := r.plan(&one)
-		if err != nil {
-			return nil, err
-		}
-		if alone.Outputs[0].Name == o.Name {
-			return alone, nil
+	entry := selfsame.ServiceEntry{View: o.View.Name, Feature: o.Feature.Name}
+	if s := p.Service(r.Service); s != nil {
+		for _, e := range s.Features {
+			if e.View == o.View.Name && plan.OutputName(e, o.Feature.Name, r.Short) == o.Name && (e.Feature == "" || e.Feature == o.Feature.Name) {
+				entry, entry.Feature = e, o.Feature.Name
+			}
 		}
 	}
-	return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: o.Name, Message: "no entry of the service gives this column"}
+	return plan.Build(p, plan.Request{Features: []selfsame.ServiceEntry{entry}, Short: r.Short})
 }
 
 // compareFile reads one value of a training set and compares its bits with the value explained.

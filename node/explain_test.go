@@ -142,6 +142,22 @@ func TestExplainFinalKnowsAllThatArrived(t *testing.T) {
 	}
 }
 
+func TestExplainCut(t *testing.T) {
+	dir := writeProject(t, nearMisses)
+	if err := os.WriteFile(filepath.Join(dir, "cut.csv"), []byte("user_id,asked,known\nu1,2024-01-01T12:00:00Z,2024-01-01T11:42:00Z\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	e, err := Explain(t.Context(), &ExplainConfig{Feature: "total", Limit: 20, Train: TrainConfig{Project: dir, Request: Request{Service: "shop"},
+		Rows: RowsConfig{File: filepath.Join(dir, "cut.csv"), Time: "asked", Cut: "known", Start: selfsame.MinTime, End: selfsame.MaxTime}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := outline(e.Value.Cells[0].Events, e.Value.Cells[0].Misses)
+	if !slices.Contains(got, "arrived_later counted: arrived 3m after the cut") || !slices.Contains(got, "counted lower") || e.Value.Value.String() != "1" {
+		t.Errorf("with its own cut: %s of\n%s", e.Value.Value, strings.Join(got, "\n"))
+	}
+}
+
 func TestExplainRowsWindow(t *testing.T) {
 	dir := writeProject(t, nearMisses)
 	e := explainIn(t, dir, "shop", "labels.csv", "spend.last_two", 0, batch.Mode{})
