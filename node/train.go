@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -191,7 +190,7 @@ func (p *Prepared) unknownSource(name string) error {
 func (p *Prepared) openRows(ctx context.Context, path, timeColumn string) (*source.Table, error) {
 	spec := source.Spec{Name: "rows", Batch: selfsame.BatchSource{Path: path, Format: p.Config.Rows.Format}, Timezone: p.Config.Rows.Timezone}
 	t, err := source.Open(ctx, spec, formats())
-	if err != nil || !strings.ContainsAny(formatOf(t, spec), "cj") {
+	if err != nil || !isText(t, spec.Batch.Format) {
 		return t, err
 	}
 	fields := slices.Clone(t.Fields())
@@ -211,22 +210,12 @@ func (p *Prepared) openRows(ctx context.Context, path, timeColumn string) (*sour
 	return source.Open(ctx, spec, formats())
 }
 
-// formatOf returns the name of the format of the table's first file.
-func formatOf(t *source.Table, spec source.Spec) string {
-	if spec.Batch.Format != "" {
-		return spec.Batch.Format
+// isText reports whether the table's files hold text, whose types are guesses.
+func isText(t *source.Table, format string) bool {
+	if files := t.Files(); format == "" && len(files) > 0 {
+		format = source.FormatOf(files[0].Path)
 	}
-	for _, f := range t.Files() {
-		name := strings.ToLower(f.Path)
-		switch {
-		case strings.Contains(filepath.Base(name), ".csv"):
-			return "csv"
-		case strings.Contains(filepath.Base(name), ".parquet"):
-			return "parquet"
-		}
-		return "jsonl"
-	}
-	return "parquet"
+	return format == "csv" || format == "jsonl"
 }
 
 // checkClash refuses an output whose name a label column has, or another output's details.

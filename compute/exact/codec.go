@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
 )
 
 // ErrEncoding is the cause of every CorruptError.
@@ -180,14 +179,4 @@ func AppendInteger(b, twos []byte, pos int) []byte {
 	b = binary.AppendUvarint(b, uint64(len(twos)))
 	b = binary.AppendUvarint(b, uint64(pos))
 	return append(b, twos...)
-}
-
-// bitLen is the number of bits of an unsigned integer of little-endian words.
-func bitLen(w []uint64) int {
-	for i := len(w) - 1; i >= 0; i-- {
-		if w[i] != 0 {
-			return 64*i + bits.Len64(w[i])
-		}
-	}
-	return 0
 }

@@ -15,7 +15,6 @@ import (
 type event struct {
 	entity            uint32
 	tau, from, until  int64
-	arrival           int64
 	order             selfsame.Value
 	place             uint8
 	hash              uint64
