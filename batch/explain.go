@@ -340,10 +340,10 @@ func instant(t int64) *Instant {
 func (e *candidate) show(columns []int) Event {
 	out := Event{Source: e.src.Name, Delete: e.delete}
 	out.File, out.Row = e.locate(e.pos)
-	if e.tau != selfsame.MinTime && e.verdict != schema {
+	if e.tau != selfsame.MinTime {
 		out.Time = instant(e.tau)
 	}
-	if e.from != selfsame.MaxTime && e.from != selfsame.MinTime {
+	if e.from != selfsame.MaxTime && e.tau != selfsame.MinTime {
 		out.Arrival = instant(e.from)
 	}
 	if e.ids != nil && e.ids.StatusAt(e.i) == selfsame.Present {

@@ -55,8 +55,10 @@ func (g *gathered) newest(columns []int) (*candidate, *missing) {
 		switch {
 		case why == ReasonArrivedLater && !later:
 			miss.add(why, e, between64(g.known, e.from), g.hiddenText(why, e))
+		case why == ReasonSchema:
+			miss.add(why, e, e.pos, g.hiddenText(why, e))
 		case why != 0 && why != ReasonArrivedLater:
-			if !later || why == ReasonSchema {
+			if !later {
 				miss.add(why, e, between64(e.tau, g.at), g.hiddenText(why, e))
 			}
 		case later && e.tau == g.at:

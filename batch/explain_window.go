@@ -151,7 +151,7 @@ func (p *cellPick) distance(why Reason, e *candidate) int64 {
 	case ReasonArrivedLater:
 		return between64(p.g.known, e.from)
 	case ReasonSchema:
-		return 0
+		return e.pos
 	}
 	return between64(e.tau, p.upper)
 }
@@ -211,10 +211,10 @@ func (p *cellPick) origin(u *plan.Use, limit int) *CellOrigin {
 func (g *gathered) hiddenText(why Reason, e *candidate) string {
 	switch why {
 	case ReasonSchema:
-		if e.tau == selfsame.MinTime || e.src.Operation == "" {
+		if e.tau == selfsame.MinTime {
 			return "no event time"
 		}
-		return "no event time, or an operation that is none of insert, delete and upsert"
+		return "its operation is none of insert, delete and upsert"
 	case ReasonLate:
 		return fmt.Sprintf("arrived %s after its time, more than the source admits (%s)", between(e.tau, e.from), limits(e.src))
 	case ReasonEarly:
