@@ -5,10 +5,10 @@
 # make bench   workloads with peers beside them; make bench-large: 100 M events in 8 GB
 
 GO ?= go
-export CGO_ENABLED ?= 1
 
-# the race detector needs a C compiler; Go fetches everything else itself
-RACE ?= $(shell command -v $${CC:-cc} >/dev/null 2>&1 && echo -race)
+# The race detector needs a C compiler; Go fetches everything else itself.
+RACE ?= $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
+export CGO_ENABLED := $(if $(RACE),1,0)
 
 .PHONY: build demo check test examples gen fuzz bench bench-large leak clean
 
