@@ -40,7 +40,7 @@ def day_means(rows):
     """The usual SQL: group by day and a key, join on day and key."""
     rows = rows.dropna(subset=["arr_delay"])
     out = {}
-    for keys in (["origin"], ["dest"], ["carrier"], ["origin", "carrier"], ["origin", "dest"]):
+    for keys in (["origin"], ["dest"], ["carrier"], ["carrier", "origin"], ["origin", "dest"], ["tailnum"]):
         g = rows.groupby(["day", *keys])["arr_delay"].mean().rename("m").reset_index()
         out["day_" + "_".join(keys)] = labels.assign(day=day).merge(g, on=["day", *keys], how="left")["m"].to_numpy()
     return pd.DataFrame(out)
@@ -52,7 +52,7 @@ def day_means_live():
     rows = arrivals.dropna(subset=["arr_delay"]).sort_values("event_time")
     rows["day"] = rows["scheduled_departure"].dt.tz_convert("America/New_York").dt.date
     asked = labels.assign(day=day, row=np.arange(len(labels))).sort_values("asked_at")
-    for keys in (["origin"], ["dest"], ["carrier"], ["origin", "carrier"], ["origin", "dest"]):
+    for keys in (["origin"], ["dest"], ["carrier"], ["carrier", "origin"], ["origin", "dest"], ["tailnum"]):
         g = rows.groupby(["day", *keys])["arr_delay"]
         so_far = rows.assign(m=g.cumsum() / (g.cumcount() + 1))
         joined = pd.merge_asof(asked, so_far[["event_time", "day", *keys, "m"]].rename(columns={"event_time": "landed"}), left_on="asked_at",
