@@ -5,7 +5,6 @@ package batch
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -311,7 +310,7 @@ func (x *explainer) onDemand(si int, s plan.Slot) (*Origin, error) {
 // as-of view's row: where there is none, so is the value.
 func (x *explainer) check(o *Origin, f *plan.Feature, inputs []*column.Column, row selfsame.Status, si int) error {
 	v := f.Program.NewEvaluator().Eval(&expr.Input{Columns: inputs, At: x.req.Rows.At, Rows: 1}).Value(0)
-	if row != selfsame.Present && len(f.Program.Slots()) > 0 {
+	if row != selfsame.Present {
 		v = selfsame.Value{Type: f.Type, Status: row}
 	}
 	if d := f.Default; d != nil && (v.Status == selfsame.Null || v.Status == selfsame.NotFound) {
@@ -355,10 +354,13 @@ func (e *candidate) show(columns []int) Event {
 	return out
 }
 
-// missing collects near misses by reason.
+// missing collects near misses: of each reason the count and the nearest.
 type missing struct {
 	columns []int
-	byWhy   [len(reasons)][]missed
+	byWhy   [len(reasons)]struct {
+		count   int
+		nearest []missed
+	}
 }
 
 type missed struct {
@@ -367,26 +369,38 @@ type missed struct {
 	text     string
 }
 
-func (m *missing) add(why Reason, e *candidate, distance int64, text string) {
-	m.byWhy[why] = append(m.byWhy[why], missed{e, distance, text})
+// add counts a row and keeps it where it is among the nearest; of rows of one distance the first stay. Only then is its text made.
+func (m *missing) add(why Reason, e *candidate, distance int64, text func() string) {
+	r := &m.byWhy[why]
+	r.count++
+	i := len(r.nearest)
+	for i > 0 && distance < r.nearest[i-1].distance {
+		i--
+	}
+	if i == MissesPerReason {
+		return
+	}
+	r.nearest = slices.Insert(r.nearest, i, missed{e, distance, text()})
+	r.nearest = r.nearest[:min(len(r.nearest), MissesPerReason)]
 }
 
-// list returns the nearest of each reason. Rows of one distance stay in their order.
 func (m *missing) list() []Misses {
 	var out []Misses
-	for why, all := range m.byWhy {
-		if len(all) == 0 {
+	for why, r := range m.byWhy {
+		if r.count == 0 {
 			continue
 		}
-		slices.SortStableFunc(all, func(a, b missed) int { return cmp.Compare(a.distance, b.distance) })
-		one := Misses{Reason: Reason(why), Count: len(all)}
-		for _, e := range all[:min(len(all), MissesPerReason)] {
+		one := Misses{Reason: Reason(why), Count: r.count}
+		for _, e := range r.nearest {
 			one.Nearest = append(one.Nearest, Miss{e.show(m.columns), e.text})
 		}
 		out = append(out, one)
 	}
 	return out
 }
+
+// text is a text that is made already.
+func text(s string) func() string { return func() string { return s } }
 
 func columnTexts(u *plan.Use, columns []int) []string {
 	var out []string

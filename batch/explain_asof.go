@@ -54,23 +54,23 @@ func (g *gathered) newest(columns []int) (*candidate, *missing) {
 		later := !g.use.Spec.Static && (e.tau > g.at || (strict && e.tau == g.at))
 		switch {
 		case why == ReasonArrivedLater && !later:
-			miss.add(why, e, between64(g.known, e.from), g.hiddenText(why, e))
+			miss.add(why, e, between64(g.known, e.from), func() string { return g.hiddenText(why, e) })
 		case why == ReasonSchema:
-			miss.add(why, e, e.pos, g.hiddenText(why, e))
+			miss.add(why, e, e.pos, func() string { return g.hiddenText(why, e) })
 		case why != 0 && why != ReasonArrivedLater:
 			if !later {
-				miss.add(why, e, between64(e.tau, g.at), g.hiddenText(why, e))
+				miss.add(why, e, between64(e.tau, g.at), func() string { return g.hiddenText(why, e) })
 			}
 		case later && e.tau == g.at:
-			miss.add(ReasonLater, e, 0, "at T: not taken, the view is `closed: left`")
+			miss.add(ReasonLater, e, 0, text("at T: not taken, the view is `closed: left`"))
 		case later:
-			miss.add(ReasonLater, e, between64(g.at, e.tau), fmt.Sprintf("%s after T", between(g.at, e.tau)))
+			miss.add(ReasonLater, e, between64(g.at, e.tau), func() string { return fmt.Sprintf("%s after T", between(g.at, e.tau)) })
 		case found == nil:
 			found = e
 		case found.tau == e.tau:
-			miss.add(ReasonOlder, e, 0, "of the same time as the row taken, and before it in the order of rows")
+			miss.add(ReasonOlder, e, 0, text("of the same time as the row taken, and before it in the order of rows"))
 		default:
-			miss.add(ReasonOlder, e, between64(e.tau, found.tau), fmt.Sprintf("%s older than the newest row", between(e.tau, found.tau)))
+			miss.add(ReasonOlder, e, between64(e.tau, found.tau), func() string { return fmt.Sprintf("%s older than the newest row", between(e.tau, found.tau)) })
 		}
 	}
 	return found, miss

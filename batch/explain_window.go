@@ -65,7 +65,7 @@ func newCellPick(g *gathered, cell *pit.Cell) (*cellPick, error) {
 		within := p.lower <= e.tau && e.tau < p.upper
 		switch {
 		case why == ReasonSchema || (within && why != 0):
-			p.miss.add(why, e, p.distance(why, e), g.hiddenText(why, e))
+			p.miss.add(why, e, p.distance(why, e), func() string { return g.hiddenText(why, e) })
 		case !within && (why == 0 || why == ReasonArrivedLater):
 			p.outside(e)
 		case !within:
@@ -87,9 +87,9 @@ func (p *cellPick) take(e *candidate) {
 	case 0:
 		p.counted = append(p.counted, e)
 	case ReasonFilter:
-		p.miss.add(why, e, between64(e.tau, p.upper), "in the window; the filter drops it")
+		p.miss.add(why, e, between64(e.tau, p.upper), text("in the window; the filter drops it"))
 	default:
-		p.miss.add(why, e, between64(e.tau, p.upper), "in the window; an argument is null, and aggregates skip nulls")
+		p.miss.add(why, e, between64(e.tau, p.upper), text("in the window; an argument is null, and aggregates skip nulls"))
 	}
 }
 
@@ -120,13 +120,13 @@ func (p *cellPick) idle(e *candidate) Reason {
 func (p *cellPick) outside(e *candidate) {
 	switch {
 	case e.tau < p.lower:
-		p.miss.add(ReasonBefore, e, between64(e.tau, p.lower), fmt.Sprintf("%s before the lower edge", between(e.tau, p.lower)))
+		p.miss.add(ReasonBefore, e, between64(e.tau, p.lower), func() string { return fmt.Sprintf("%s before the lower edge", between(e.tau, p.lower)) })
 	case e.tau == p.upper && p.upper == p.g.at:
-		p.miss.add(ReasonAfter, e, 0, "at T: not counted, windows are [lower, upper)")
+		p.miss.add(ReasonAfter, e, 0, text("at T: not counted, windows are [lower, upper)"))
 	case e.tau == p.upper:
-		p.miss.add(ReasonAfter, e, 0, "at the upper edge: not counted, windows are [lower, upper)")
+		p.miss.add(ReasonAfter, e, 0, text("at the upper edge: not counted, windows are [lower, upper)"))
 	default:
-		p.miss.add(ReasonAfter, e, between64(p.upper, e.tau), fmt.Sprintf("%s after the upper edge", between(p.upper, e.tau)))
+		p.miss.add(ReasonAfter, e, between64(p.upper, e.tau), func() string { return fmt.Sprintf("%s after the upper edge", between(p.upper, e.tau)) })
 	}
 }
 
@@ -135,14 +135,15 @@ func (p *cellPick) outside(e *candidate) {
 func (p *cellPick) untaken(e *candidate, newer int64) {
 	w := p.cell.Window
 	if w.Kind == selfsame.LastRows {
-		p.miss.add(ReasonRows, e, between64(e.tau, p.upper), fmt.Sprintf("older than the %d newest", w.Rows))
+		p.miss.add(ReasonRows, e, between64(e.tau, p.upper), func() string { return fmt.Sprintf("older than the %d newest", w.Rows) })
 		return
 	}
-	text := fmt.Sprintf("%s before the session's first event, its gap is %s", between(e.tau, newer), Span(w.Gap))
-	if p.inside == 0 {
-		text = fmt.Sprintf("%s before T: no session of gap %s is open", between(e.tau, newer), Span(w.Gap))
-	}
-	p.miss.add(ReasonSession, e, between64(e.tau, p.upper), text)
+	p.miss.add(ReasonSession, e, between64(e.tau, p.upper), func() string {
+		if p.inside == 0 {
+			return fmt.Sprintf("%s before T: no session of gap %s is open", between(e.tau, newer), Span(w.Gap))
+		}
+		return fmt.Sprintf("%s before the session's first event, its gap is %s", between(e.tau, newer), Span(w.Gap))
+	})
 }
 
 // distance says how near a hidden row came.
