@@ -130,13 +130,17 @@ func (a *admitter) admit(t *times, cols []*column.Column, rows int) {
 	}
 }
 
-// checkOperation refuses rows whose operation is none of the three.
+// checkOperation refuses rows whose operation is none of the three, and upserts of rows that no primary key identifies.
 func (a *admitter) checkOperation(t *times, c *column.Column) {
 	for i := range t.verdicts {
 		if c.StatusAt(i) == selfsame.Present {
 			switch string(c.Str(i)) {
-			case opInsert, opDelete, opUpsert:
+			case opInsert, opDelete:
 				continue
+			case opUpsert:
+				if len(a.src.PrimaryKey) > 0 {
+					continue
+				}
 			}
 		}
 		t.verdicts[i] = schema

@@ -5,7 +5,6 @@ package batch
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -37,7 +36,7 @@ func (r *runner) readSource(ctx context.Context, place int, src *selfsame.Source
 		counts.merge(&res.counts)
 	}
 	var mu sync.Mutex
-	err = r.scanWant(ctx, src, r.want(src), StageRead, func() chunkFunc {
+	err = r.scanWant(ctx, src, r.wantEvents(src, res), StageRead, func() chunkFunc {
 		f := r.newFeeder(place, src, res)
 		return chunkFunc{begin: f.begin, chunk: f.chunk, end: f.flush, done: func() {
 			mu.Lock()
@@ -202,17 +201,23 @@ func (f *feeder) select_(c *source.Chunk) {
 }
 
 func (f *feeder) sourceName(rows int) *column.Column {
-	if f.name == nil {
-		f.name = column.New(selfsame.Scalar(selfsame.String), 0)
-	}
-	for f.name.Len() < rows {
-		f.name.AppendBytes([]byte(f.src.Name))
-	}
-	if f.name.Len() > rows {
-		f.name.Offsets = f.name.Offsets[:rows+1]
-		f.name.Bytes = f.name.Bytes[:f.name.Offsets[rows]]
-	}
+	f.name = repeated(f.name, f.src.Name, rows)
 	return f.name
+}
+
+// repeated returns a column of one text, in c's memory where it has some.
+func repeated(c *column.Column, text string, rows int) *column.Column {
+	if c == nil {
+		c = column.New(selfsame.Scalar(selfsame.String), 0)
+	}
+	for c.Len() < rows {
+		c.AppendBytes([]byte(text))
+	}
+	if c.Len() > rows {
+		c.Offsets = c.Offsets[:rows+1]
+		c.Bytes = c.Bytes[:c.Offsets[rows]]
+	}
+	return c
 }
 
 // feed selects the use's events of a chunk and appends them to its block.
@@ -277,8 +282,8 @@ func (f *feeder) take(u *useFeeder, in *expr.Input) {
 	if f.until != nil || b.Until != nil {
 		u.appendUntil(f.until)
 	}
-	if o := fieldIndex(f.src, f.src.Order); o >= 0 && u.run.use.Spec.NeedOrder {
-		b.Order.AppendGather(in.Columns[o], u.idx)
+	if b.Order != nil {
+		b.Order.AppendGather(in.Columns[fieldIndex(f.src, f.src.Order)], u.idx)
 	}
 	if u.run.use.Spec.NeedOrder {
 		for _, i := range u.idx {
@@ -433,8 +438,8 @@ func (u *useFeeder) reset() {
 		for _, t := range spec.Columns {
 			b.Columns = append(b.Columns, column.New(t, 0))
 		}
-		if spec.OrderType.Kind != selfsame.Unknown && spec.NeedOrder {
-			b.Order = column.New(spec.OrderType, 0)
+		if o := fieldIndex(u.part.Source, u.part.Source.Order); o >= 0 && spec.NeedOrder {
+			b.Order = column.New(u.part.Source.Schema[o].Type, 0)
 		}
 	}
 	for _, c := range b.Columns {
@@ -443,58 +448,4 @@ func (u *useFeeder) reset() {
 	if b.Order != nil {
 		b.Order.Reset()
 	}
-}
-
-// checkStatic refuses a static table in which a key stands twice.
-func (r *runner) checkStatic(ctx context.Context, src *selfsame.Source) error {
-	uses, parts := r.sourceUses(src)
-	for i, u := range uses {
-		if u.use.Entity == nil {
-			continue
-		}
-		var types []selfsame.Type
-		for _, f := range u.use.Entity.Key {
-			types = append(types, f.Type)
-		}
-		keys := newKeyTable(types)
-		var mu sync.Mutex
-		w := r.want(src)
-		err := r.scanWant(ctx, src, w, StageResolve, func() chunkFunc {
-			var evs []*expr.Evaluator
-			for _, p := range parts[i].Key {
-				evs = append(evs, p.NewEvaluator())
-			}
-			return chunkFunc{chunk: func(c *source.Chunk, cols []*column.Column) error {
-				mu.Lock()
-				defer mu.Unlock()
-				in := &expr.Input{Columns: cols, Rows: c.Batch.Rows}
-				var kc []*column.Column
-				for _, e := range evs {
-					kc = append(kc, e.Eval(in))
-				}
-				return addDistinct(keys, kc, c, src, u.use)
-			}}
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func addDistinct(keys *keyTable, cols []*column.Column, c *source.Chunk, src *selfsame.Source, u *plan.Use) error {
-	before := keys.len()
-	ids := keys.add(nil, cols, c.Batch.Rows)
-	for i, id := range ids {
-		if id == pit.NoEntity {
-			continue
-		}
-		if int(id) < before {
-			return &selfsame.Error{Class: selfsame.ClassInput, Ref: "source " + src.Name,
-				Message: fmt.Sprintf("row %d: the key of view %s stands twice in a static table", position(c, i)&(1<<40-1), u.View.Name),
-				Hint:    "keep one row a key, or declare `event_time` so that the rows are versions"}
-		}
-		before++
-	}
-	return nil
 }

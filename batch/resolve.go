@@ -27,8 +27,9 @@ type mark struct {
 
 // resolution holds the marks of a source by position. Rows without a mark are visible from α on, for ever.
 type resolution struct {
-	marks  []mark
-	counts SourceCounts
+	marks   []mark
+	counts  SourceCounts
+	nullIDs bool // some admitted row has no id, though the source declares one
 }
 
 // within returns the marks of positions [lo, hi).
@@ -73,16 +74,22 @@ func (r *runner) resolveCopies(ctx context.Context, src *selfsame.Source) (*reso
 		fields = append(fields, src.Arrival)
 	}
 	adm, idField := newAdmitter(src), fieldIndex(src, src.ID)
+	res := &resolution{counts: newCounts(src.Name)}
 	err := r.scan(ctx, src, fields, func() chunkFunc {
 		var t times
 		var local [idBuckets][]identified
 		var buf []byte
+		var nulls bool
 		return chunkFunc{
 			chunk: func(c *source.Chunk, cols []*column.Column) error {
 				adm.admit(&t, cols, c.Batch.Rows)
 				id := cols[idField]
 				for i, v := range t.verdicts {
-					if !r.accepts(v) || id.StatusAt(i) != selfsame.Present {
+					if !r.accepts(v) {
+						continue
+					}
+					if id.StatusAt(i) != selfsame.Present {
+						nulls = true
 						continue
 					}
 					buf = id.AppendBare(buf[:0], i)
@@ -95,6 +102,7 @@ func (r *runner) resolveCopies(ctx context.Context, src *selfsame.Source) (*reso
 			done: func() {
 				mu.Lock()
 				defer mu.Unlock()
+				res.nullIDs = res.nullIDs || nulls
 				for b := range local {
 					buckets[b] = append(buckets[b], local[b]...)
 				}
@@ -104,7 +112,6 @@ func (r *runner) resolveCopies(ctx context.Context, src *selfsame.Source) (*reso
 	if err != nil {
 		return nil, err
 	}
-	res := &resolution{counts: newCounts(src.Name)}
 	var again []source.Position
 	for b := range buckets {
 		again = sharedIdentities(buckets[b], again, &res.counts)

@@ -270,6 +270,16 @@ func (r *runner) sourceUses(src *selfsame.Source) (uses []*useRun, parts []*plan
 	return uses, parts
 }
 
+// wantEvents is want for the rows that go to the sweeps. The hash that breaks ties is of the whole row where the id is null.
+func (r *runner) wantEvents(src *selfsame.Source, res *resolution) source.Want {
+	w := r.want(src)
+	uses, _ := r.sourceUses(src)
+	if res != nil && res.nullIDs && slices.ContainsFunc(uses, func(u *useRun) bool { return u.use.Spec.NeedOrder }) {
+		w.Fields = schemaNames(src)
+	}
+	return w
+}
+
 // want returns what must be read of src for every use that reads it.
 func (r *runner) want(src *selfsame.Source) source.Want {
 	uses, parts := r.sourceUses(src)
@@ -282,7 +292,7 @@ func (r *runner) want(src *selfsame.Source) source.Want {
 		}
 	}
 	for i, f := range src.Schema {
-		if need[i] {
+		if need[i] || src.SkipBad { // which rows are bad must not follow from what is asked
 			w.Fields = append(w.Fields, f.Name)
 		}
 	}

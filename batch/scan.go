@@ -24,14 +24,23 @@ type chunkFunc struct {
 // scan reads fields of src in the time range that its uses need, each split by one goroutine.
 func (r *runner) scan(ctx context.Context, src *selfsame.Source, fields []string, worker func() chunkFunc) error {
 	w := r.want(src)
-	w.Fields = inSchemaOrder(src, fields)
+	w.Fields = projection(src, fields)
 	return r.scanWant(ctx, src, w, StageResolve, worker)
 }
 
 // scanAll reads fields of every row of src.
 func (r *runner) scanAll(ctx context.Context, src *selfsame.Source, fields []string, worker func() chunkFunc) error {
-	w := source.Want{Fields: inSchemaOrder(src, fields), Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
+	w := source.Want{Fields: projection(src, fields), Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
 	return r.scanWant(ctx, src, w, StageResolve, worker)
+}
+
+// projection is the fields to read where some are needed. A source that leaves bad rows out is read whole, so that the same rows are
+// bad in every scan.
+func projection(src *selfsame.Source, fields []string) []string {
+	if src.SkipBad {
+		return schemaNames(src)
+	}
+	return inSchemaOrder(src, fields)
 }
 
 func inSchemaOrder(src *selfsame.Source, fields []string) []string {

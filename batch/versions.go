@@ -35,14 +35,17 @@ type versionReader struct {
 	key    []int // fields of the identity
 	orderF int
 
-	mu     sync.Mutex
-	rows   []version
-	orders *column.Column
+	id int // field of the id, -1 for none
+
+	mu      sync.Mutex
+	rows    []version
+	orders  *column.Column
+	nullIDs bool
 }
 
 // resolveVersions gives every row of a source with operations the end of its visibility. It holds 80 bytes a row in memory.
 func (r *runner) resolveVersions(ctx context.Context, src *selfsame.Source) (*resolution, error) {
-	v := &versionReader{src: src, adm: newAdmitter(src), orderF: fieldIndex(src, src.Order)}
+	v := &versionReader{src: src, adm: newAdmitter(src), orderF: fieldIndex(src, src.Order), id: fieldIndex(src, src.ID)}
 	for _, name := range src.PrimaryKey {
 		v.key = append(v.key, fieldIndex(src, name))
 	}
@@ -55,7 +58,7 @@ func (r *runner) resolveVersions(ctx context.Context, src *selfsame.Source) (*re
 	if err := r.scanAll(ctx, src, schemaNames(src), func() chunkFunc { return v.reader(r) }); err != nil {
 		return nil, err
 	}
-	res := &resolution{counts: newCounts(src.Name)}
+	res := &resolution{counts: newCounts(src.Name), nullIDs: v.nullIDs}
 	slices.SortFunc(v.rows, func(a, b version) int {
 		return cmp.Or(cmp.Compare(a.ident.Hi, b.ident.Hi), cmp.Compare(a.ident.Lo, b.ident.Lo), cmp.Compare(a.pos, b.pos))
 	})
@@ -88,6 +91,7 @@ func (v *versionReader) reader(r *runner) chunkFunc {
 			if !r.accepts(verdict) {
 				continue
 			}
+			v.nullIDs = v.nullIDs || v.id >= 0 && cols[v.id].StatusAt(i) != selfsame.Present
 			e := version{pos: position(c, i), tau: t.tau[i], from: t.tau[i], named: true, op: cols[v.adm.op].Str(i)[0]}
 			if t.from != nil {
 				e.from = t.from[i]

@@ -55,7 +55,29 @@ func (l *loader) checkSources(v *selfsame.FeatureView) bool {
 		}
 		seen[name] = true
 	}
+	l.checkOrders(v)
 	return sound
+}
+
+// checkOrders checks that rows of several sources can be put in one order: their order fields have one type.
+func (l *loader) checkOrders(v *selfsame.FeatureView) {
+	var first *selfsame.Source
+	var t selfsame.Type
+	for _, name := range v.Source {
+		s := l.p.Source(name)
+		if s == nil || s.Order == "" {
+			continue
+		}
+		f := field(s.Schema, s.Order)
+		switch {
+		case f == nil || f.Type.Kind == selfsame.Unknown:
+		case first == nil:
+			first, t = s, f.Type
+		case !f.Type.Equal(t):
+			l.fail(v.At["source "+name], "view "+v.Name, "the order of "+first.Name+" is "+t.String()+" and that of "+name+" is "+f.Type.String(),
+				"give both order fields one type, so that their rows stand in one order")
+		}
+	}
 }
 
 func sourceNames(p *selfsame.Project) []string {

@@ -38,18 +38,6 @@ type oracleView struct {
 
 const inf = math.MaxInt64
 
-// plus adds and saturates at the ends of int64.
-func plus(a, b int64) int64 {
-	switch s := a + b; {
-	case b > 0 && s < a:
-		return math.MaxInt64
-	case b < 0 && s > a:
-		return math.MinInt64
-	default:
-		return s
-	}
-}
-
 // tau is the event time; static sources lie before everything.
 func tau(src *selfsame.Source, e *Event) int64 {
 	if src.EventTime == "" {
@@ -76,7 +64,7 @@ func verdict(src *selfsame.Source, e *Event) string {
 	if src.EventTime == "" {
 		return "ok"
 	}
-	if e.Tau == nil {
+	if e.Tau == nil || src.Operation != "" && !operates(src, e.Op) {
 		return "schema"
 	}
 	a, known := alpha(src, e)
@@ -94,6 +82,11 @@ func verdict(src *selfsame.Source, e *Event) string {
 		return "early"
 	}
 	return "ok"
+}
+
+// operates reports whether op is an operation that the source knows.
+func operates(src *selfsame.Source, op string) bool {
+	return op == "insert" || op == "delete" || op == "upsert" && len(src.PrimaryKey) > 0
 }
 
 // inside reports whether an admitted entry belongs to the cut.

@@ -5,8 +5,8 @@ package featuretest
 
 import (
 	"context"
+	"fmt"
 	"math"
-	"strings"
 
 	"selfsame"
 )
@@ -25,6 +25,9 @@ func (Oracle) Ask(_ context.Context, c *Case) (*Answer, error) {
 		if v == nil || v.Kind == selfsame.OnDemandView {
 			continue
 		}
+		if err := c.checkStatic(v); err != nil {
+			return nil, err
+		}
 		column, ok := c.oracleColumn(v, o)
 		if !ok {
 			continue
@@ -35,6 +38,30 @@ func (Oracle) Ask(_ context.Context, c *Case) (*Answer, error) {
 		}
 	}
 	return out, nil
+}
+
+// checkStatic refuses a static table that holds a key of the view twice.
+func (c *Case) checkStatic(v *selfsame.FeatureView) error {
+	ov, err := c.oracleView(v)
+	if err != nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, e := range c.events(v) {
+		key, named := ov.key(e)
+		if ov.sources[e.Source].EventTime != "" || !named || !ov.where(e) {
+			continue
+		}
+		key = fmt.Sprint(e.Source, " ", key)
+		if seen[key] && v.Entity == "" {
+			return fmt.Errorf("view %s has no entity, and its table holds more than one row", v.Name)
+		}
+		if seen[key] {
+			return fmt.Errorf("a key of view %s stands twice in a static table", v.Name)
+		}
+		seen[key] = true
+	}
+	return nil
 }
 
 // oracleColumn is one feature for every row.
@@ -189,7 +216,7 @@ func (c *Case) events(v *selfsame.FeatureView) []*Event {
 				e.ID = &text
 			}
 			if op := e.Fields[src.Operation]; op.Status == selfsame.Present {
-				e.Op = strings.ToLower(op.Str)
+				e.Op = op.Str
 			}
 			out = append(out, e)
 		}

@@ -4,6 +4,7 @@
 package featuretest
 
 import (
+	"math"
 	"time"
 
 	"selfsame"
@@ -137,5 +138,17 @@ func firstInstant(date time.Time, zone *time.Location) time.Time {
 			return begin
 		}
 		at = end
+	}
+}
+
+// plus adds and saturates at the ends of int64.
+func plus(a, b int64) int64 {
+	switch s := a + b; {
+	case b > 0 && s < a:
+		return math.MaxInt64
+	case b < 0 && s > a:
+		return math.MinInt64
+	default:
+		return s
 	}
 }

@@ -28,6 +28,9 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 		return nil, err
 	}
 	for _, u := range b.plan.Uses {
+		if err := u.needRow(); err != nil {
+			return nil, err
+		}
 		u.collectFields()
 	}
 	return b.plan, nil

@@ -27,8 +27,10 @@ func newUse(p *selfsame.Project, v *selfsame.FeatureView) *Use {
 	u.Spec = pit.Spec{Name: v.Name, AsOf: v.Kind == selfsame.AsOfView, TTL: v.TTL.Or(-1), Closed: v.Closed,
 		Static: u.Sources[0].Source.EventTime == ""}
 	u.Spec.NeedOrder = u.Spec.AsOf && !u.Spec.Static
-	if o := u.Sources[0].Source.Order; o != "" {
-		u.Spec.OrderType = fieldType(u.Sources[0].Source, o)
+	for _, s := range u.Sources {
+		if o := s.Source.Order; o != "" && u.Spec.OrderType.Kind == selfsame.Unknown {
+			u.Spec.OrderType = fieldType(s.Source, o)
+		}
 	}
 	return u
 }
@@ -140,6 +142,19 @@ func (u *Use) column(n expr.Node) (int, selfsame.Type, error) {
 	u.columnTexts = append(u.columnTexts, text)
 	u.Spec.Columns = append(u.Spec.Columns, t)
 	return len(u.Spec.Columns) - 1, t, nil
+}
+
+// needRow gives an as-of use whose features read no column one that tells whether there is a row: without a row no value is present.
+func (u *Use) needRow() error {
+	if !u.Spec.AsOf || len(u.Spec.Columns) > 0 {
+		return nil
+	}
+	n, err := expr.Parse(selfsame.Expr{Text: "true", Pos: u.View.Pos})
+	if err != nil {
+		return err
+	}
+	_, _, err = u.column(n)
+	return err
 }
 
 // cell returns the cell that holds aggregate call a.

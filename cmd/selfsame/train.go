@@ -234,6 +234,12 @@ func (f *trainFlags) setMode(cfg *node.TrainConfig) error {
 		return usage("--mode "+f.mode, "no such mode", "as_of or final")
 	}
 	switch {
+	case f.cut != "" && cfg.Mode.Final:
+		return usage("--cut-column", "rows with a cut of their own are not final", "leave --mode final out: each row knows what its own cut shows")
+	case f.cut != "" && f.entities != "":
+		return usage("--cut-column", "the rows of --entities are made from moments and have no cut", "write the rows with their times and cuts, and pass them as --rows")
+	}
+	switch {
 	case f.includeLate == "late" && cfg.Mode.Final:
 		cfg.Mode.IncludeLate = true
 	case f.includeLate != "":
