@@ -32,6 +32,10 @@ const writebackBytes = 8 << 20
 
 // NewFile creates the temporary file for the target path. Errors are of class resource and name the path.
 func NewFile(path string) (*File, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path}, Message: "cannot be written: it is a folder",
+			Hint: "name a file"}
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return nil, ioError(path, err)
@@ -118,8 +122,12 @@ func ioError(path string, err error) error {
 		hint = "check the permissions of the output folder"
 	}
 	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err // its path is the temporary file's
+	var le *os.LinkError
+	switch { // their paths are the temporary file's
+	case errors.As(err, &pe):
+		err = pe.Err
+	case errors.As(err, &le):
+		err = le.Err
 	}
 	return &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path}, Message: "cannot be written", Err: err, Hint: hint}
 }
