@@ -129,22 +129,18 @@ func compareFile(ctx context.Context, out *batch.Output, cfg *TrainConfig, o pla
 		return nil, err
 	}
 	shown := batch.Show(v)
-	c.Value, c.Same = &shown, batch.SameBits(v, value)
+	c.Value, c.Same = &shown, batch.SameBits(edge(v, o.Feature.Cast), value)
 	if v.Status != selfsame.Present {
 		c.Same = value.Status != selfsame.Present // a file holds one null for all statuses
 	}
 	return c, nil
 }
 
-// edge is a value as the file holds it, after the feature's cast.
+// edge is a value as the file holds it, after the feature's cast. Text of a float32 reads back as the nearest float64: it is rounded again.
 func edge(v selfsame.Value, cast string) selfsame.Value {
-	if cast != "float32" {
-		return v
+	if cast == "float32" {
+		v.Float = float64(float32(v.Float))
 	}
-	if v.Type.Kind == selfsame.Int64 {
-		v.Float = float64(v.Int)
-	}
-	v.Type, v.Int, v.Float = selfsame.Scalar(selfsame.Float64), 0, float64(float32(v.Float))
 	return v
 }
 

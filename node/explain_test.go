@@ -295,6 +295,53 @@ func TestExplainFraudAgrees(t *testing.T) {
 	}
 }
 
+func TestExplainComparesTheFile(t *testing.T) {
+	files := map[string]string{
+		"selfsame.yaml": strings.Replace(nearMisses["selfsame.yaml"], "      last_two: sum(amount) over 2 rows\n",
+			"      mean: {value: avg(amount) over 1h, cast: float32}\n      all: last(amount, 9)\n", 1),
+		"orders.csv": "id,user_id,amount,status,at,seen\na,u1,0.1,paid,2024-01-01T11:30:00Z,2024-01-01T11:30:00Z\nb,u1,0.2,paid,2024-01-01T11:30:00Z,2024-01-01T11:30:00Z\n",
+		"labels.csv": nearMisses["labels.csv"],
+	}
+	dir := writeProject(t, files)
+	for _, format := range []string{"parquet", "csv", "jsonl"} {
+		cfg := TrainConfig{Verb: "train", Project: dir, Request: Request{Service: "shop"}, Out: filepath.Join(dir, "t."+format), Flags: map[string]string{},
+			Rows: RowsConfig{File: filepath.Join(dir, "labels.csv"), Start: selfsame.MinTime, End: selfsame.MaxTime}}
+		trained, err := Train(t.Context(), &cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Again = trained.Manifest
+		compare := func(feature string, row int) *batch.Compared {
+			t.Helper()
+			e, err := Explain(t.Context(), &ExplainConfig{Train: cfg, Feature: feature, Row: row})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e.File
+		}
+		for row := range 2 {
+			for _, feature := range []string{"total", "mean", "all"} {
+				if c := compare(feature, row); !c.Same && (format != "csv" || feature != "all" || c.Note == "") {
+					t.Errorf("%s, row %d, %s: %+v", format, row, feature, c)
+				}
+			}
+		}
+		if format != "jsonl" {
+			continue
+		}
+		text, err := os.ReadFile(cfg.Out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(cfg.Out, []byte(strings.Replace(string(text), "0.15", "0.25", 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if c := compare("mean", 0); c.Same || c.Value.String() != "0.25" {
+			t.Errorf("a file with another value: %+v in\n%s", c, text)
+		}
+	}
+}
+
 func TestExplainRefusesChangedInputs(t *testing.T) {
 	dir := writeProject(t, nearMisses)
 	cfg := TrainConfig{Verb: "train", Project: dir, Request: Request{Service: "shop"}, Out: filepath.Join(dir, "t.csv"), Flags: map[string]string{},
