@@ -84,7 +84,7 @@ func (g *gathered) readSource(ctx context.Context, r *runner, s *plan.SourceUse)
 	if err != nil {
 		return err
 	}
-	w := r.want(src)
+	w := r.wantEvents(src, res)
 	w.Fields = inSchemaOrder(src, append(w.Fields, src.ID, src.Order))
 	var mu sync.Mutex
 	return r.scanWant(ctx, src, w, StageRead, func() chunkFunc {
@@ -152,6 +152,9 @@ func (f *feeder) candidate(p *part, i int, c *source.Chunk, cols []*column.Colum
 	if f.times.from != nil {
 		e.from = f.times.from[row]
 	}
+	if f.adm.tau >= 0 && cols[f.adm.tau].StatusAt(row) != selfsame.Present {
+		e.tau = selfsame.MinTime // what stands in its slot means nothing
+	}
 	e.refused = !f.r.accepts(e.verdict)
 	e.mark.until = selfsame.MaxTime
 	if m := f.res.within(e.pos, e.pos+1); len(m) > 0 {
@@ -180,11 +183,26 @@ func (g *gathered) compare(a, b candidate) int {
 }
 
 func compareOrders(a, b *candidate) int {
-	x, y := a.block.Order, b.block.Order
-	if x == nil || y == nil || x.Len() == 0 || y.Len() == 0 {
-		return 0
+	x, y := a.order(), b.order()
+	if x == nil || y == nil { // of a source without the field: it ranks like a null, lowest
+		return ranks(x, a.i) - ranks(y, b.i)
 	}
 	return column.Compare(x, a.i, y, b.i)
+}
+
+// order is the column of the order field, nil where the source has none.
+func (e *candidate) order() *column.Column {
+	if o := e.block.Order; o != nil && o.Len() > 0 {
+		return o
+	}
+	return nil
+}
+
+func ranks(order *column.Column, i int) int {
+	if order == nil || order.StatusAt(i) != selfsame.Present {
+		return 0
+	}
+	return 1
 }
 
 func (e *candidate) hash() uint64 {
@@ -228,7 +246,7 @@ func (g *gathered) hidden(e *candidate) Reason {
 // event returns the row in the shape that states take.
 func (g *gathered) event(e *candidate, args []int) *aggregate.Event {
 	out := &aggregate.Event{Tau: e.tau, Order: selfsame.Value{Status: selfsame.Null}, Place: e.place, Hash: e.hash()}
-	if o := e.block.Order; o != nil && o.Len() > 0 {
+	if o := e.order(); o != nil {
 		out.Order = o.Value(e.i)
 	}
 	for _, a := range args {
