@@ -27,6 +27,15 @@ import (
 	"selfsame/source/parquet"
 )
 
+// pageDir is where the documentation lies, whatever folder a session is in.
+var pageDir = func() string {
+	dir, err := filepath.Abs(filepath.Join("..", "docs"))
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}()
+
 var readers = map[string]source.Format{"parquet": parquet.New(), "csv": csv.New(), "jsonl": jsonl.New()}
 
 var creators = map[string]offline.Creator{"parquet": offlineparquet.Create, "csv": offlinecsv.Create, "jsonl": offlinejsonl.Create}
@@ -154,4 +163,19 @@ func count(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Fatalf("got %d files that match %s, want %d\n%s", len(found), args[0], want, b.String())
 	}
+}
+
+// shop FILE writes the example of docs/definitions.md, the whole language in one file.
+func shop(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: shop FILE")
+	}
+	page, err := os.ReadFile(filepath.Join(pageDir, "definitions.md"))
+	ts.Check(err)
+	_, after, found := strings.Cut(string(page), "```yaml\nproject: shop\n")
+	text, _, closed := strings.Cut(after, "```")
+	if !found || !closed {
+		ts.Fatalf("docs/definitions.md has no example that begins with project: shop")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("project: shop\n"+text), 0o644))
 }

@@ -65,6 +65,7 @@ func TestSessions(t *testing.T) {
 			"starved":   starved,
 			"full":      full,
 			"count":     count,
+			"shop":      shop,
 		},
 	})
 }
