@@ -36,7 +36,10 @@ type SourceCounts struct {
 	MaxTime     int64            `json:"max_event_time"`
 	ByHour      [24]int64        `json:"-"`           // admitted rows by hour of the UTC day
 	NaiveTimes  int64            `json:"naive_times"` // times without a zone, read as UTC because the source declares none
-	LateLoaded  int64            `json:"loaded_late"` // admitted rows known only more than a day after their event time
+	// RepeatedTimes and SkippedTimes are local times that occur twice, or not at all, where clocks change in the source's zone.
+	RepeatedTimes int64 `json:"repeated_times"`
+	SkippedTimes  int64 `json:"skipped_times"`
+	LateLoaded    int64 `json:"loaded_late"` // admitted rows known only more than a day after their event time
 }
 
 func newCounts(name string) SourceCounts {
@@ -56,6 +59,8 @@ func (c *SourceCounts) merge(o *SourceCounts) {
 	c.TwoTimes += o.TwoTimes
 	c.LateLoaded += o.LateLoaded
 	c.NaiveTimes += o.NaiveTimes
+	c.RepeatedTimes += o.RepeatedTimes
+	c.SkippedTimes += o.SkippedTimes
 	c.MinTime, c.MaxTime = min(c.MinTime, o.MinTime), max(c.MaxTime, o.MaxTime)
 	for v, n := range o.NoEntity {
 		c.NoEntity[v] += n

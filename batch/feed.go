@@ -125,6 +125,8 @@ func (f *feeder) chunk(c *source.Chunk, cols []*column.Column) error {
 	f.counts.Rows += int64(rows + len(c.Bad))
 	f.counts.Schema += int64(len(c.Bad))
 	f.counts.NaiveTimes += c.Undeclared
+	f.counts.RepeatedTimes += c.Repeated
+	f.counts.SkippedTimes += c.Skipped
 	f.bad = append(f.bad, c.Bad...)
 	if rows == 0 {
 		return nil

@@ -185,6 +185,10 @@ func (p *Profile) sourceFindings(r *Report) {
 		if s.NaiveTimes > 0 {
 			r.add(Warning, "naive_times", s.Name, "%d times have no zone and were read as UTC: declare `timezone:`", s.NaiveTimes)
 		}
+		if s.RepeatedTimes+s.SkippedTimes > 0 {
+			r.add(Info, "clock_change", s.Name, "%d local times occur twice and were read as the earlier, %d do not occur and were read with the offset before the gap",
+				s.RepeatedTimes, s.SkippedTimes)
+		}
 		if s.LateLoaded*2 > s.Admitted {
 			r.add(Warning, "loaded_late", s.Name, "%d of %d rows became known more than a day after they happened, so as_of hides them; --mode final shows them", s.LateLoaded, s.Admitted)
 		}
