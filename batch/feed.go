@@ -89,8 +89,10 @@ type useFeeder struct {
 	blocks  int
 	hash    []byte
 	hashes  []uint64
-	seen    []bool  // entities with an event
-	from    []int64 // memory of block.From between blocks
+	seen    []bool      // entities with an event
+	from    []int64     // memory of block.From between blocks
+	pruner  *pit.Pruner // nil: every event may count
+	all     []uint32    // places of the rows of a block
 }
 
 func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *feeder {
@@ -98,6 +100,9 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 	uses, parts := r.sourceUses(src)
 	for i, u := range uses {
 		uf := &useFeeder{run: u, part: parts[i], seen: make([]bool, len(u.seen))}
+		if u.sweep != nil && r.prunable(src) {
+			uf.pruner = u.sweep.NewPruner()
+		}
 		if parts[i].Where != nil {
 			uf.where = parts[i].Where.NewEvaluator()
 		}
@@ -111,6 +116,11 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 		f.uses = append(f.uses, uf)
 	}
 	return f
+}
+
+// prunable reports whether α = τ for every row of src: then the newer of two rows of one key hides the older from everyone after it.
+func (r *runner) prunable(src *selfsame.Source) bool {
+	return src.EventTime != "" && src.Arrival == "" && src.KnowledgeDelay.Or(0) == 0
 }
 
 func (f *feeder) begin(split int) {
@@ -233,7 +243,12 @@ func (f *feeder) feed(u *useFeeder, in *expr.Input) error {
 	for _, i := range u.idx {
 		u.seen[u.ids[i]] = true
 	}
-	if len(u.idx) >= in.Rows/wholeShare {
+	switch {
+	case u.pruner != nil && f.times.from == nil:
+		if u.idx = u.pruner.Keep(u.ids, f.times.tau, u.idx); len(u.idx) == 0 {
+			return nil
+		}
+	case len(u.idx) >= in.Rows/wholeShare:
 		return f.hand(u, in)
 	}
 	f.take(u, in)
@@ -414,6 +429,13 @@ func (f *feeder) flush() error {
 func (f *feeder) flushUse(u *useFeeder) error {
 	if len(u.block.Entity) == 0 {
 		return nil
+	}
+	if b := &u.block; u.pruner != nil && b.From == nil {
+		u.all = u.all[:0]
+		for i := range b.Entity {
+			u.all = append(u.all, uint32(i))
+		}
+		u.pruner.Keep(b.Entity, b.Tau, u.all) // those that newer ones have outdone since
 	}
 	err := f.add(u, &u.block)
 	u.reset()

@@ -70,6 +70,7 @@ func (r *runner) scanWant(ctx context.Context, src *selfsame.Source, w source.Wa
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	back := stage == StageRead && r.prunable(src) // newer rows come later in most files: read first, they prune more
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(max(r.Options.Threads, 1), max(len(splits), 1)) {
@@ -80,6 +81,9 @@ func (r *runner) scanWant(ctx context.Context, src *selfsame.Source, w source.Wa
 				s := int(next.Add(1)) - 1
 				if s >= len(splits) || ctx.Err() != nil {
 					break
+				}
+				if back {
+					s = len(splits) - 1 - s
 				}
 				if err := readSplit(ctx, table, splits[s], s, w, places, cols, f, func(n int64) { r.progress(stage, n) }); err != nil {
 					cancel(err)

@@ -167,22 +167,50 @@ func (ev *events) invert() {
 	}
 }
 
-// sortEntity sorts places [a, b) by τ, stable.
+// sortEntity sorts places [a, b) by τ, stable. Files are mostly about in order of time, so that few steps of insertion suffice; where
+// they do not, the rest is sorted.
 func (ev *events) sortEntity(a, b int) {
 	ev.invert()
-	ev.keys = resize(ev.keys, b-a)
-	for i := range ev.keys {
-		ev.keys[i] = tauKey{ev.tau[a+i], ev.perm[a+i]}
-	}
-	slices.SortFunc(ev.keys, func(x, y tauKey) int {
-		if c := cmp.Compare(x.tau, y.tau); c != 0 {
-			return c
+	tau, perm := ev.tau[a:b], ev.perm[a:b]
+	if !insertNear(tau, perm, insertSteps*len(tau)) {
+		ev.keys = resize(ev.keys, b-a)
+		for i := range ev.keys {
+			ev.keys[i] = tauKey{tau[i], perm[i]}
 		}
-		return cmp.Compare(x.row, y.row)
-	})
-	for i, k := range ev.keys {
-		ev.tau[a+i], ev.perm[a+i], ev.pos[k.row] = k.tau, k.row, int32(a+i)
+		slices.SortFunc(ev.keys, func(x, y tauKey) int {
+			if c := cmp.Compare(x.tau, y.tau); c != 0 {
+				return c
+			}
+			return cmp.Compare(x.row, y.row)
+		})
+		for i, k := range ev.keys {
+			tau[i], perm[i] = k.tau, k.row
+		}
 	}
+	for i, r := range perm {
+		ev.pos[r] = int32(a + i)
+	}
+}
+
+// insertSteps is how many steps an event insertion may take on average.
+const insertSteps = 8
+
+// insertNear sorts by insertion, stable, and reports whether it came to the end within so many steps. Where it did not, the pairs are all
+// there in some order.
+func insertNear(tau []int64, perm []int32, steps int) bool {
+	for i := 1; i < len(tau); i++ {
+		t, r := tau[i], perm[i]
+		j := i
+		for j > 0 && tau[j-1] > t {
+			tau[j], perm[j] = tau[j-1], perm[j-1]
+			j--
+		}
+		tau[j], perm[j] = t, r
+		if steps -= i - j; steps < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // moveRaw moves a slice that every piece has to its places.

@@ -43,6 +43,9 @@ type Sweep struct {
 	spill  spill
 	events int64
 	known  bool // some block brings α beside τ
+
+	pruning sync.Once
+	slots   *slots // of an as-of view, once it is pruned
 }
 
 // New prepares a sweep. The rows must stay unchanged until Run returns. The error says which cell cannot be evaluated.
@@ -180,7 +183,7 @@ func (s *Sweep) bySize() []int {
 
 // Close removes the spill file and lets the memory go. It may be called at any time after New.
 func (s *Sweep) Close() error {
-	s.parts, s.free = nil, nil
+	s.parts, s.free, s.slots = nil, nil, nil
 	return s.spill.close()
 }
 
