@@ -5,7 +5,7 @@ package selfsame
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -46,13 +46,17 @@ type Pos struct {
 
 // String is file:line:column, without the parts that are not known.
 func (p Pos) String() string {
-	switch {
-	case p.Line == 0:
-		return p.File
-	case p.Column == 0:
-		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	var parts []string
+	if p.File != "" {
+		parts = append(parts, p.File)
 	}
-	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+	if p.Line != 0 {
+		parts = append(parts, strconv.Itoa(p.Line))
+		if p.Column != 0 {
+			parts = append(parts, strconv.Itoa(p.Column))
+		}
+	}
+	return strings.Join(parts, ":")
 }
 
 // Error is every error that reaches a user: what went wrong, where, and what to do.
@@ -69,8 +73,8 @@ type Error struct {
 
 func (e *Error) Error() string {
 	var b strings.Builder
-	if e.Pos != (Pos{}) {
-		b.WriteString(e.Pos.String() + ": ")
+	if place := e.Pos.String(); place != "" {
+		b.WriteString(place + ": ")
 	}
 	if e.Ref != "" {
 		b.WriteString(e.Ref + ": ")
