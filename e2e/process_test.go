@@ -15,8 +15,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// interrupt PATTERN COMMAND… starts a command, sends SIGINT once a file matches PATTERN and expects exit code 130. The test
-// fails where the command ends before.
+// interrupt PATTERN COMMAND… starts a command, sends SIGINT once a file matches PATTERN (with a + before it: one that is not empty) and
+// expects exit code 130. The test fails where the command ends before.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: interrupt PATTERN COMMAND...")
@@ -33,7 +33,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	for {
-		if found, err := filepath.Glob(ts.MkAbs(args[0])); err == nil && len(found) > 0 {
+		if written(ts, args[0]) {
 			break
 		}
 		select {
@@ -49,6 +49,19 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	if !strings.Contains(out.String(), "stopped; nothing was published") {
 		ts.Fatalf("got %s, want a line that says that nothing was published", out.String())
 	}
+}
+
+// written reports whether a file matches a pattern of interrupt.
+func written(ts *testscript.TestScript, pattern string) bool {
+	pattern, full := strings.CutPrefix(pattern, "+")
+	found, err := filepath.Glob(ts.MkAbs(pattern))
+	ts.Check(err)
+	for _, path := range found {
+		if info, err := os.Stat(path); err == nil && (!full || info.Size() > 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // starved BLOCKS CODE COMMAND… runs a command that may write files of at most BLOCKS times 512 bytes, and expects the exit code.
