@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,7 +66,10 @@ func (p *progress) print() {
 	line := fmt.Sprintf("%-8s %s rows, %s rows/s", p.stage, grouped(n), grouped(int64(float64(n)/time.Since(p.started).Seconds())))
 	if total > 0 && n <= total {
 		share := float64(n) / float64(total)
-		line = fmt.Sprintf("%-8s %s %3.0f %%  %s of %s rows", p.stage, bar(share), 100*share, grouped(n), grouped(total))
+		line = fmt.Sprintf("%-8s %3.0f %%  %s of %s rows", p.stage, 100*share, grouped(n), grouped(total))
+		if p.terminal {
+			line = fmt.Sprintf("%-8s %s %s", p.stage, bar(share), strings.TrimSpace(line[8:]))
+		}
 		if left := time.Duration(float64(time.Since(p.started)) * (1 - share) / share); share > 0 && left > time.Second {
 			line += fmt.Sprintf(", about %s left", left.Round(time.Second))
 		}
