@@ -4,9 +4,12 @@
 package source
 
 import (
+	"errors"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"unicode/utf8"
 
 	"selfsame"
@@ -48,7 +51,16 @@ func (spec *Spec) ref(parts ...string) string {
 	return strings.Join(parts, ", ")
 }
 
-// InputError is an error of class input about a file.
+// InputError is an error about a file: of class input, or of class resource where the cause is the system's, such as a permission
+// or a broken disk. A file that is not there is of class input.
 func InputError(file, message string, err error) *selfsame.Error {
-	return &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: file}, Message: message, Err: err}
+	e := &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: file}, Message: message, Err: err}
+	var system syscall.Errno
+	if errors.As(err, &system) && !errors.Is(err, fs.ErrNotExist) {
+		e.Class = selfsame.ClassResource
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		e.Hint = "check the permissions of the file and of its folders"
+	}
+	return e
 }
