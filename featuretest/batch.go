@@ -5,9 +5,12 @@ package featuretest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"selfsame"
 	"selfsame/batch"
@@ -24,6 +27,8 @@ import (
 // Batch is the batch driver as an Engine: the logs are written as Parquet files and read back, as a user's history is.
 type Batch struct {
 	Options batch.Options // Threads, Memory: none changes a value
+	Files   int           // each log is split over so many files; 0: one
+	ByDate  bool          // each log is split by the date of its events, which the source declares
 }
 
 // Name is "batch".
@@ -51,7 +56,7 @@ func (b Batch) Ask(ctx context.Context, c *Case) (*Answer, error) {
 		req.Options.SpillDir = dir
 	}
 	for _, name := range p.SourceNames() {
-		if req.Tables[name], err = c.table(ctx, dir, c.Project.Source(name)); err != nil {
+		if req.Tables[name], err = b.table(ctx, dir, c, c.Project.Source(name)); err != nil {
 			return nil, err
 		}
 	}
@@ -115,15 +120,56 @@ func (c *Case) entityRows() *batch.EntityRows {
 	return out
 }
 
-// table writes a source's log to a file and opens it.
-func (c *Case) table(ctx context.Context, dir string, src *selfsame.Source) (*source.Table, error) {
-	path := filepath.Join(dir, src.Name+".parquet")
+// table writes a source's log to files and opens them.
+func (b Batch) table(ctx context.Context, dir string, c *Case, src *selfsame.Source) (*source.Table, error) {
+	log := c.Logs[src.Name]
+	dir = filepath.Join(dir, src.Name)
+	batchSource := selfsame.BatchSource{Path: dir, Format: "parquet"}
+	if b.ByDate && src.EventTime != "" {
+		batchSource.Partition = map[string]string{"day": "event_time"}
+		for day, rows := range byDay(src, log) {
+			if err := writeLog(filepath.Join(dir, "day="+day, "part.parquet"), src, rows); err != nil {
+				return nil, err
+			}
+		}
+	} else {
+		n := max(b.Files, 1)
+		for i := range n {
+			rows := log[i*len(log)/n : (i+1)*len(log)/n]
+			if err := writeLog(filepath.Join(dir, fmt.Sprintf("part-%05d.parquet", i)), src, rows); err != nil {
+				return nil, err
+			}
+		}
+	}
+	spec := source.Spec{Name: src.Name, Batch: batchSource, Schema: src.Schema,
+		EventTime: src.EventTime, Timezone: src.Timezone, Floor: src.Floor, KeepNaN: src.KeepNaN, SkipBad: src.SkipBad}
+	return source.Open(ctx, spec, map[string]source.Format{"parquet": parquetin.Format{}})
+}
+
+// byDay groups the rows of a log by the date of their event time, UTC, in log order.
+func byDay(src *selfsame.Source, log [][]selfsame.Value) map[string][][]selfsame.Value {
+	at := slices.IndexFunc(src.Schema, func(f selfsame.Field) bool { return f.Name == src.EventTime })
+	out := map[string][][]selfsame.Value{}
+	for _, row := range log {
+		day := "__HIVE_DEFAULT_PARTITION__"
+		if row[at].Status == selfsame.Present {
+			day = time.UnixMicro(row[at].Int).UTC().Format(time.DateOnly)
+		}
+		out[day] = append(out[day], row)
+	}
+	return out
+}
+
+func writeLog(path string, src *selfsame.Source, rows [][]selfsame.Value) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return &selfsame.Error{Class: selfsame.ClassResource, Message: "make a temporary folder", Err: err}
+	}
 	w, err := parquetout.Create(path, src.Schema, offline.Options{Threads: 1})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b := column.NewBatch(src.Schema, len(c.Logs[src.Name]))
-	for _, row := range c.Logs[src.Name] {
+	b := column.NewBatch(src.Schema, len(rows))
+	for _, row := range rows {
 		for i, v := range row {
 			b.Columns[i].Append(v)
 		}
@@ -131,12 +177,7 @@ func (c *Case) table(ctx context.Context, dir string, src *selfsame.Source) (*so
 	}
 	if err := w.Write(b); err != nil {
 		w.Abort()
-		return nil, err
+		return err
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	spec := source.Spec{Name: src.Name, Dir: dir, Batch: selfsame.BatchSource{Path: path, Format: "parquet"}, Schema: src.Schema,
-		EventTime: src.EventTime, Timezone: src.Timezone, Floor: src.Floor, KeepNaN: src.KeepNaN, SkipBad: src.SkipBad}
-	return source.Open(ctx, spec, map[string]source.Format{"parquet": parquetin.Format{}})
+	return w.Close()
 }

@@ -42,7 +42,7 @@ func (x explained) Ask(ctx context.Context, c *Case) (*Answer, error) {
 	}
 	req := batch.Request{Rows: c.entityRows(), Tables: map[string]*source.Table{}, Mode: batch.Mode{Final: c.Mode.Final, Lag: c.Mode.Lag}, Options: batch.Options{Threads: 2}}
 	for _, name := range p.SourceNames() {
-		if req.Tables[name], err = c.table(ctx, x.dir, c.Project.Source(name)); err != nil {
+		if req.Tables[name], err = (Batch{}).table(ctx, x.dir, c, c.Project.Source(name)); err != nil {
 			return nil, err
 		}
 	}

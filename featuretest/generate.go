@@ -4,6 +4,7 @@
 package featuretest
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -13,6 +14,7 @@ type Shape struct {
 	Aggregates []string  // texts of aggregate calls without `over`, as in Aggregates
 	Windows    []string  // texts after `over`, as in Windows
 	Knowledge  Knowledge // how events come to be known
+	Most       int       // the greatest number of events of a source and of questions; 0: 12 and 6
 }
 
 // Knowledge is how the events of a generated source come to be known.
@@ -50,6 +52,7 @@ var filters = []string{"", "", "", " filter (where b)", " filter (where xi > 0)"
 type generator struct {
 	pick      func(n int) int
 	knowledge Knowledge
+	most      int
 	intKey    bool
 	id        bool
 	upserts   bool
@@ -60,7 +63,7 @@ type generator struct {
 
 // Generate draws a script: definitions, logs and questions without expected values. Equal picks give equal scripts.
 func Generate(pick func(n int) int, shape Shape) string {
-	g := &generator{pick: pick, knowledge: shape.Knowledge}
+	g := &generator{pick: pick, knowledge: shape.Knowledge, most: shape.Most}
 	if g.knowledge == AnyKnowledge {
 		g.knowledge = Knowledge(1 + pick(3))
 	}
@@ -205,7 +208,7 @@ func (g *generator) events(b *strings.Builder, source string) {
 		header = append(header, "seen")
 	}
 	fmt.Fprintf(b, "events %s\n  %s\n", source, strings.Join(header, "  "))
-	for range 1 + g.pick(12) {
+	for range 1 + g.pick(cmp.Or(g.most, 12)) {
 		at := g.time()
 		var row []string
 		for _, h := range header {
@@ -293,7 +296,7 @@ func (g *generator) questions(b *strings.Builder) {
 		header, mode = "k  T  K", ""
 	}
 	fmt.Fprintf(b, "ask all%s\n  %s\n", mode, header)
-	for range 1 + g.pick(6) {
+	for range 1 + g.pick(cmp.Or(g.most, 6)) {
 		key := g.key()
 		if g.chance(5) {
 			key = "null"
