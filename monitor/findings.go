@@ -4,10 +4,12 @@
 package monitor
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
-	"time"
+	"strings"
 
 	"selfsame"
 	"selfsame/batch"
@@ -48,16 +50,19 @@ func (p *Profile) strictly() Level {
 
 func (p *Profile) leakFindings(r *Report) {
 	for _, l := range p.leak {
-		if !l.Holds {
-			r.add(Error, "leak", l.Output, "an event used lies %s", distance(l.Time, "T"))
+		if l.Time > l.Edge {
+			r.add(Error, "leak", l.Output, "an event used lies %s: a fault in the engine, please report it", distance(l.Time, "T"))
+		}
+		if l.Knowledge != nil && *l.Knowledge > 0 {
+			r.add(Error, "leak", l.Output, "an event used became known %s: a fault in the engine, please report it", distance(*l.Knowledge, "the cut"))
 		}
 	}
 	if p.ahead > 0 {
-		r.add(p.strictly(), "known_at", p.cfg.KnownAt, "later than T in %d rows", p.ahead)
+		r.add(p.strictly(), "known_at", p.cfg.KnownAt, "later than T in %d rows: what these rows hold was not known yet when they ask; is it their time that is wrong (--time)?", p.ahead)
 	}
 	for i := range p.features {
-		if s := &p.features[i]; s.AUC >= p.cfg.AUC || (s.AUC > 0 && s.AUC <= 1-p.cfg.AUC) {
-			r.add(Warning, "auc", s.Output, "alone it tells %s apart with an AUC of %.3f; does it know the outcome?", p.label, max(s.AUC, 1-s.AUC))
+		if s := &p.features[i]; s.AUC >= p.cfg.AUC {
+			r.add(Warning, "auc", s.Output, "alone it tells %s apart with an AUC of %.3f; does it know the outcome?", p.label, s.AUC)
 		}
 	}
 }
@@ -78,16 +83,31 @@ func (p *Profile) valueFindings(r *Report) {
 			if e != nil && e.Nulls >= 0 {
 				l = level
 			}
-			r.add(l, "nulls", s.Output, "%.1f %% of rows have no value (bound %.1f %%)", 100*s.Missing(), 100*bound)
+			r.add(l, "nulls", s.Output, "%.4g %% of rows have no value (%s), more than %.4g %%; where that is right, declare it: `expect: {nulls: %.0f%%}`",
+				100*s.Missing(), s.missingText(), 100*bound, math.Ceil(100*s.Missing()))
 		}
 		if s.below > 0 {
-			r.add(level, "expect", s.Output, "%d values are below the declared minimum", s.below)
+			r.add(level, "expect", s.Output, "%d values are below the declared minimum %s", s.below, batch.Show(*e.Min))
 		}
 		if s.above > 0 {
-			r.add(level, "expect", s.Output, "%d values are above the declared maximum", s.above)
+			r.add(level, "expect", s.Output, "%d values are above the declared maximum %s", s.above, batch.Show(*e.Max))
 		}
 	}
 	p.ageFindings(r)
+}
+
+// missingText counts the rows without a value by their status.
+func (f *FeatureProfile) missingText() string {
+	var parts []string
+	for _, c := range []struct {
+		n    int64
+		word string
+	}{{f.Null, "null"}, {f.NotFound, "not_found"}, {f.Expired, "expired"}, {f.Errors, "error"}} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.word))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // ageFindings says once a view that its values are expired or not found in bulk.
@@ -98,25 +118,35 @@ func (p *Profile) ageFindings(r *Report) {
 		if said[v.Name] || v.Kind != selfsame.AsOfView || s.Rows == 0 {
 			continue
 		}
-		if float64(s.Expired)/float64(s.Rows) > p.cfg.Nulls {
+		if share(s.Expired, s.Rows) > p.cfg.Nulls {
 			said[v.Name] = true
-			r.add(Warning, "expired", v.Name, "%d of %d rows are expired: newest row %s, oldest age %s, ttl %s; ttl: %s would cover them",
-				s.Expired, s.Rows, instant(s.newest), span(s.oldest), span(v.TTL.Micros), cover(s.oldest))
+			r.add(Warning, "expired", v.Name, "%d of %d rows are expired: newest row %s, %s, ttl %s; ttl: %s would cover them",
+				s.Expired, s.Rows, batch.Instant(s.newest), ages(s.youngest, s.oldest), batch.Span(v.TTL.Micros), cover(s.oldest))
 		}
-		if float64(s.NotFound)/float64(s.Rows) > p.cfg.Nulls {
+		if share(s.NotFound, s.Rows) > p.cfg.Nulls {
 			said[v.Name] = true
-			r.add(Warning, "not_found", v.Name, "%d of %d rows have no row at or before T", s.NotFound, s.Rows)
+			what := "find no row of their key at or before T; does the source begin too late, or is a key written otherwise?"
+			if p.static(i) {
+				what = "have a key that the table does not hold; is a key written otherwise?"
+			}
+			r.add(Warning, "not_found", v.Name, "%d of %d rows %s", s.NotFound, s.Rows, what)
 		}
 	}
 }
 
-func instant(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.RFC3339Nano) }
+// static reports whether output i is of a table without event times.
+func (p *Profile) static(i int) bool {
+	use := p.plan.Slots[p.plan.Outputs[i].Slot].Use
+	return use >= 0 && p.plan.Uses[use].Spec.Static
+}
 
-func span(micros int64) string {
-	if micros >= selfsame.DayLength {
-		return fmt.Sprintf("%.1fd", float64(micros)/float64(selfsame.DayLength))
+func share(n, of int64) float64 { return float64(n) / float64(of) }
+
+func ages(least, greatest int64) string {
+	if least == greatest {
+		return fmt.Sprintf("age %s", batch.Span(least))
 	}
-	return (time.Duration(micros) * time.Microsecond).String()
+	return fmt.Sprintf("ages from %s to %s", batch.Span(least), batch.Span(greatest))
 }
 
 // cover rounds an age up to a duration as definitions write it.
@@ -126,7 +156,11 @@ func cover(micros int64) string {
 		word   string
 	}{{selfsame.DayLength, "d"}, {selfsame.Hour, "h"}, {selfsame.Minute, "m"}, {selfsame.Second, "s"}} {
 		if micros >= u.length {
-			return fmt.Sprintf("%d%s", (micros+u.length-1)/u.length, u.word)
+			n := micros / u.length
+			if micros%u.length != 0 {
+				n++
+			}
+			return fmt.Sprintf("%d%s", n, u.word)
 		}
 	}
 	return fmt.Sprintf("%dus", micros)
@@ -137,7 +171,7 @@ func (p *Profile) columnFindings(r *Report, checksums []string) {
 	for i := range p.features {
 		s := &p.features[i]
 		if s.constant && s.Rows > 1 {
-			r.add(Warning, "constant", s.Output, "every row has the same value")
+			r.add(Warning, "constant", s.Output, "every row has the same value: %s", batch.Show(s.first))
 			continue
 		}
 		if other, ok := first[checksums[i]]; ok {
@@ -153,17 +187,23 @@ func (p *Profile) rowFindings(r *Report, res *batch.Result) {
 		r.add(Info, "duplicate_rows", "", "%d label rows stand more than once; each is kept", p.doubled)
 	}
 	if p.noPast > 0 {
-		r.add(level(p.noPast, p.rows, p.cfg.Nulls), "no_history", "", "%d rows find no event in any view", p.noPast)
+		r.add(level(p.noPast, p.rows, p.cfg.Nulls), "no_history", "", "%d of %d rows find no event in any view", p.noPast, p.rows)
 	}
 	for i, u := range p.plan.Uses {
-		if missing := p.rows - res.Seen[i]; missing > 0 && u.Entity != nil {
-			r.add(level(missing, p.rows, p.cfg.Nulls), "unseen_keys", u.View.Name, "%d rows have a key that its sources never hold in the range read", missing)
+		missing := p.rows - res.Seen[i]
+		if missing == 0 || u.Entity == nil {
+			continue
 		}
+		l := level(missing, p.rows, p.cfg.Nulls)
+		if l == Warning && u.Spec.Static {
+			continue // not_found says so
+		}
+		r.add(l, "unseen_keys", u.View.Name, "%d of %d rows have a key (%s) that its sources never hold in the range read", missing, p.rows, strings.Join(u.Key, ", "))
 	}
 }
 
 func level(n, of int64, bound float64) Level {
-	if float64(n) > bound*float64(of) {
+	if share(n, of) > bound {
 		return Warning
 	}
 	return Info
@@ -173,27 +213,27 @@ func (p *Profile) sourceFindings(r *Report) {
 	for i := range r.Sources {
 		s := &r.Sources[i]
 		src := p.plan.Project.Source(s.Name)
-		if src.EventTime == "" || s.Admitted == 0 || p.rows == 0 {
+		if src.EventTime == "" || p.rows == 0 {
 			continue
-		}
-		if p.maxAt > s.MaxTime && float64(p.maxAt-s.MaxTime) > float64(s.MaxTime-s.MinTime)/10 {
-			r.add(Warning, "range", s.Name, "rows ask up to %s, the source ends %s", instant(p.maxAt), instant(s.MaxTime))
-		}
-		if p.minAt < s.MinTime {
-			r.add(Info, "range", s.Name, "rows ask from %s, the source begins %s", instant(p.minAt), instant(s.MinTime))
 		}
 		if s.NaiveTimes > 0 {
 			r.add(Warning, "naive_times", s.Name, "%d times have no zone and were read as UTC: declare `timezone:`", s.NaiveTimes)
 		}
-		if s.RepeatedTimes+s.SkippedTimes > 0 {
-			r.add(Info, "clock_change", s.Name, "%d local times occur twice and were read as the earlier, %d do not occur and were read with the offset before the gap",
-				s.RepeatedTimes, s.SkippedTimes)
-		}
-		if s.LateLoaded*2 > s.Admitted {
-			r.add(Warning, "loaded_late", s.Name, "%d of %d rows became known more than a day after they happened, so as_of hides them; --mode final shows them", s.LateLoaded, s.Admitted)
-		}
 		if s.TwoTimes > 0 {
-			r.add(Warning, "two_times", s.Name, "%d ids stand with more than one event time: a retry must repeat its event time; is a zone wrong?", s.TwoTimes)
+			r.add(Warning, "two_times", s.Name, "%d ids stand with more than one event time: a retry must repeat its event time; is the zone wrong (%s)?", s.TwoTimes, zoneText(src))
+		}
+		if s.Admitted == 0 {
+			r.add(Warning, "range", s.Name, "none of the %d rows that were read is admitted: its features know nothing", s.Rows)
+			continue
+		}
+		if p.maxAt > s.MaxTime && float64(p.maxAt)-float64(s.MaxTime) > (float64(s.MaxTime)-float64(s.MinTime))/10 {
+			r.add(Warning, "range", s.Name, "rows ask up to %s, the source ends %s: is newer data missing?", batch.Instant(p.maxAt), batch.Instant(s.MaxTime))
+		}
+		if p.minAt < s.MinTime {
+			r.add(Info, "range", s.Name, "rows ask from %s, the source begins %s", batch.Instant(p.minAt), batch.Instant(s.MinTime))
+		}
+		if s.LateLoaded*2 > s.Admitted && !p.final() {
+			r.add(Warning, "loaded_late", s.Name, "%d of %d rows became known more than a day after they happened, so as_of hides them; --mode final shows them", s.LateLoaded, s.Admitted)
 		}
 		for j := range i {
 			p.compareHours(r, s, &r.Sources[j])
@@ -201,16 +241,29 @@ func (p *Profile) sourceFindings(r *Report) {
 	}
 }
 
+// final reports whether some output used events without asking when they became known: no cut hides anything then.
+func (p *Profile) final() bool {
+	return slices.ContainsFunc(p.leak, func(l LeakProof) bool { return l.Rows > 0 && l.Knowledge == nil })
+}
+
+func zoneText(s *selfsame.Source) string {
+	if s.Timezone == "" {
+		return "no timezone declared"
+	}
+	return "timezone: " + s.Timezone
+}
+
 // compareHours remarks two sources whose hours of the day match best when one is shifted.
 func (p *Profile) compareHours(r *Report, a, b *batch.SourceCounts) {
-	if p.plan.Project.Source(b.Name).EventTime == "" || a.Admitted < 240 || b.Admitted < 240 {
+	first, second := p.plan.Project.Source(a.Name), p.plan.Project.Source(b.Name)
+	if second.EventTime == "" || a.Admitted < leastForHours || b.Admitted < leastForHours {
 		return
 	}
 	best, at, unshifted := -1.0, 0, 0.0
 	for shift := range 24 {
 		overlap := 0.0
 		for h := range 24 {
-			overlap += min(float64(a.ByHour[(h+shift)%24])/float64(a.Admitted), float64(b.ByHour[h])/float64(b.Admitted))
+			overlap += min(share(a.ByHour[(h+shift)%24], a.Admitted), share(b.ByHour[h], b.Admitted))
 		}
 		if shift == 0 {
 			unshifted = overlap
@@ -219,18 +272,24 @@ func (p *Profile) compareHours(r *Report, a, b *batch.SourceCounts) {
 			best, at = overlap, shift
 		}
 	}
+	way := "later"
 	if at > 12 {
-		at -= 24
+		at, way = 24-at, "earlier"
 	}
 	if at != 0 && best > 0.95 && best > unshifted+0.1 {
-		r.add(Warning, "hours", a.Name, "its hours of the day match those of %s best when shifted by %d hours: is a time zone wrong?", b.Name, at)
+		r.add(Warning, "hours", a.Name, "its hours of the day match those of %s when they are taken as %d hours %s: is a zone wrong (%s: %s; %s: %s)?",
+			b.Name, at, way, a.Name, zoneText(first), b.Name, zoneText(second))
 	}
 }
+
+// leastForHours is how many rows of each source a comparison of hours needs to say something.
+const leastForHours = 240
 
 // leastOfClass is how many rows of each class an AUC needs to say something.
 const leastOfClass = 30
 
-// auc is the area under the ROC curve of values against labels, ties halved; 0 where a class has too few rows.
+// auc is the area under the ROC curve of values against labels, ties halved, or one minus it where the values run the other way: 0.5 to 1,
+// and 0 where a class has too few rows. NaN ranks above +Inf.
 func auc(values []float64, present, labels, labelled []bool) float64 {
 	type pair struct {
 		v float64
@@ -242,12 +301,13 @@ func auc(values []float64, present, labels, labelled []bool) float64 {
 			pairs = append(pairs, pair{v, labels[i]})
 		}
 	}
-	sort.Slice(pairs, func(i, j int) bool { return pairs[i].v < pairs[j].v })
+	order := func(a, b pair) int { return -cmp.Compare(-a.v, -b.v) } // NaN is the least of -v
+	slices.SortFunc(pairs, order)
 	var pos, neg, area float64
 	for i := 0; i < len(pairs); {
 		var p, n float64
 		j := i
-		for ; j < len(pairs) && pairs[j].v == pairs[i].v; j++ {
+		for ; j < len(pairs) && order(pairs[j], pairs[i]) == 0; j++ {
 			if pairs[j].y {
 				p++
 			} else {
@@ -261,7 +321,8 @@ func auc(values []float64, present, labels, labelled []bool) float64 {
 	if pos < leastOfClass || neg < leastOfClass {
 		return 0
 	}
-	return area / (pos * neg)
+	a := area / (pos * neg)
+	return max(a, 1-a)
 }
 
 func sortedKeys(m map[string]int64) []string {

@@ -4,6 +4,8 @@
 package monitor
 
 import (
+	"strings"
+
 	"github.com/zeebo/xxh3"
 
 	"selfsame"
@@ -14,11 +16,52 @@ import (
 
 // Config is the settings of a profile. The zero value of a bound is its default.
 type Config struct {
-	Nulls   float64 // share of rows without a value above which a feature is remarked; default 0.1
-	AUC     float64 // above which one feature alone is remarked; default 0.95
+	Nulls   float64 // share of rows without a value above which a feature is remarked; default 0.1; negative: any at all
+	AUC     float64 // at which one feature alone is remarked; default 0.95
 	Label   string  // label column; empty: the only bool column of the rows, if there is one
-	KnownAt string  // column that says when a row's own data became known; default feature_timestamp
-	Strict  bool    // remarks about leaks become errors
+	KnownAt string  // column that says when a row's own data became known; empty: feature_timestamp, if there is one
+	Strict  bool    // rows that were known only after T are an error
+}
+
+const defaultKnownAt = "feature_timestamp"
+
+// Check refuses a named column that the rows do not have, or that is of a type that cannot be what it is named for.
+func (c Config) Check(rows []selfsame.Field) error {
+	for _, n := range []struct {
+		flag, name, kinds string
+		fits              func(selfsame.Type) bool
+	}{{"--label", c.Label, "bool, int64 or float64", isLabel}, {"--known-at", c.KnownAt, "timestamp or date", isTime}} {
+		if n.name == "" {
+			continue
+		}
+		var known []string
+		var found *selfsame.Field
+		for i, f := range rows {
+			known = append(known, f.Name)
+			if f.Name == n.name {
+				found = &rows[i]
+			}
+		}
+		e := &selfsame.Error{Class: selfsame.ClassUsage, Ref: n.flag + " " + n.name}
+		switch {
+		case found == nil:
+			e.Message, e.Hint = "the rows have no such column", "the rows have "+strings.Join(known, ", ")
+			if near := selfsame.Nearest(n.name, known); near != "" {
+				e.Hint = "did you mean " + near + "?"
+			}
+			return e
+		case !n.fits(found.Type):
+			e.Message, e.Hint = "the rows hold it as "+found.Type.String(), "name a column of "+n.kinds
+			return e
+		}
+	}
+	return nil
+}
+
+func isTime(t selfsame.Type) bool { return t.Kind == selfsame.Timestamp || t.Kind == selfsame.Date }
+
+func isLabel(t selfsame.Type) bool {
+	return t.Kind == selfsame.Bool || t.Kind == selfsame.Int64 || t.Kind == selfsame.Float64
 }
 
 // Profile takes the chunks of one run.
@@ -49,7 +92,8 @@ type featureState struct {
 	constant bool
 	sample   []float64
 	sampled  []bool
-	oldest   int64 // greatest T - τ of an expired value
+	youngest int64 // least T - τ of an expired value
+	oldest   int64 // greatest
 	newest   int64 // τ of the newest row among expired ones
 	below    int64 // values under expect.min
 	above    int64 // values over expect.max
@@ -62,15 +106,16 @@ func NewProfile(cfg Config, p *plan.Plan, rows int64) *Profile {
 	if cfg.Nulls == 0 {
 		cfg.Nulls = 0.1
 	}
+	cfg.Nulls = max(cfg.Nulls, 0)
 	if cfg.AUC == 0 {
 		cfg.AUC = 0.95
 	}
 	if cfg.KnownAt == "" {
-		cfg.KnownAt = "feature_timestamp"
+		cfg.KnownAt = defaultKnownAt
 	}
 	pr := &Profile{cfg: cfg, plan: p, stride: max(1, rows/sampleRows), seen: newHashSet(rows), minAt: selfsame.MaxTime, maxAt: selfsame.MinTime}
 	for _, o := range p.Outputs {
-		pr.features = append(pr.features, featureState{constant: true, newest: selfsame.MinTime,
+		pr.features = append(pr.features, featureState{constant: true, newest: selfsame.MinTime, youngest: selfsame.MaxTime,
 			FeatureProfile: FeatureProfile{Output: o.Name, Feature: o.Ref(), Type: o.Type.String()}})
 		pr.leak = append(pr.leak, LeakProof{Output: o.Name, Time: selfsame.MinTime, Edge: edge(p, o), Holds: true})
 	}
@@ -90,11 +135,14 @@ func edge(p *plan.Plan, o plan.Output) int64 {
 		}
 		return 0
 	}
-	e := int64(-1)
+	e := selfsame.MinTime
 	for _, c := range u.Features[s.Feature].Program.Slots() {
-		if w := u.Spec.Cells[c].Window; w.Closed == selfsame.ClosedRight || w.Closed == selfsame.ClosedBoth {
-			e = 0
+		w := u.Spec.Cells[c].Window
+		newest := -w.Offset - 1
+		if w.Closed == selfsame.ClosedRight || w.Closed == selfsame.ClosedBoth {
+			newest++
 		}
+		e = max(e, newest)
 	}
 	return e
 }
@@ -138,9 +186,13 @@ func (p *Profile) observeRows(c *batch.Chunk) {
 	for _, at := range c.At {
 		p.minAt, p.maxAt = min(p.minAt, at), max(p.maxAt, at)
 	}
-	if k := c.Labels.Column(p.cfg.KnownAt); k != nil && k.Type.Kind == selfsame.Timestamp {
+	if k := c.Labels.Column(p.cfg.KnownAt); k != nil && isTime(k.Type) {
+		unit := int64(1)
+		if k.Type.Kind == selfsame.Date {
+			unit = selfsame.DayLength
+		}
 		for i, at := range c.At {
-			if k.StatusAt(i) == selfsame.Present && k.Ints[i] > at {
+			if k.StatusAt(i) == selfsame.Present && k.Ints[i]*unit > at {
 				p.ahead++
 			}
 		}
@@ -304,7 +356,8 @@ func (p *Profile) observeAges(i int, f *column.Column, c *batch.Chunk) {
 	s := &p.features[i]
 	for r, st := range f.Status {
 		if st == selfsame.Expired {
-			s.oldest = max(s.oldest, c.At[r]-c.Newest[i][r])
+			age := c.At[r] - c.Newest[i][r]
+			s.youngest, s.oldest = min(s.youngest, age), max(s.oldest, age)
 			s.newest = max(s.newest, c.Newest[i][r])
 		}
 	}
@@ -340,7 +393,7 @@ func (p *Profile) observeSample(s *featureState, f *column.Column, c *batch.Chun
 		return
 	}
 	switch f.Type.Kind {
-	case selfsame.Bool, selfsame.Int64, selfsame.Float64, selfsame.Timestamp:
+	case selfsame.Bool, selfsame.Int64, selfsame.Float64, selfsame.Timestamp, selfsame.Date:
 	default:
 		return
 	}

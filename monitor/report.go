@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"selfsame"
 	"selfsame/batch"
@@ -46,7 +45,7 @@ type FeatureProfile struct {
 	NotFound int64   `json:"not_found"`
 	Expired  int64   `json:"expired"`
 	Errors   int64   `json:"error"`
-	AUC      float64 `json:"auc,omitempty"` // of the feature alone against the label, on a sample; 0: not computed
+	AUC      float64 `json:"auc,omitempty"` // of the feature alone against the label, whichever way round, on a sample: 0.5 to 1; 0: not computed
 }
 
 // Missing is the share of rows without a value, 0 to 1.
@@ -135,9 +134,10 @@ func (r *Report) printLeak(w io.Writer) {
 	if len(r.Leak) == 0 {
 		return
 	}
-	newest, known, broken := selfsame.MinTime, selfsame.MinTime, 0
+	newest, known, measured, broken := selfsame.MinTime, selfsame.MinTime, 0, 0
 	for _, l := range r.Leak {
 		if l.Rows > 0 {
+			measured++
 			newest = max(newest, l.Time)
 		}
 		if l.Knowledge != nil && l.Rows > 0 {
@@ -147,27 +147,31 @@ func (r *Report) printLeak(w io.Writer) {
 			broken++
 		}
 	}
-	if broken > 0 {
-		fmt.Fprintf(w, "  leak proof: BROKEN for %d of %d features\n", broken, len(r.Leak))
+	switch {
+	case broken > 0:
+		fmt.Fprintf(w, "  leak proof: BROKEN for %d of %d features that used events\n", broken, measured)
+		return
+	case measured == 0:
+		fmt.Fprintf(w, "  leak proof: no feature used an event\n")
 		return
 	}
-	fmt.Fprintf(w, "  leak proof: holds for %d features", len(r.Leak))
-	if newest != selfsame.MinTime {
-		fmt.Fprintf(w, "; the newest event used is %s", distance(newest, "T"))
-	}
+	fmt.Fprintf(w, "  leak proof: holds for all %d features that used events; the newest event used is %s", measured, distance(newest, "T"))
 	if known != selfsame.MinTime {
-		fmt.Fprintf(w, ", the latest known one %s", distance(known, "the cut"))
+		fmt.Fprintf(w, ", the last one to become known %s", distance(known, "the cut"))
 	}
 	fmt.Fprintln(w)
 }
 
+// distance says how far before or after something a moment lies.
 func distance(micros int64, of string) string {
-	switch d := time.Duration(micros) * time.Microsecond; {
+	switch {
+	case micros == selfsame.MinTime:
+		return "long before " + of
 	case micros < 0:
-		return fmt.Sprintf("%s before %s", -d, of)
+		return fmt.Sprintf("%s before %s", batch.Span(-micros), of)
 	case micros == 0:
 		return "at " + of
 	default:
-		return fmt.Sprintf("%s after %s", d, of)
+		return fmt.Sprintf("%s after %s", batch.Span(micros), of)
 	}
 }

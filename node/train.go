@@ -117,6 +117,9 @@ func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
 	if err := p.checkClash(); err != nil {
 		return nil, err
 	}
+	if err := cfg.Report.Check(p.Rows.Batch.Fields); err != nil {
+		return nil, err
+	}
 	_, err = p.outputFormat()
 	return p, err
 }

@@ -77,7 +77,9 @@ func (f *trainFlags) snapshotConfig(args []string, at string) (*node.TrainConfig
 	if err := f.setPhysics(cfg); err != nil {
 		return nil, err
 	}
-	cfg.Report.Nulls, cfg.Report.AUC = f.nulls, f.auc
+	if err := f.setReport(cfg); err != nil {
+		return nil, err
+	}
 	if at == "" {
 		return cfg, nil
 	}

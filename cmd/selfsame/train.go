@@ -131,7 +131,7 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "goroutines")
 	fs.StringVar(&f.memory, "memory", "0", "limit such as 4GiB, beyond which events are spilled to disk; 0: none")
 	fs.StringVar(&f.label, "label", "", "label column, for the report (default: the only bool column of the rows)")
-	fs.StringVar(&f.knownAt, "known-at", "feature_timestamp", "column of the rows that says when their own data became known")
+	fs.StringVar(&f.knownAt, "known-at", "", "column of the rows that says when their own data became known (default: feature_timestamp, if there is one)")
 	fs.Float64Var(&f.nulls, "warn-nulls", 0.1, "share of rows without a value above which a feature is remarked")
 	fs.Float64Var(&f.auc, "warn-auc", 0.95, "AUC of one feature alone above which it is remarked")
 	fs.BoolVar(&f.strict, "strict", false, "remarks about leaks keep the file from being published")
@@ -172,13 +172,31 @@ func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig
 	if err := f.setPhysics(cfg); err != nil {
 		return nil, err
 	}
-	cfg.Report = monitor.Config{Nulls: f.nulls, AUC: f.auc, Label: f.label, KnownAt: f.knownAt, Strict: f.strict}
+	if err := f.setReport(cfg); err != nil {
+		return nil, err
+	}
+	cfg.Report.Label, cfg.Report.KnownAt = f.label, f.knownAt
 	fs.Visit(func(fl *pflag.Flag) {
 		if !slices.Contains(physics, fl.Name) {
 			cfg.Flags[fl.Name] = fl.Value.String()
 		}
 	})
 	return cfg, nil
+}
+
+// setReport sets the bounds of the report. A bound of 0 remarks any row without a value.
+func (f *trainFlags) setReport(cfg *node.TrainConfig) error {
+	switch {
+	case !(f.nulls >= 0 && f.nulls <= 1):
+		return usage(fmt.Sprintf("--warn-nulls %v", f.nulls), "not a share", "from 0 (any row without a value is remarked) to 1 (none is); e.g. 0.1")
+	case !(f.auc > 0.5):
+		return usage(fmt.Sprintf("--warn-auc %v", f.auc), "every feature reaches it", "above 0.5; e.g. 0.95")
+	}
+	cfg.Report = monitor.Config{Nulls: f.nulls, AUC: f.auc, Strict: f.strict}
+	if f.nulls == 0 {
+		cfg.Report.Nulls = -1
+	}
+	return nil
 }
 
 func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
