@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"math"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -70,38 +71,50 @@ func sumText(u xxh3.Uint128) string {
 
 // appendStatuses appends one byte a value; the kinds of errors are one.
 func appendStatuses(b []byte, c *column.Column) []byte {
-	n := c.Len()
-	if c.Status == nil {
-		b = append(b, make([]byte, n)...)
-		return b
-	}
-	for _, s := range c.Status {
-		b = append(b, byte(min(s, selfsame.ErrorOverflow)))
+	b, out := extend(b, c.Len())
+	clear(out)
+	for i, s := range c.Status {
+		out[i] = byte(min(s, selfsame.ErrorOverflow))
 	}
 	return b
 }
 
 // appendValues appends the values: 8 bytes little-endian for 64-bit kinds (zero where a value is not there), the framed canonical bytes for the others.
 func appendValues(b []byte, c *column.Column) []byte {
+	var out []byte
 	switch c.Type.Kind {
 	case selfsame.Int64, selfsame.Timestamp, selfsame.Date:
+		b, out = extend(b, 8*len(c.Ints))
 		for i, v := range c.Ints {
-			if c.StatusAt(i) != selfsame.Present {
-				v = 0
-			}
-			b = binary.LittleEndian.AppendUint64(b, uint64(v))
+			binary.LittleEndian.PutUint64(out[8*i:8*i+8], uint64(v))
 		}
+		clearAbsent(out, c.Status)
 	case selfsame.Float64:
+		b, out = extend(b, 8*len(c.Floats))
 		for i, v := range c.Floats {
-			if c.StatusAt(i) != selfsame.Present {
-				v = 0
-			}
-			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+			binary.LittleEndian.PutUint64(out[8*i:8*i+8], math.Float64bits(v))
 		}
+		clearAbsent(out, c.Status)
 	default:
 		for i := range c.Len() {
 			b = c.AppendFramed(b, i)
 		}
 	}
 	return b
+}
+
+// extend returns b with n more bytes, and those.
+func extend(b []byte, n int) (whole, out []byte) {
+	before := len(b)
+	b = slices.Grow(b, n)[:before+n]
+	return b, b[before:]
+}
+
+// clearAbsent clears the 8 bytes of each value that is not there.
+func clearAbsent(out []byte, status []selfsame.Status) {
+	for i, s := range status {
+		if s != selfsame.Present {
+			clear(out[8*i : 8*i+8])
+		}
+	}
 }

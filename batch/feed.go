@@ -22,6 +22,9 @@ import (
 // blockRows is how many selected events a block holds before it is handed to the sweep.
 const blockRows = 1 << 19
 
+// prunedRows is how many a block holds where pruning thins them out: few, so that their memory stays in the caches.
+const prunedRows = 1 << 17
+
 // wholeShare is how sparse a chunk may be, one row in so many, to be handed over whole rather than copied.
 const wholeShare = 4
 
@@ -252,7 +255,7 @@ func (f *feeder) feed(u *useFeeder, in *expr.Input) error {
 		return f.hand(u, in)
 	}
 	f.take(u, in)
-	if len(u.block.Entity) >= blockRows {
+	if n := len(u.block.Entity); n >= blockRows || (u.pruner != nil && n >= prunedRows) {
 		return f.flushUse(u)
 	}
 	return nil

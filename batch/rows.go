@@ -40,7 +40,11 @@ func ReadBatch(ctx context.Context, t *source.Table) (*column.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := column.NewBatch(t.Fields(), 0)
+	rows := int64(0) // -1 of a text file is as good as none
+	for _, sp := range splits {
+		rows += max(sp.Rows, 0)
+	}
+	b := column.NewBatch(t.Fields(), int(rows))
 	for _, sp := range splits {
 		if err := t.Read(ctx, sp, w, func(c *source.Chunk) error {
 			b.Append(c.Batch)

@@ -31,7 +31,7 @@ func (s *rankSet) reset(n int) {
 // zeroed returns n zeros in the memory of s, where it is enough.
 func zeroed[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n, n+n/2)
+		return make([]T, n, n+n/8)
 	}
 	s = s[:n]
 	clear(s)
@@ -41,7 +41,7 @@ func zeroed[T any](s []T, n int) []T {
 // room returns n values, undefined, in the memory of s, where it is enough.
 func room[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n, n+n/2)
+		return make([]T, n, n+n/8)
 	}
 	return s[:n]
 }

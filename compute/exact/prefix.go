@@ -53,7 +53,7 @@ func room[T any](s []T, n int) []T {
 	if cap(s) >= n {
 		return s[:n]
 	}
-	return make([]T, n, n+n/2)
+	return make([]T, n, n+n/8)
 }
 
 // LoadFloats takes the run x, and Σx² too where squares is set. A value whose keep is false counts as 0; keep nil keeps all. It

@@ -15,7 +15,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
@@ -163,12 +163,15 @@ func (r *Reader) open() (*pqarrow.FileReader, io.Closer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	pf, err := file.NewParquetReader(f, file.WithMetadata(r.meta))
+	mem := &pool{}
+	props := parquet.NewReaderProperties(mem)
+	props.BufferedStreamEnabled = true // page by page, not a column chunk at a time
+	pf, err := file.NewParquetReader(f, file.WithMetadata(r.meta), file.WithReadProps(props))
 	if err != nil {
 		f.Close()
 		return nil, nil, err
 	}
-	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{}, mem)
 	if err != nil {
 		pf.Close()
 		return nil, nil, err

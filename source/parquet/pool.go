@@ -1,0 +1,67 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package parquet
+
+import (
+	"math/bits"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// pool is the memory of one scan. The library takes new memory for each batch of each column and gives it back when the batch is
+// released; here the next batch gets it again, where it is in the caches and its pages are there.
+type pool struct {
+	mu   sync.Mutex
+	free [bits.UintSize][][]byte // by the power of two that is their capacity
+}
+
+var _ memory.Allocator = (*pool)(nil)
+
+// smallest is the capacity from which on memory is kept. Go aligns slices of this size and more to 64 bytes, as Arrow wants it.
+const smallest = 12 // 4 KiB
+
+// Allocate returns zeroed memory of so many bytes.
+func (p *pool) Allocate(size int) []byte {
+	class := bits.Len(uint(max(size, 1) - 1))
+	if class < smallest {
+		return memory.DefaultAllocator.Allocate(size)
+	}
+	p.mu.Lock()
+	have := p.free[class]
+	if n := len(have); n > 0 {
+		b := have[n-1]
+		p.free[class] = have[:n-1]
+		p.mu.Unlock()
+		clear(b[:size])
+		return b[:size]
+	}
+	p.mu.Unlock()
+	return make([]byte, size, 1<<class)
+}
+
+// Reallocate returns memory of another size with the same contents, as far as they go.
+func (p *pool) Reallocate(size int, b []byte) []byte {
+	if cap(b) >= size {
+		if size > len(b) {
+			clear(b[len(b):size])
+		}
+		return b[:size]
+	}
+	out := p.Allocate(size)
+	copy(out, b)
+	p.Free(b)
+	return out
+}
+
+// Free takes memory back.
+func (p *pool) Free(b []byte) {
+	class := bits.Len(uint(max(cap(b), 1) - 1))
+	if cap(b) != 1<<class || class < smallest {
+		return
+	}
+	p.mu.Lock()
+	p.free[class] = append(p.free[class], b[:0])
+	p.mu.Unlock()
+}
