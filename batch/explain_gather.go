@@ -212,9 +212,6 @@ func (e *candidate) hash() uint64 {
 	return e.block.Hash[e.i]
 }
 
-// visible reports whether the row takes part in what the row that asks may know, whatever its time.
-func (g *gathered) visible(e *candidate) bool { return g.hidden(e) == 0 }
-
 // hidden returns why a row is not part of what the row that asks may know, 0 where it is. Its time plays no part.
 func (g *gathered) hidden(e *candidate) Reason {
 	asOf := g.use.Spec.AsOf
