@@ -89,7 +89,7 @@ func (f *trainFlags) explained(c *cobra.Command, args []string, cfg *node.Explai
 	if m.Command.Verb != "train" {
 		return usage(f.fromManifest, "it is the manifest of a "+m.Command.Verb, "explain takes those of train; for others name the service and --rows")
 	}
-	train, err := f.recorded(c, args)
+	train, err := f.recorded(c, args, func(args []string) (*node.TrainConfig, error) { return f.config(args, c.Flags()) })
 	if err == nil {
 		cfg.Train = *train
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"selfsame"
 	"selfsame/definition"
@@ -25,7 +26,7 @@ func snapshotCommand() *cobra.Command {
   selfsame snapshot user_spend --start 2024-12-01 --end 2024-12-12 --every 1d --out tables`,
 		Args: atMostOne,
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, err := f.snapshotConfig(args, at)
+			cfg, err := f.asked(c, args, func(args []string) (*node.TrainConfig, error) { return f.snapshotConfig(args, at, c.Flags()) })
 			if err != nil {
 				return err
 			}
@@ -37,6 +38,7 @@ func snapshotCommand() *cobra.Command {
 	}
 	f.register(c.Flags())
 	c.Flags().StringVar(&at, "at", "", "the moment")
+	c.Flags().StringVar(&f.fromManifest, "from-manifest", "", "make the snapshot of a manifest again, or say exactly which input changed")
 	c.Flags().IntVar(&version, "version", 1, "of the table of a series: names the folder v{version}")
 	for _, name := range []string{"rows", "entities", "events-of", "time", "cut-column", "rows-format", "timezone", "label", "known-at", "partition-by"} {
 		c.Flags().MarkHidden(name)
@@ -45,7 +47,7 @@ func snapshotCommand() *cobra.Command {
 }
 
 // snapshotConfig checks the flags; args name a service or a view.
-func (f *trainFlags) snapshotConfig(args []string, at string) (*node.TrainConfig, error) {
+func (f *trainFlags) snapshotConfig(args []string, at string, fs *pflag.FlagSet) (*node.TrainConfig, error) {
 	series := f.every != ""
 	switch {
 	case (at == "") == !series:
@@ -85,7 +87,7 @@ func (f *trainFlags) snapshotConfig(args []string, at string) (*node.TrainConfig
 	}
 	t, err := parseInstant("--at", at)
 	cfg.Rows = node.RowsConfig{AllAt: &t}
-	cfg.Flags["at"] = at
+	record(cfg, fs)
 	return cfg, err
 }
 

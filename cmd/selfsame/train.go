@@ -49,10 +49,7 @@ func trainCommand() *cobra.Command {
   selfsame train fraud --entities users.csv --start 2024-06-01 --end 2024-11-30 --every 1d --out train.parquet`,
 		Args: atMostOne,
 		RunE: func(c *cobra.Command, args []string) error {
-			if f.fromManifest != "" {
-				return f.again(c, args)
-			}
-			cfg, err := f.config(args, c.Flags())
+			cfg, err := f.asked(c, args, func(args []string) (*node.TrainConfig, error) { return f.config(args, c.Flags()) })
 			if err != nil {
 				return err
 			}
@@ -64,23 +61,23 @@ func trainCommand() *cobra.Command {
 	return c
 }
 
-// again runs the command that a manifest records. Flags on the command line win.
-func (f *trainFlags) again(c *cobra.Command, args []string) error {
-	cfg, err := f.recorded(c, args)
-	if err != nil {
-		return err
+// asked is the configuration of the command line or, with --from-manifest, of the command that the manifest records. Flags on
+// the command line win.
+func (f *trainFlags) asked(c *cobra.Command, args []string, config func(args []string) (*node.TrainConfig, error)) (*node.TrainConfig, error) {
+	if f.fromManifest == "" {
+		return config(args)
 	}
-	return train(c.Context(), cfg, f, c.OutOrStdout(), c.ErrOrStderr())
+	return f.recorded(c, args, config)
 }
 
 // recorded is the configuration that a manifest records.
-func (f *trainFlags) recorded(c *cobra.Command, args []string) (*node.TrainConfig, error) {
+func (f *trainFlags) recorded(c *cobra.Command, args []string, config func(args []string) (*node.TrainConfig, error)) (*node.TrainConfig, error) {
 	m, err := batch.ReadManifest(f.fromManifest)
 	if err != nil {
 		return nil, err
 	}
-	if m.Command.Verb != "train" {
-		return nil, usage("--from-manifest "+f.fromManifest, "the manifest is of selfsame "+m.Command.Verb, "run that verb again")
+	if m.Command.Verb != c.Name() && !(m.Command.Verb == "train" && c.Name() == "explain") {
+		return nil, usage("--from-manifest "+f.fromManifest, "the manifest is of selfsame "+m.Command.Verb, "run selfsame "+m.Command.Verb+" --from-manifest")
 	}
 	for name, value := range m.Command.Flags {
 		if fl := c.Flags().Lookup(name); fl != nil && !fl.Changed {
@@ -92,10 +89,10 @@ func (f *trainFlags) recorded(c *cobra.Command, args []string) (*node.TrainConfi
 			}
 		}
 	}
-	if len(args) == 0 && m.Command.Service != "" {
-		args = []string{m.Command.Service}
+	if target := m.Command.Service + m.Command.View; len(args) == 0 && target != "" {
+		args = []string{target}
 	}
-	cfg, err := f.config(args, c.Flags())
+	cfg, err := config(args)
 	if err != nil {
 		return nil, err
 	}
@@ -176,12 +173,17 @@ func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig
 		return nil, err
 	}
 	cfg.Report.Label, cfg.Report.KnownAt = f.label, f.knownAt
+	record(cfg, fs)
+	return cfg, nil
+}
+
+// record keeps the flags that were given, for the manifest.
+func record(cfg *node.TrainConfig, fs *pflag.FlagSet) {
 	fs.Visit(func(fl *pflag.Flag) {
 		if !slices.Contains(physics, fl.Name) {
 			cfg.Flags[fl.Name] = fl.Value.String()
 		}
 	})
-	return cfg, nil
 }
 
 // setReport sets the bounds of the report. A bound of 0 remarks any row without a value.
