@@ -159,7 +159,7 @@ func (u *Use) needRow() error {
 
 // cell returns the cell that holds aggregate call a.
 func (u *Use) cell(a *expr.Aggregate) (int, selfsame.Type, error) {
-	text := expr.Print(a)
+	text := callText(a)
 	for i, c := range u.cellTexts {
 		if c == text {
 			return i, u.Spec.Cells[i].Call.Result, nil
@@ -201,6 +201,15 @@ func (u *Use) cell(a *expr.Aggregate) (int, selfsame.Type, error) {
 	u.cellTexts = append(u.cellTexts, text)
 	u.Spec.Cells = append(u.Spec.Cells, cell)
 	return len(u.Spec.Cells) - 1, call.Result, nil
+}
+
+// callText is the canonical text of a call with its one window: equal windows are written alike, 24h as 1d.
+func callText(a *expr.Aggregate) string {
+	one := *a
+	if len(a.Over) > 0 {
+		one.OverText, one.List = []string{expr.WindowText(a.Over[0])}, false
+	}
+	return expr.Print(&one)
 }
 
 func bindCall(a *expr.Aggregate, spec aggregate.CallSpec) (*aggregate.Call, error) {
