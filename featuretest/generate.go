@@ -91,9 +91,12 @@ func (g *generator) definitions(b *strings.Builder, shape Shape) {
 	if g.intKey {
 		key = "int64"
 	}
-	fmt.Fprintf(b, "definitions\n  entities:\n    thing: {key: {k: %s}}\n  sources:\n", key)
+	fmt.Fprintf(b, "definitions\n  entities:\n    thing: {key: {k: %s}}\n    pair: {key: {s: string, k: %s}}\n  sources:\n", key, key)
 	settings := g.settings()
 	for i := range g.sources {
+		if g.order && i > 0 && g.chance(30) {
+			settings = strings.Replace(settings, "      order: seq\n", "", 1)
+		}
 		fmt.Fprintf(b, "    %s:\n      schema:\n        k: %s\n", sourceNames[i], key)
 		b.WriteString("        xi: int64\n        xf: float64\n        s: string\n        b: bool\n        d: decimal(10,2)\n        at: timestamp\n")
 		b.WriteString(settings)
@@ -121,7 +124,10 @@ func (g *generator) definitions(b *strings.Builder, shape Shape) {
 	if g.chance(25) {
 		b.WriteString("      where: xi is not null\n")
 	}
-	b.WriteString("      features: [xi, xf, s, b, d]\n  services:\n    all: {features: [\"v.*\", \"r.*\"]}\n\n")
+	b.WriteString("      features:\n        xi: {value: xi, default: 5}\n        xf: xf\n        s: s\n        b: b\n        d: d\n")
+	fmt.Fprintf(b, "    c:\n      entity: pair\n      source: [%s]\n      features:\n        n: {value: \"sum(xi) over [1d]\", default: -1}\n        last: last(xf, 2)\n", list)
+	fmt.Fprintf(b, "    w:\n      source: [%s]\n      features:\n        n: count(*) over [2h, 2 rows]\n        last: last(s, 3)\n", list)
+	b.WriteString("  services:\n    all: {features: [\"v.*\", \"r.*\", \"c.*\", \"w.*\"]}\n\n")
 }
 
 // settings are the lines of a source below its first fields: more fields, then what they mean.
@@ -254,6 +260,9 @@ func (g *generator) cell(field, at string) string {
 	case "id":
 		return g.oneOf("i1", "i2", "i3", "i4", "i5", "null")
 	case "op":
+		if g.chance(4) {
+			return g.oneOf("null", "replace", "upsert")
+		}
 		if g.upserts {
 			return g.oneOf("upsert", "upsert", "upsert", "delete")
 		}
@@ -290,10 +299,10 @@ func (g *generator) cell(field, at string) string {
 }
 
 func (g *generator) questions(b *strings.Builder) {
-	header, cut := "k  T", g.chance(25)
+	header, cut := "k  s  T", g.chance(25)
 	mode := g.oneOf("", "", " as_of 1h", " as_of 1us", " final")
 	if cut {
-		header, mode = "k  T  K", ""
+		header, mode = "k  s  T  K", ""
 	}
 	fmt.Fprintf(b, "ask all%s\n  %s\n", mode, header)
 	for range 1 + g.pick(cmp.Or(g.most, 6)) {
@@ -301,7 +310,7 @@ func (g *generator) questions(b *strings.Builder) {
 		if g.chance(5) {
 			key = "null"
 		}
-		fmt.Fprintf(b, "  %s  %s", key, g.time())
+		fmt.Fprintf(b, "  %s  %s  %s", key, g.cell("s", ""), g.time())
 		if cut {
 			fmt.Fprintf(b, "  %s", g.time())
 		}

@@ -289,7 +289,9 @@ func set(src *selfsame.Source, row []selfsame.Value, field string, value selfsam
 	}
 }
 
+// addStrangers adds rows of a key that no row asks for. The view of the whole world sees them.
 func addStrangers(rng *rand.Rand, v *variant) bool {
+	v.view = func(name string) bool { return v.Project.View(name).Entity != "" }
 	for _, src := range v.sources() {
 		for k := range 50 {
 			row := v.borrowed(rng, src)
