@@ -42,6 +42,9 @@ func Snapshots(ctx context.Context, cfg *SnapshotConfig) error {
 		return err
 	}
 	for at := cfg.Start; at < cfg.End; at += cfg.Every {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		folder := filepath.Join(dir, "date="+time.UnixMicro(at).UTC().Format(time.DateOnly))
 		out := filepath.Join(folder, "features.parquet")
 		if _, err := os.Stat(out); err == nil {

@@ -131,7 +131,10 @@ func (f *trainFlags) series(c *cobra.Command, cfg *node.TrainConfig, version int
 	if s.Every, err = parseDuration("--every", f.every); err != nil {
 		return err
 	}
-	if s.Every%selfsame.DayLength != 0 {
+	if s.Start >= s.End {
+		return usage("--end "+f.end, "not after --start "+f.start, "the moments are from --start, inclusive, to --end, exclusive")
+	}
+	if s.Every == 0 || s.Every%selfsame.DayLength != 0 {
 		return usage("--every "+f.every, "folders are named by date, so the step is whole days", "e.g. 1d")
 	}
 	return node.Snapshots(c.Context(), s)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -233,6 +234,12 @@ func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
 		if cfg.Rows.Every, err = parseDuration("--every", f.every); err != nil {
 			return err
 		}
+		if cfg.Rows.Every == 0 {
+			return usage("--every "+f.every, "no step", "e.g. 1d")
+		}
+	}
+	if f.start != "" && f.end != "" && cfg.Rows.Start >= cfg.Rows.End {
+		return usage("--end "+f.end, "not after --start "+f.start, "rows ask from --start, inclusive, to --end, exclusive")
 	}
 	if f.entities != "" && (f.end == "" || (f.every != "" && f.start == "")) {
 		return usage("--entities", "needs the moments: --end T, or --start, --end and --every", "e.g. --start 2024-06-01 --end 2024-11-30 --every 1d")
@@ -319,7 +326,7 @@ func parseBytes(flag, s string) (int64, error) {
 	var unit string
 	if k, _ := fmt.Sscanf(s, "%d%s", &n, &unit); k >= 1 && n >= 0 {
 		for i, u := range []string{"", "KiB", "MiB", "GiB", "TiB"} {
-			if strings.EqualFold(unit, u) || (i > 0 && strings.EqualFold(unit, u[:1])) {
+			if n <= math.MaxInt64>>(10*i) && (strings.EqualFold(unit, u) || (i > 0 && strings.EqualFold(unit, u[:1]))) {
 				return n << (10 * i), nil
 			}
 		}
