@@ -12,13 +12,28 @@ import (
 	"selfsame/batch"
 )
 
-// Describe writes what a prepared run will do: the plan, then for each source the files, what pruning leaves out, and about how
-// much memory the run needs.
+// Describe writes what a prepared run will do: the plan, then for each source the files, what pruning leaves out and which columns
+// are read, and about how much memory the run needs.
 func (p *Prepared) Describe(w io.Writer) error {
 	p.Plan.Print(w)
+	return p.describeReads(w, true)
+}
+
+// Summarize writes the short form of Describe: a line for each view and for each source.
+func (p *Prepared) Summarize(w io.Writer) error {
+	p.Plan.Summary(w)
+	return p.describeReads(w, false)
+}
+
+// Reads says what the run would read from each source.
+func (p *Prepared) Reads() ([]batch.Read, error) {
+	return batch.Reads(batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: p.Config.Mode, Tables: p.Tables})
+}
+
+func (p *Prepared) describeReads(w io.Writer, columns bool) error {
 	rows := int64(p.Rows.Batch.Rows)
 	fmt.Fprintf(w, "  rows       %d from %s, mode %s\n", rows, p.rowsPath(), p.Config.Mode)
-	reads, err := batch.Reads(batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: p.Config.Mode, Tables: p.Tables})
+	reads, err := p.Reads()
 	if err != nil {
 		return err
 	}
@@ -30,8 +45,11 @@ func (p *Prepared) Describe(w io.Writer) error {
 			fmt.Fprintf(w, ", %d rows", r.Rows)
 			memory += r.Rows * r.Width
 		}
-		fmt.Fprintf(w, ", columns %s\n", strings.Join(r.Fields, ", "))
-		if r.Lower != selfsame.MinTime {
+		if columns {
+			fmt.Fprintf(w, ", columns %s", strings.Join(r.Fields, ", "))
+		}
+		fmt.Fprintln(w)
+		if columns && r.Lower != selfsame.MinTime {
 			fmt.Fprintf(w, "             event times from %s to %s\n", instantText(r.Lower), instantText(r.Upper))
 		}
 	}

@@ -72,7 +72,8 @@ type RowsConfig struct {
 	EventsOf   string // a source: one row an event; or
 	AllAt      *int64 // every entity of the views, at one moment
 	Format     string
-	Timezone   string // of naive label times
+	Omit       []string // columns of the file to leave out
+	Timezone   string   // of naive label times
 	Time, Cut  string
 	Start, End int64
 	Every      int64 // with Entities; 0: one row an entity, at End
@@ -120,8 +121,35 @@ func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
 	if err := cfg.Report.Check(p.Rows.Batch.Fields); err != nil {
 		return nil, err
 	}
+	if err := p.checkOut(); err != nil {
+		return nil, err
+	}
 	_, err = p.outputFormat()
 	return p, err
+}
+
+// checkOut refuses to write the output over a file that the run reads.
+func (p *Prepared) checkOut() error {
+	out, err := os.Stat(p.Config.Out)
+	if p.Config.Out == "" || err != nil {
+		return nil // there is nothing to lose
+	}
+	read := []*source.Table{p.RowFile}
+	for _, name := range p.Plan.SourceNames() {
+		read = append(read, p.Tables[name])
+	}
+	for _, t := range read {
+		if t == nil {
+			continue
+		}
+		for _, f := range t.Files() {
+			if in, err := os.Stat(f.Path); err == nil && os.SameFile(in, out) {
+				return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--out " + p.Config.Out, Message: "the run reads this file and would write over it",
+					Hint: "write to another file"}
+			}
+		}
+	}
+	return nil
 }
 
 // readRows opens and reads the rows that ask.
@@ -191,7 +219,8 @@ func (p *Prepared) unknownSource(name string) error {
 
 // openRows opens a file of rows. Text has no types: columns that the plan reads get the types it needs.
 func (p *Prepared) openRows(ctx context.Context, path, timeColumn string) (*source.Table, error) {
-	spec := source.Spec{Name: "rows", Batch: selfsame.BatchSource{Path: path, Format: p.Config.Rows.Format}, Timezone: p.Config.Rows.Timezone}
+	spec := source.Spec{Name: "rows", Batch: selfsame.BatchSource{Path: path, Format: p.Config.Rows.Format}, Timezone: p.Config.Rows.Timezone,
+		Omit: p.Config.Rows.Omit}
 	t, err := source.Open(ctx, spec, formats())
 	if err != nil || !isText(t, spec.Batch.Format) {
 		return t, err

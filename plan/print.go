@@ -48,9 +48,56 @@ func (u *Use) print(w io.Writer) {
 		}
 		fmt.Fprintf(w, "    newest   row of %s (%s)\n", strings.Join(u.columnTexts, ", "), ttl)
 	}
-	for _, text := range u.cellTexts {
+	for _, text := range u.windowTexts() {
 		fmt.Fprintf(w, "    cell     %s\n", text)
 	}
+}
+
+// windowTexts are the aggregate calls of the cells in order; calls that differ in their windows alone are one text.
+func (u *Use) windowTexts() []string {
+	var texts []string
+	at := map[string]int{}
+	for _, text := range u.cellTexts {
+		i := strings.LastIndex(text, " over ")
+		if i < 0 {
+			texts = append(texts, text)
+			continue
+		}
+		k, ok := at[text[:i]]
+		if !ok {
+			at[text[:i]] = len(texts)
+			texts = append(texts, text)
+			continue
+		}
+		texts[k] += ", " + text[i+len(" over "):]
+	}
+	return texts
+}
+
+// Summary writes a line for each view: its key, what it reads and how many features it gives.
+func (p *Plan) Summary(w io.Writer) {
+	fmt.Fprintf(w, "plan of %s: %d outputs from %d views\n", p.Name, len(p.Outputs), len(p.Uses))
+	for _, u := range p.Uses {
+		key := "the whole world"
+		if u.Entity != nil {
+			key = strings.Join(u.Key, ", ")
+		}
+		var sources []string
+		for _, s := range u.Sources {
+			sources = append(sources, s.Source.Name)
+		}
+		fmt.Fprintf(w, "  %-9s %s by %s: %s of %s\n", u.View.Kind, u.View.Name, key, features(len(u.Features)), strings.Join(sources, ", "))
+	}
+	if n := len(p.OnDemand); n > 0 {
+		fmt.Fprintf(w, "  on demand %s\n", features(n))
+	}
+}
+
+func features(n int) string {
+	if n == 1 {
+		return "1 feature"
+	}
+	return fmt.Sprintf("%d features", n)
 }
 
 // Span prints microseconds as a duration of the language, in the largest unit that divides them.

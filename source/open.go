@@ -145,6 +145,9 @@ func (t *Table) declare() error {
 func (t *Table) locate(f *file, field selfsame.Field) (where located, err error) {
 	name := t.columnOf[field.Name]
 	columns := f.reader.Columns()
+	if err := once(f, columns, name); err != nil {
+		return where, err
+	}
 	i := slices.IndexFunc(columns, func(c Column) bool { return c.Name == name })
 	if i >= 0 || (columns == nil && name != "") {
 		if _, ok := f.part(name); i >= 0 || !ok {
@@ -182,9 +185,12 @@ func (t *Table) infer() error {
 			if slices.Contains(t.spec.Omit, c.Name) {
 				continue
 			}
+			if err := once(f, columns, c.Name); err != nil {
+				return err
+			}
 			if c.Reason != "" {
 				e := InputError(f.Path, c.Reason, nil)
-				e.Ref, e.Hint = "column "+c.Name, "leave the column out, or convert it to a type that Selfsame has"
+				e.Ref, e.Hint = "column "+c.Name, "leave it out (of rows: --omit "+c.Name+"), or convert it to a type that Selfsame has"
 				return e
 			}
 			k, ok := at[c.Name]
@@ -213,7 +219,48 @@ func (t *Table) infer() error {
 		}
 	}
 	t.inferParts()
+	return t.checkOmitted()
+}
+
+// checkOmitted refuses to leave out a column that is not there.
+func (t *Table) checkOmitted() error {
+	var known []string
+	for i := range t.files {
+		for _, c := range t.files[i].reader.Columns() {
+			known = append(known, c.Name)
+		}
+		for _, p := range partsOf(t.files[i].Name) {
+			known = append(known, p.name)
+		}
+	}
+	for _, o := range t.spec.Omit {
+		if slices.Contains(known, o) {
+			continue
+		}
+		e := InputError(t.files[0].Path, "there is no such column to leave out", nil)
+		e.Ref, e.Hint = "column "+o, "the columns are "+strings.Join(known, ", ")
+		if near := selfsame.Nearest(o, known); near != "" {
+			e.Hint = "did you mean " + near + "?"
+		}
+		return e
+	}
 	return nil
+}
+
+// once refuses a file that holds two columns of one name: which is meant cannot be known.
+func once(f *file, columns []Column, name string) error {
+	n := 0
+	for _, c := range columns {
+		if c.Name == name {
+			n++
+		}
+	}
+	if n < 2 {
+		return nil
+	}
+	e := InputError(f.Path, fmt.Sprintf("the file has %d columns of this name", n), nil)
+	e.Ref, e.Hint = "column "+name, "rename all but one of them"
+	return e
 }
 
 func (t *Table) fieldOf(column string) string {

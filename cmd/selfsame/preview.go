@@ -6,9 +6,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/term"
 
 	"selfsame"
 	"selfsame/batch"
@@ -19,6 +23,8 @@ type preview struct {
 	rows  []int // row numbers to keep, ascending
 	names []string
 	cells [][]string // per kept row
+
+	labels int // how many of the names are of label columns
 }
 
 // newPreview keeps four rows spread over a set of n.
@@ -35,6 +41,7 @@ func newPreview(n int) *preview {
 // Observe is node.Observer.
 func (p *preview) Observe(c *batch.Chunk) error {
 	if p.names == nil {
+		p.labels = len(c.Labels.Fields)
 		for _, f := range append(append([]selfsame.Field(nil), c.Labels.Fields...), c.Features.Fields...) {
 			p.names = append(p.names, f.Name)
 		}
@@ -52,31 +59,92 @@ func (p *preview) Observe(c *batch.Chunk) error {
 	return nil
 }
 
-func (p *preview) print(w io.Writer) {
+// previewLabels and previewFeatures bound the lines of a preview.
+const previewLabels, previewFeatures = 8, 20
+
+// print writes the rows that fit in width columns.
+func (p *preview) print(w io.Writer, width int) {
 	if len(p.cells) == 0 {
 		return
 	}
-	width := 0
-	for _, n := range p.names {
-		width = max(width, len(n))
+	lines := append(firsts(p.labels, previewLabels), spread(p.names[p.labels:], p.labels, previewFeatures)...)
+	name := len("preview")
+	for _, i := range lines {
+		name = max(name, utf8.RuneCountInString(p.names[i])+2)
 	}
-	fmt.Fprintf(w, "preview%s", strings.Repeat(" ", max(0, width-5)))
-	for _, r := range p.rows {
-		fmt.Fprintf(w, "  %20s", "row "+grouped(int64(r)))
+	var rows, widths []int
+	left := width - name
+	for r, cells := range p.cells {
+		col := len("row " + grouped(int64(p.rows[r])))
+		for _, i := range lines {
+			col = max(col, utf8.RuneCountInString(cells[i]))
+		}
+		if left -= col + 2; left < 0 && len(rows) > 0 {
+			break
+		}
+		rows, widths = append(rows, r), append(widths, col)
+	}
+	fmt.Fprintf(w, "%-*s", name, "preview")
+	for k, r := range rows {
+		fmt.Fprintf(w, "  %*s", widths[k], "row "+grouped(int64(p.rows[r])))
 	}
 	fmt.Fprintln(w)
-	for i, n := range p.names {
-		fmt.Fprintf(w, "  %-*s", width, n)
-		for _, cells := range p.cells {
-			fmt.Fprintf(w, "  %20s", cells[i])
+	for _, i := range lines {
+		fmt.Fprintf(w, "  %-*s", name-2, p.names[i])
+		for k, r := range rows {
+			fmt.Fprintf(w, "  %*s", widths[k], p.cells[r][i])
 		}
 		fmt.Fprintln(w)
 	}
+	if n := len(p.names) - len(lines); n > 0 {
+		fmt.Fprintf(w, "  and %d more columns\n", n)
+	}
 }
 
-// cellText prints a value in at most 20 characters.
+// firsts returns the numbers from 0 to n, at most limit of them, with the last: labels often come last.
+func firsts(n, limit int) []int {
+	var out []int
+	for i := range min(n, limit) {
+		out = append(out, i)
+	}
+	if n > limit {
+		out[limit-1] = n - 1
+	}
+	return out
+}
+
+// spread chooses at most limit of the features, about as many of every view, and returns their numbers counted from first.
+func spread(names []string, first, limit int) []int {
+	var views []string
+	rank := make([]int, len(names)) // within the view
+	count := map[string]int{}
+	for i, n := range names {
+		view, _, _ := strings.Cut(n, "__")
+		if count[view] == 0 {
+			views = append(views, view)
+		}
+		rank[i] = count[view]
+		count[view]++
+	}
+	each := max(1, limit/max(1, len(views)))
+	if len(names) <= limit {
+		each = len(names)
+	}
+	var out []int
+	for i := range names {
+		if rank[i] < each && len(out) < limit {
+			out = append(out, first+i)
+		}
+	}
+	return out
+}
+
+// cellText prints a value in at most 20 characters, a float64 with six digits.
 func cellText(v selfsame.Value) string {
-	s := valueText(v)
+	if v.Status == selfsame.Present && v.Type.Kind == selfsame.Float64 {
+		return strconv.FormatFloat(v.Float, 'g', 6, 64)
+	}
+	s := strings.ToValidUTF8(valueText(v), "�")
 	if r := []rune(s); len(r) > 20 {
 		return string(r[:19]) + "…"
 	}
@@ -110,4 +178,16 @@ func valueText(v selfsame.Value) string {
 		parts = append(parts, text)
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+// columnsOf returns the width of a terminal, and 120 for anything else.
+func columnsOf(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 120
+	}
+	if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+		return n
+	}
+	return 80
 }

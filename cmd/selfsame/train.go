@@ -30,7 +30,7 @@ type trainFlags struct {
 	time, cut, timezone, start, end, every        string
 	out, format, compression, partitionBy         string
 	rowGroup, page                                string
-	features                                      []string
+	features, omit                                []string
 	names, asOf, mode, onError, memory            string
 	includeLate, fromManifest                     string
 	with                                          []string
@@ -107,6 +107,7 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.entities, "entities", "", "file of entity keys without times; rows are made with --start, --end and --every")
 	fs.StringVar(&f.eventsOf, "events-of", "", "source whose events are the rows")
 	fs.StringVar(&f.rowsFormat, "rows-format", "", "parquet, csv or jsonl, where the name does not say")
+	fs.StringSliceVar(&f.omit, "omit", nil, "columns of the rows to leave out, such as those of a type that Selfsame does not have")
 	fs.StringVar(&f.time, "time", "", "column that says when each row asks")
 	fs.StringVar(&f.cut, "cut-column", "", "column with the moment up to which each row knows events")
 	fs.StringVar(&f.timezone, "timezone", "", "zone of times without one in the rows (default UTC)")
@@ -212,7 +213,7 @@ func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
 	if given != 1 {
 		return usage("train", "say which rows ask: exactly one of --rows, --entities and --events-of", "")
 	}
-	cfg.Rows = node.RowsConfig{File: f.rows, Entities: f.entities, EventsOf: f.eventsOf, Format: f.rowsFormat, Timezone: f.timezone, Time: f.time, Cut: f.cut,
+	cfg.Rows = node.RowsConfig{File: f.rows, Entities: f.entities, EventsOf: f.eventsOf, Format: f.rowsFormat, Omit: f.omit, Timezone: f.timezone, Time: f.time, Cut: f.cut,
 		Start: selfsame.MinTime, End: selfsame.MaxTime}
 	var err error
 	if f.timezone != "" {
@@ -353,15 +354,17 @@ func train(ctx context.Context, cfg *node.TrainConfig, f *trainFlags, stdout, st
 	cfg.Options.Progress = bar.add
 	var sample *preview
 	cfg.Planned = func(p *node.Prepared) error {
-		bar.expect(batch.StageWrite, int64(p.Rows.Batch.Rows))
 		sample = newPreview(p.Rows.Batch.Rows)
 		cfg.Observers = append(cfg.Observers, sample)
-		return p.Describe(out)
+		if err := p.Summarize(out); err != nil {
+			return err
+		}
+		return bar.plan(p)
 	}
 	t, err := node.Train(ctx, cfg)
 	bar.stop()
 	if t != nil && t.Report != nil {
-		sample.print(out)
+		sample.print(out, columnsOf(stdout))
 		t.Report.Print(out)
 	}
 	if err != nil {
