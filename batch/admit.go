@@ -30,9 +30,11 @@ type SourceCounts struct {
 	Conflict    int64            `json:"conflict"`
 	Superseded  int64            `json:"superseded"`
 	NullArrival int64            `json:"null_arrival"`
-	TwoTimes    int64            `json:"ids_with_two_times"`  // ids seen with more than one event time
-	NoEntity    map[string]int64 `json:"no_entity,omitempty"` // view -> rows whose key holds a null
-	MinTime     int64            `json:"min_event_time"`      // of admitted rows; MaxTime and MinTime where there are none
+	TwoTimes    int64            `json:"ids_with_two_times"`     // ids seen with more than one event time
+	NoEntity    map[string]int64 `json:"no_entity,omitempty"`    // view -> rows whose key holds a null
+	WhereError  map[string]int64 `json:"where_error,omitempty"`  // view -> rows whose where is an error, so that they are left out
+	FailedCasts map[string]int64 `json:"failed_casts,omitempty"` // view -> values of rows that were looked at that a CAST could not convert
+	MinTime     int64            `json:"min_event_time"`         // of admitted rows; MaxTime and MinTime where there are none
 	MaxTime     int64            `json:"max_event_time"`
 	ByHour      [24]int64        `json:"-"`           // admitted rows by hour of the UTC day
 	NaiveTimes  int64            `json:"naive_times"` // times without a zone, read as UTC because the source declares none
@@ -43,7 +45,8 @@ type SourceCounts struct {
 }
 
 func newCounts(name string) SourceCounts {
-	return SourceCounts{Name: name, MinTime: selfsame.MaxTime, MaxTime: selfsame.MinTime, NoEntity: map[string]int64{}}
+	return SourceCounts{Name: name, MinTime: selfsame.MaxTime, MaxTime: selfsame.MinTime,
+		NoEntity: map[string]int64{}, WhereError: map[string]int64{}, FailedCasts: map[string]int64{}}
 }
 
 func (c *SourceCounts) merge(o *SourceCounts) {
@@ -62,11 +65,17 @@ func (c *SourceCounts) merge(o *SourceCounts) {
 	c.RepeatedTimes += o.RepeatedTimes
 	c.SkippedTimes += o.SkippedTimes
 	c.MinTime, c.MaxTime = min(c.MinTime, o.MinTime), max(c.MaxTime, o.MaxTime)
-	for v, n := range o.NoEntity {
-		c.NoEntity[v] += n
-	}
+	addCounts(c.NoEntity, o.NoEntity)
+	addCounts(c.WhereError, o.WhereError)
+	addCounts(c.FailedCasts, o.FailedCasts)
 	for h, n := range o.ByHour {
 		c.ByHour[h] += n
+	}
+}
+
+func addCounts(to, from map[string]int64) {
+	for view, n := range from {
+		to[view] += n
 	}
 }
 

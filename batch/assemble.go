@@ -40,8 +40,10 @@ func (res *Result) Each(ctx context.Context, yield func(*Chunk) error) error {
 	}
 	ahead := max(res.run.Options.Threads, 1)
 	free := make(chan *assembler, ahead+1)
+	var all []*assembler
 	for range ahead + 1 {
-		free <- newAssembler(res)
+		all = append(all, newAssembler(res))
+		free <- all[len(all)-1]
 	}
 	pending := make(chan chan answer, ahead)
 	ctx, cancel := context.WithCancel(ctx)
@@ -80,7 +82,28 @@ func (res *Result) Each(ctx context.Context, yield func(*Chunk) error) error {
 		res.run.progress(StageWrite, int64(a.chunk.Rows))
 		free <- a.asm
 	}
+	res.countCasts(all)
 	return ctx.Err()
+}
+
+// countCasts sums what the features' own CASTs could not convert, once every chunk is done.
+func (res *Result) countCasts(all []*assembler) {
+	res.FailedCasts = map[string]int64{}
+	add := func(f *plan.Feature, ev *expr.Evaluator) {
+		if n := ev.FailedCasts(); n > 0 {
+			res.FailedCasts[f.View.Name+"."+f.Name] += n
+		}
+	}
+	for _, a := range all {
+		for ui, u := range res.run.Plan.Uses {
+			for fi, f := range u.Features {
+				add(f, a.evals[ui][fi])
+			}
+		}
+		for i, f := range res.run.Plan.OnDemand {
+			add(f, a.demand[i])
+		}
+	}
 }
 
 // assembler evaluates feature programs for one chunk after another; one goroutine's.

@@ -49,6 +49,7 @@ func (r *runner) readSource(ctx context.Context, place int, src *selfsame.Source
 			for _, u := range f.uses {
 				u.run.see(u.seen)
 			}
+			f.countCasts(&counts)
 		}}
 	})
 	if err != nil {
@@ -93,6 +94,7 @@ type useFeeder struct {
 	hash    []byte
 	hashes  []uint64
 	seen    []bool      // entities with an event
+	first   bool        // no use before it is of the same view: it counts for the view
 	from    []int64     // memory of block.From between blocks
 	pruner  *pit.Pruner // nil: every event may count
 	all     []uint32    // places of the rows of a block
@@ -103,6 +105,7 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 	uses, parts := r.sourceUses(src)
 	for i, u := range uses {
 		uf := &useFeeder{run: u, part: parts[i], seen: make([]bool, len(u.seen))}
+		uf.first = !slices.ContainsFunc(uses[:i], func(o *useRun) bool { return o.use.View == u.use.View })
 		if u.sweep != nil && r.prunable(src) {
 			uf.pruner = u.sweep.NewPruner()
 		}
@@ -333,6 +336,7 @@ func (f *feeder) pick(u *useFeeder, in *expr.Input) error {
 	var where *column.Column
 	if u.where != nil {
 		where = u.where.Eval(in)
+		f.countWhere(u, where)
 	}
 	if u.run.keys == nil {
 		clear(u.ids)
@@ -368,7 +372,37 @@ func (f *feeder) pick(u *useFeeder, in *expr.Input) error {
 	return nil
 }
 
+// countWhere counts the admitted rows whose where is an error.
+func (f *feeder) countWhere(u *useFeeder, where *column.Column) {
+	if !u.first {
+		return
+	}
+	for i, s := range where.Status {
+		if s.IsError() && f.bits[i] {
+			f.counts.WhereError[u.run.use.View.Name]++
+		}
+	}
+}
+
+// countCasts adds what CAST could not convert to the counts of the source.
+func (f *feeder) countCasts(counts *SourceCounts) {
+	for _, u := range f.uses {
+		evs := slices.Concat(u.key, u.columns)
+		if u.where != nil {
+			evs = append(evs, u.where)
+		}
+		for _, ev := range evs {
+			if n := ev.FailedCasts(); n > 0 && u.first {
+				counts.FailedCasts[u.run.use.View.Name] += n
+			}
+		}
+	}
+}
+
 func (f *feeder) countNoEntity(u *useFeeder) {
+	if !u.first {
+		return
+	}
 	for i, ok := range f.bits {
 		if !ok {
 			continue

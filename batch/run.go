@@ -82,6 +82,8 @@ type Result struct {
 	Events  int64           // handed to sweeps
 	Spilled int64           // bytes
 	Bad     []source.BadRow // rows that could not be read as declared, by file and row
+	// FailedCasts counts by view.feature the values that a CAST outside of aggregates could not convert, once Each is done.
+	FailedCasts map[string]int64
 
 	run    *runner
 	sweeps []*pit.Result

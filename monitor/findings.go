@@ -30,6 +30,7 @@ func (p *Profile) Report(res *batch.Result, checksums []string) *Report {
 	p.columnFindings(r, checksums)
 	p.rowFindings(r, res)
 	p.sourceFindings(r)
+	evaluationFindings(r, res)
 	sort.SliceStable(r.Findings, func(i, j int) bool { return rank(r.Findings[i].Level) < rank(r.Findings[j].Level) })
 	return r
 }
@@ -209,6 +210,22 @@ func level(n, of int64, bound float64) Level {
 	return Info
 }
 
+// evaluationFindings says what expressions could not evaluate: values that became null without a word, rows that were left out.
+func evaluationFindings(r *Report, res *batch.Result) {
+	for i := range r.Sources {
+		s := &r.Sources[i]
+		for _, v := range sortedKeys(s.FailedCasts) {
+			r.add(Warning, "failed_casts", v, "%d values of source %s could not be cast and are null", s.FailedCasts[v], s.Name)
+		}
+		for _, v := range sortedKeys(s.WhereError) {
+			r.add(Warning, "where_error", v, "%d rows of source %s are left out because `where` overflows on them", s.WhereError[v], s.Name)
+		}
+	}
+	for _, f := range sortedKeys(res.FailedCasts) {
+		r.add(Warning, "failed_casts", f, "%d values could not be cast and are null", res.FailedCasts[f])
+	}
+}
+
 func (p *Profile) sourceFindings(r *Report) {
 	for i := range r.Sources {
 		s := &r.Sources[i]
@@ -218,6 +235,10 @@ func (p *Profile) sourceFindings(r *Report) {
 		}
 		if s.NaiveTimes > 0 {
 			r.add(Warning, "naive_times", s.Name, "%d times have no zone and were read as UTC: declare `timezone:`", s.NaiveTimes)
+		}
+		if s.RepeatedTimes+s.SkippedTimes > 0 {
+			r.add(Info, "clock_change", s.Name, "%d local times occur twice and were read as the earlier, %d do not occur and were read with the offset before the gap",
+				s.RepeatedTimes, s.SkippedTimes)
 		}
 		if s.TwoTimes > 0 {
 			r.add(Warning, "two_times", s.Name, "%d ids stand with more than one event time: a retry must repeat its event time; is the zone wrong (%s)?", s.TwoTimes, zoneText(src))

@@ -165,7 +165,7 @@ func castEach(one func(s *scratch, a *column.Column, i int) bool) kernel {
 	return func(s *scratch, a, _ *column.Column, rows int) {
 		for i := range rows {
 			if a.StatusAt(i) == selfsame.Present && !one(s, a, i) {
-				s.mark(i, rows, selfsame.Null)
+				s.fail(i, rows)
 			}
 		}
 	}
@@ -200,7 +200,7 @@ func castBytes(valid func([]byte) bool) kernel {
 				if b := a.Str(i); valid(b) {
 					out.Bytes = append(out.Bytes, b...)
 				} else {
-					s.mark(i, rows, selfsame.Null)
+					s.fail(i, rows)
 				}
 			}
 			out.Offsets = append(out.Offsets, uint32(len(out.Bytes)))

@@ -30,8 +30,9 @@ func (p *Program) Bare() (slot int, ok bool) { return p.root.slot, p.root.slot >
 
 // NewEvaluator returns the memory to run the program with, for one goroutine.
 func (p *Program) NewEvaluator() *Evaluator {
-	b := &builder{cells: make([]*column.Column, p.cells)}
-	return &Evaluator{run: p.root.build(b)}
+	ev := &Evaluator{}
+	ev.run = p.root.build(&builder{cells: make([]*column.Column, p.cells), failed: &ev.failed})
+	return ev
 }
 
 // Input is a run of rows.
@@ -42,7 +43,14 @@ type Input struct {
 }
 
 // Evaluator runs a program over one input after another and keeps its scratch columns. It is used by one goroutine at a time.
-type Evaluator struct{ run run }
+type Evaluator struct {
+	run    run
+	failed int64
+}
+
+// FailedCasts is how many values a CAST could not convert, so that they are null, over all inputs so far. A branch that CASE does not
+// take is looked at too.
+func (ev *Evaluator) FailedCasts() int64 { return ev.failed }
 
 // Eval computes one value for each row. The statuses of the result are present, null and errors: not_found and expired inputs are
 // null. The column belongs to the evaluator until its next Eval; it may be, or share memory with, a column of the input.
@@ -53,7 +61,8 @@ type run func(in *Input) *column.Column
 
 // builder hands out what the runs of one evaluator share.
 type builder struct {
-	cells []*column.Column // values that several runs read, see checker.share
+	cells  []*column.Column // values that several runs read, see checker.share
+	failed *int64           // counts values that a CAST could not convert
 }
 
 // step is a typed node: a recipe for a run.
@@ -68,8 +77,17 @@ type step struct {
 
 // scratch is the output of a kernel, reused from run to run.
 type scratch struct {
-	out *column.Column
-	buf []selfsame.Status
+	out    *column.Column
+	buf    []selfsame.Status
+	failed *int64 // of the evaluator; nil in kernels without casts
+}
+
+// fail makes row i null because a CAST could not convert it.
+func (s *scratch) fail(i, rows int) {
+	s.mark(i, rows, selfsame.Null)
+	if s.failed != nil {
+		*s.failed++
+	}
 }
 
 func newScratch(t selfsame.Type) *scratch { return &scratch{out: column.New(t, 0)} }
@@ -128,6 +146,7 @@ type kernel func(s *scratch, a, b *column.Column, rows int)
 func unaryStep(t selfsame.Type, x *step, k kernel) *step {
 	return &step{typ: t, slot: -1, build: func(b *builder) run {
 		eval, s := x.build(b), newScratch(t)
+		s.failed = b.failed
 		return func(in *Input) *column.Column {
 			a := eval(in)
 			s.begin(in.Rows, a)

@@ -159,3 +159,33 @@ func TestExamples(t *testing.T) {
 		}
 	}
 }
+
+func TestFailedCastsAreCounted(t *testing.T) {
+	b, scope := testColumns(t)
+	for text, want := range map[string]int64{
+		"cast(s as int64)":                     3, // apple, Äpfel, it's; the null is none
+		"coalesce(cast(s as int64), 0)":        3,
+		"cast(y as decimal(3,1))":              1,
+		"cast(i as string)":                    0,
+		"cast(cast(i as string) as int64) + j": 0,
+		"case when c then cast(t as date) end": 4,
+		"cast('x' as int64)":                   0, // a constant is not data
+		"cast(s as int64) = cast(t as int64)":  7,
+	} {
+		n, err := Parse(selfsame.Expr{Text: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Compile(n, scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev := p.NewEvaluator()
+		for range 2 {
+			ev.Eval(&Input{Columns: b.Columns, Rows: b.Rows, At: make([]int64, b.Rows)})
+		}
+		if got := ev.FailedCasts(); got != 2*want {
+			t.Errorf("%s: %d failed casts in two runs, want %d", text, got, 2*want)
+		}
+	}
+}
