@@ -165,6 +165,7 @@ func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
 		a.idx[ui] = sweep.Place[lo:hi]
 		for ci, c := range a.cells[ui] {
 			c.Gather(sweep.Columns[ci], a.idx[ui])
+			sweep.Release()
 		}
 	}
 	if err := a.fillSlots(lo, hi); err != nil {
@@ -281,6 +282,7 @@ func (a *assembler) detail(out *Chunk, oi int, s plan.Slot, lo, hi int) {
 	cells := a.featureCells(s)
 	out.Newest[oi] = a.latest(sweep.Newest, sweep.Place[lo:hi], cells)
 	out.Arrival[oi] = a.latest(sweep.NewestArrival, sweep.Place[lo:hi], cells)
+	sweep.Release()
 	if a.known[s.Use] != nil {
 		out.Known[oi] = a.known[s.Use][lo:hi]
 	}

@@ -348,7 +348,7 @@ func train(ctx context.Context, cfg *node.TrainConfig, f *trainFlags, stdout, st
 		}
 		return p.Describe(stdout)
 	}
-	keepLess()
+	keepLess(cfg.Options.Memory)
 	bar := newProgress(stderr, f.quiet)
 	defer bar.stop()
 	cfg.Options.Progress = bar.add

@@ -6,6 +6,7 @@ package pit
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
 
 	"selfsame"
@@ -23,6 +24,8 @@ type output struct {
 	columns  []outColumn
 	newest   [][]int64 // one per trace; as-of: one
 	arrival  [][]int64
+	mapped   *mapping // nil: the result is on the heap
+	taking   sync.Mutex
 }
 
 // sortedRows are the rows that ask, sorted by partition, stable.
@@ -54,19 +57,22 @@ func newOutput(s *Sweep) (*output, error) {
 		types, traces = s.spec.Columns, 1
 	}
 	o.columns = make([]outColumn, len(types))
+	if err := o.choose(types, traces); err != nil {
+		return nil, err
+	}
 	for i, t := range types {
 		if fixed(t.Kind) {
-			o.columns[i].whole = column.Make(t, n)
+			o.columns[i].whole = o.column(t, n)
 		} else {
 			o.columns[i].parts = make([]*column.Column, s.partitions()+1)
 		}
 	}
 	if s.spec.Detail {
 		for range traces {
-			newest := make([]int64, n)
+			newest := taken[int64](o.mapped, n)
 			arrival := newest // α = τ everywhere: one slice is both
 			if s.known {
-				arrival = make([]int64, n)
+				arrival = taken[int64](o.mapped, n)
 			}
 			o.newest, o.arrival = append(o.newest, newest), append(o.arrival, arrival)
 		}
@@ -74,9 +80,63 @@ func newOutput(s *Sweep) (*output, error) {
 	return o, nil
 }
 
+// choose maps the result where it would take more than a quarter of the limit.
+func (o *output) choose(types []selfsame.Type, traces int) error {
+	s, n := o.s, int64(len(o.place))
+	size := int64(0)
+	slice := func(width int64) { size += (n*width + slots64 - 1) / slots64 * slots64 }
+	for _, t := range types {
+		if fixed(t.Kind) {
+			slice(widthOf(t.Kind))
+			slice(1)
+		}
+	}
+	if s.spec.Detail {
+		for range 2 * traces {
+			slice(8)
+		}
+	}
+	if s.opt.Memory <= 0 || size == 0 || size <= s.opt.Memory/4 {
+		return nil
+	}
+	var err error
+	o.mapped, err = s.mapResult(size)
+	return err
+}
+
+func widthOf(k selfsame.Kind) int64 {
+	switch k {
+	case selfsame.Bool:
+		return 1
+	case selfsame.Decimal:
+		return 16
+	}
+	return 8
+}
+
+// column returns a column of n values of a fixed-width kind.
+func (o *output) column(t selfsame.Type, n int) *column.Column {
+	c := &column.Column{Type: t}
+	switch t.Kind {
+	case selfsame.Bool:
+		c.Bools = taken[bool](o.mapped, n)
+	case selfsame.Float64:
+		c.Floats = taken[float64](o.mapped, n)
+	case selfsame.Decimal:
+		c.Decimals = taken[selfsame.Int128](o.mapped, n)
+	default:
+		c.Ints = taken[int64](o.mapped, n)
+	}
+	return c
+}
+
 // bytes returns what the result holds, without the values of variable width.
 func (o *output) bytes() int64 {
-	n := int64(len(o.place)) * int64(4+28+16*len(o.newest))
+	n := int64(len(o.place)) * int64(4+28)
+	if o.mapped != nil {
+		return n
+	}
+	n += int64(len(o.place)) * int64(16*len(o.newest))
 	for i := range o.columns {
 		if c := o.columns[i].whole; c != nil {
 			n += columnSize(c)
@@ -174,10 +234,17 @@ func (o *output) close(c *column.Column, i, p int) error {
 		}
 	}
 	if c.Status != nil {
-		out.once.Do(func() { out.status = make([]selfsame.Status, len(o.place)) })
+		out.once.Do(func() { out.status = o.statuses() })
 		copy(out.status[lo:hi], c.Status)
 	}
 	return nil
+}
+
+// statuses returns the statuses of a column. The mapping has room for every column's; partitions ask for it side by side.
+func (o *output) statuses() []selfsame.Status {
+	o.taking.Lock()
+	defer o.taking.Unlock()
+	return taken[selfsame.Status](o.mapped, len(o.place))
 }
 
 func copyUnlessSame[T any](dst, src []T) {
@@ -186,9 +253,29 @@ func copyUnlessSame[T any](dst, src []T) {
 	}
 }
 
+// end returns the result, or the first error and nothing.
+func (o *output) end(errs []error) (r *Result, err error) {
+	for _, e := range errs {
+		if err == nil {
+			err = e
+		}
+	}
+	if err == nil {
+		r, err = o.result()
+	}
+	switch {
+	case o.mapped == nil:
+	case err != nil:
+		o.mapped.unmap()
+	default:
+		runtime.AddCleanup(r, (*mapping).unmap, o.mapped)
+	}
+	return r, err
+}
+
 // result joins what the partitions gave.
 func (o *output) result() (*Result, error) {
-	r := &Result{Place: o.place, Rows: int64(len(o.place))}
+	r := &Result{Place: o.place, Rows: int64(len(o.place)), mapped: o.mapped}
 	for i := range o.columns {
 		c := &o.columns[i]
 		whole := c.whole

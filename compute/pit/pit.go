@@ -66,7 +66,8 @@ type Block struct {
 	Columns     []*column.Column
 }
 
-// Result is what a sweep gives. Columns are in sweep order: the value of row r is at Place[r].
+// Result is what a sweep gives. Columns are in sweep order: the value of row r is at Place[r]. What its slices hold is there as long as the
+// Result is referred to.
 type Result struct {
 	Place   []uint32
 	Columns []*column.Column // one per cell; as-of: one per event column
@@ -75,4 +76,14 @@ type Result struct {
 	Newest, NewestArrival [][]int64
 	Rows, Events          int64 // swept
 	Spilled               int64 // bytes
+
+	mapped *mapping
+}
+
+// Release lets go of the memory in which a result larger than its share of the limit is held; reading brings it back. It may be called at
+// any time, beside readers.
+func (r *Result) Release() {
+	if r.mapped != nil {
+		r.mapped.release()
+	}
 }

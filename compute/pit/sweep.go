@@ -150,16 +150,15 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 		})
 	}
 	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	r, err := o.result()
+	r, err := o.end(errs)
 	if err != nil {
 		return nil, err
 	}
 	r.Events, r.Spilled = s.events, s.spill.size
+	if o.mapped != nil {
+		r.Spilled += int64(o.mapped.used)
+		r.Release()
+	}
 	return r, nil
 }
 

@@ -107,6 +107,7 @@ func (w *worker) partition(ctx context.Context, p int) error {
 			return err
 		}
 	}
+	w.o.mapped.wrote(int64(hi-lo) * int64(8*len(w.out)+16*len(w.o.newest)))
 	return nil
 }
 
