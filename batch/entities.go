@@ -101,8 +101,11 @@ func (e *entityCollector) reader(r *runner, src *selfsame.Source, at int64) chun
 		evs = append(evs, ev)
 	}
 	var t times
+	var name *column.Column // _source
 	return chunkFunc{chunk: func(c *source.Chunk, cols []*column.Column) error {
 		adm.admit(&t, cols, c.Batch.Rows)
+		name = repeated(name, src.Name, c.Batch.Rows)
+		cols[len(src.Schema)] = name
 		in := &expr.Input{Columns: cols, Rows: c.Batch.Rows}
 		var idx []uint32
 		for i, v := range t.verdicts {
