@@ -28,7 +28,13 @@ func Load(dir string) (*selfsame.Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Parse(files, dir)
+	p, err := Parse(files, dir)
+	if errs, ok := err.(Errors); ok { // places that a terminal or an editor can open
+		for _, e := range errs {
+			e.Pos.File = filepath.Join(dir, e.Pos.File)
+		}
+	}
+	return p, err
 }
 
 // Parse is Load from memory: files by their path below dir, with slashes. Places in errors name these paths, as they are.
