@@ -9,6 +9,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/zone"
+	"selfsame/source"
 )
 
 // checkSource checks the settings of a source against its schema and each other.
@@ -43,8 +44,18 @@ func (l *loader) checkSource(s *selfsame.Source) {
 		}
 	}
 	l.checkZone(s)
+	l.checkTimeFormat(s)
 	l.checkRename(s)
 	l.checkPartition(s)
+}
+
+// checkTimeFormat checks that the way in which times are written is one that can be read.
+func (l *loader) checkTimeFormat(s *selfsame.Source) {
+	_, err := source.ParseTimeFormat(s.TimeFormat)
+	var e *selfsame.Error
+	if errors.As(err, &e) {
+		l.fail(s.At["time_format"], "source "+s.Name, e.Message, e.Hint)
+	}
 }
 
 // fieldOf checks that a setting names a field of one of the kinds.

@@ -372,6 +372,9 @@ func train(ctx context.Context, cfg *node.TrainConfig, f *trainFlags, stdout, st
 	}
 	fmt.Fprintf(out, "wrote %s: %s rows, %d features, %s in %.1fs\n  values   %s\n  manifest %s\n  report   %s\n", cfg.Out, grouped(t.Manifest.Output.Rows),
 		len(t.Plan.Outputs), sizeText(t.Manifest.Output.FileSize), time.Since(bar.started).Seconds(), t.Manifest.Output.ValuesChecksum, node.ManifestPath(cfg.Out), node.ReportPath(cfg.Out))
+	if n := len(t.Result.Bad); n > 0 {
+		fmt.Fprintf(out, "  bad rows %s: %s rows that cannot be read as declared are left out\n", node.BadRowsPath(cfg.Out), grouped(int64(n)))
+	}
 	return nil
 }
 

@@ -34,7 +34,7 @@ var imports = map[string][]string{
 	"eventlog":   {"column"},
 	"journal":    {"column"},
 	"plan":       {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit"},
-	"definition": {"column", "plan", "compute/expr", "compute/aggregate", "compute/window", "compute/exact", "compute/zone"},
+	"definition": {"column", "plan", "compute/expr", "compute/aggregate", "compute/window", "compute/exact", "compute/zone", "source"},
 	"lineage":    {"plan"},
 	"registry":   {"plan", "definition", "lineage", "config"},
 
