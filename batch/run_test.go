@@ -202,6 +202,9 @@ func TestPhysicsDoNotShow(t *testing.T) {
 			}
 			if i == 0 {
 				first = got
+				if c := got.Sources[0]; c.Duplicate == 0 || c.Conflict == 0 || c.Late == 0 || c.NullArrival == 0 || len(c.NoEntity) == 0 {
+					t.Errorf("%s: the rows are too tame: %+v", mode, c)
+				}
 			} else if !reflect.DeepEqual(got, first) {
 				t.Errorf("%s with %d threads and memory %d differs from one thread:\n%+v\n%+v", mode, o.Threads, o.Memory, got.Sources, first.Sources)
 			}
