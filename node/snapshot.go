@@ -47,7 +47,7 @@ func Snapshots(ctx context.Context, cfg *SnapshotConfig) error {
 		}
 		folder := filepath.Join(dir, "date="+time.UnixMicro(at).UTC().Format(time.DateOnly))
 		out := filepath.Join(folder, "features.parquet")
-		if _, err := os.Stat(out); err == nil {
+		if _, err := os.Stat(ManifestPath(out)); err == nil { // written last: the moment is whole
 			cfg.Done(at, nil)
 			continue
 		}
@@ -58,6 +58,7 @@ func Snapshots(ctx context.Context, cfg *SnapshotConfig) error {
 		one.Out, one.Rows = out, RowsConfig{AllAt: &at}
 		t, err := Train(ctx, &one)
 		if err != nil {
+			os.Remove(folder) // where it is empty
 			return err
 		}
 		cfg.Done(at, t)

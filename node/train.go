@@ -6,6 +6,8 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -374,6 +376,10 @@ func (t *Trained) publish(ctx context.Context, out *output) error {
 	if t.Manifest.Output.FileSize, t.Manifest.Output.FileChecksum, err = fileRecord(ctx, t.Config.Out); err != nil {
 		return err
 	}
+	// Those of an earlier run under this name are not of this training set.
+	if err := os.Remove(BadRowsPath(t.Config.Out)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &selfsame.Error{Class: selfsame.ClassResource, Ref: BadRowsPath(t.Config.Out), Message: "cannot remove the bad rows of an earlier run", Err: err}
+	}
 	if len(t.Result.Bad) > 0 {
 		var b []byte
 		for _, bad := range t.Result.Bad {
@@ -405,6 +411,7 @@ func (t *Trained) publish(ctx context.Context, out *output) error {
 func writeWhole(path string, b []byte) error {
 	tmp := path + ".tmp"
 	if err := os.WriteFile(tmp, b, 0o644); err != nil {
+		os.Remove(tmp)
 		return &selfsame.Error{Class: selfsame.ClassResource, Ref: path, Message: "cannot write", Err: err}
 	}
 	if err := os.Rename(tmp, path); err != nil {
