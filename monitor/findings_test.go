@@ -241,6 +241,12 @@ func TestSourceFindings(t *testing.T) {
 		{"more is", func(s *batch.SourceCounts) { s.LateLoaded = 51 },
 			[]string{"warning e: 51 of 100 rows became known more than a day after they happened, so as_of hides them; --mode final shows them [loaded_late]"}},
 		{"naive times", func(s *batch.SourceCounts) { s.NaiveTimes = 1 }, []string{"warning e: 1 times have no zone and were read as UTC: declare `timezone:` [naive_times]"}},
+		{"clocks that change", func(s *batch.SourceCounts) { s.RepeatedTimes, s.SkippedTimes = 2, 1 },
+			[]string{"info e: 2 local times occur twice and were read as the earlier, 1 do not occur and were read with the offset before the gap [clock_change]"}},
+		{"casts and conditions", func(s *batch.SourceCounts) {
+			s.FailedCasts, s.WhereError = map[string]int64{"w": 2, "v": 1}, map[string]int64{"v": 3}
+		}, []string{"warning v: 1 values of source e could not be cast and are null [failed_casts]", "warning w: 2 values of source e could not be cast and are null [failed_casts]",
+			"warning v: 3 rows of source e are left out because `where` overflows on them [where_error]"}},
 		{"two times", func(s *batch.SourceCounts) { s.TwoTimes = 3 },
 			[]string{"warning e: 3 ids stand with more than one event time: a retry must repeat its event time; is the zone wrong (no timezone declared)? [two_times]"}},
 		{"the ends of time", func(s *batch.SourceCounts) { s.MinTime, s.MaxTime = selfsame.MinTime, selfsame.MaxTime }, nil},
