@@ -333,6 +333,10 @@ func convertLabel(c *column.Column, f selfsame.Field, by string) (*column.Column
 	case from == selfsame.Date && to == selfsame.Timestamp:
 		out := column.Make(f.Type, c.Len())
 		for i, v := range c.Ints {
+			if c.StatusAt(i) == selfsame.Present && (v > selfsame.MaxTime/selfsame.DayLength || v < selfsame.MinTime/selfsame.DayLength) {
+				return nil, &selfsame.Error{Class: selfsame.ClassInput, Ref: fmt.Sprintf("row %d, column %s", i, f.Name),
+					Message: "the date is beyond what microseconds since 1970 can say", Hint: "dates from -290307 to 294246 can be times"}
+			}
 			out.Ints[i] = v * selfsame.DayLength
 		}
 		out.Status = slices.Clone(c.Status)

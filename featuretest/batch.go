@@ -108,7 +108,7 @@ func (c *Case) entityRows() *batch.EntityRows {
 	out.Batch.Rows = len(c.Rows)
 	for _, row := range c.Rows {
 		for i, f := range c.Columns {
-			v := row.Given[f.Name]
+			v := stored(&selfsame.Source{}, row.Given[f.Name]) // as a file of labels is read
 			v.Type = f.Type
 			out.Batch.Columns[i].Append(v)
 		}

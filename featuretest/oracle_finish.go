@@ -120,12 +120,17 @@ func integer(v int64) selfsame.Value {
 	return selfsame.Value{Type: selfsame.Scalar(selfsame.Int64), Int: v}
 }
 
-// number is a float64 result; one that is not a number follows the source's policy.
-func (c *oracleCall) number(f float64) selfsame.Value {
-	if math.IsNaN(f) && !c.keepNaN {
-		return null()
+func (c *oracleCall) number(f float64) selfsame.Value { return number(f, c.keepNaN) }
+
+// number is a float64 result: -0 is +0, and what is not a number follows the source's policy, one bit pattern for all.
+func number(f float64, keepNaN bool) selfsame.Value {
+	switch {
+	case !math.IsNaN(f):
+		return selfsame.Value{Type: selfsame.Scalar(selfsame.Float64), Float: f + 0}
+	case keepNaN:
+		return selfsame.Value{Type: selfsame.Scalar(selfsame.Float64), Float: math.NaN()}
 	}
-	return selfsame.Value{Type: selfsame.Scalar(selfsame.Float64), Float: f}
+	return null()
 }
 
 func (c *oracleCall) rounded(r *big.Rat) selfsame.Value {

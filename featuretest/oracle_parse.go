@@ -120,11 +120,12 @@ func (p *naive) operand() (operand, error) {
 	if k := out.t.Kind; k != selfsame.Int64 && k != selfsame.Float64 || a.t.Kind == selfsame.Decimal {
 		return a, errBeyondOracle
 	}
-	out.of = func(e *Event) selfsame.Value { return arithmetic(op, a.of(e), b.of(e)) }
+	keep := keepsNaN(p.sources)
+	out.of = func(e *Event) selfsame.Value { return arithmetic(op, a.of(e), b.of(e), keep) }
 	return out, nil
 }
 
-func arithmetic(op string, a, b selfsame.Value) selfsame.Value {
+func arithmetic(op string, a, b selfsame.Value, keepNaN bool) selfsame.Value {
 	for _, v := range []selfsame.Value{a, b} {
 		if v.Status != selfsame.Present {
 			return selfsame.Value{Status: v.Status}
@@ -140,10 +141,7 @@ func arithmetic(op string, a, b selfsame.Value) selfsame.Value {
 	}
 	x, y := asFloat(a), asFloat(b)
 	r := map[string]float64{"+": x + y, "-": x - y, "*": float64(x * y)}[op]
-	if r != r {
-		return null()
-	}
-	return selfsame.Value{Type: selfsame.Scalar(selfsame.Float64), Float: r + 0}
+	return number(r, keepNaN)
 }
 
 func asFloat(v selfsame.Value) float64 {
