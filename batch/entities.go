@@ -20,8 +20,8 @@ import (
 // TimeColumn is the column of T in rows that a run makes itself.
 const TimeColumn = "event_time"
 
-// EntitiesAt returns one row for every entity that the plan's sources hold by the moment at (τ <= at, α <= at), in the order of their
-// keys, asking at that moment. The plan's views must share one key and ask for no request fields.
+// EntitiesAt returns one row for every entity that the plan's sources hold by the moment at (τ <= at and, unless the mode is final,
+// α <= at), in the order of their keys, asking at that moment. The plan's views must share one key and ask for no request fields.
 func EntitiesAt(ctx context.Context, req Request, at int64) (*EntityRows, error) {
 	fields, err := sharedKey(req.Plan)
 	if err != nil {
@@ -109,7 +109,7 @@ func (e *entityCollector) reader(r *runner, src *selfsame.Source, at int64) chun
 		in := &expr.Input{Columns: cols, Rows: c.Batch.Rows}
 		var idx []uint32
 		for i, v := range t.verdicts {
-			if r.accepts(v) && t.tau[i] <= at && (t.from == nil || t.from[i] <= at) {
+			if r.accepts(v) && t.tau[i] <= at && (r.Mode.Final || t.from == nil || t.from[i] <= at) {
 				idx = append(idx, uint32(i))
 			}
 		}

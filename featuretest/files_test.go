@@ -216,3 +216,19 @@ func TestFolderDates(t *testing.T) {
 	f.service, f.rows = "p", "k,t\nu,2024-05-01T00:30:00Z\nu,2024-01-01T00:30:00Z\n"
 	f.want("2", "1")
 }
+
+// TestEntitiesOfFinal: a snapshot in final mode asks for the entities that are admitted, whenever they became known.
+func TestEntitiesOfFinal(t *testing.T) {
+	yaml := strings.Replace(zoned, "timezone: America/New_York", "arrival: seen", 1)
+	yaml = strings.Replace(yaml, "at: timestamp}", "at: timestamp, seen: timestamp}", 1)
+	f := &folder{t: t, service: "s"}
+	f.write(map[string]string{"selfsame.yaml": yaml, "e.csv": "k,x,at,seen\na,1,2024-01-01T00:00:00Z,2024-01-01T00:00:00Z\n" +
+		"b,2,2024-01-01T00:00:00Z,2024-06-01T00:00:00Z\nc,3,2024-01-01T00:00:00Z,\nd,4,2024-03-01T00:00:00Z,2024-01-01T00:00:00Z\n"})
+	at := int64(1706745600000000) // 2024-02-01
+	for final, want := range map[bool][]string{false: {"1 1 2678400000000"}, true: {"1 1 2678400000000", "1 2 2678400000000", "1 3 2678400000000"}} {
+		f.edit = func(cfg *node.TrainConfig) {
+			cfg.Rows, cfg.Mode.Final = node.RowsConfig{AllAt: &at}, final
+		}
+		f.want(want...)
+	}
+}

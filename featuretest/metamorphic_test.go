@@ -63,6 +63,9 @@ func TestMetamorphic(t *testing.T) {
 			if askErr != nil {
 				return askErr
 			}
+			if i := slices.IndexFunc(a.Warnings, func(w string) bool { return strings.HasPrefix(w, "leak ") }); i >= 0 {
+				return fmt.Errorf("the leak proof is broken (P1): %s", a.Warnings[i])
+			}
 			for k, rel := range relations {
 				rng := rand.New(rand.NewPCG(seed, uint64(k+2)))
 				v := newVariant(c)
