@@ -31,6 +31,7 @@ type Chunk struct {
 
 // Each yields the rows in order, ChunkRows at a time (the last chunk may be shorter). It computes ahead on Options.Threads goroutines.
 func (res *Result) Each(ctx context.Context, yield func(*Chunk) error) error {
+	res.run.progress(StageWrite, 0)
 	rows := res.run.Rows.Batch.Rows
 	chunks := (rows + ChunkRows - 1) / ChunkRows
 	type answer struct {

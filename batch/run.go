@@ -135,6 +135,7 @@ func Run(ctx context.Context, req Request) (*Result, error) {
 	slices.SortFunc(r.result.Bad, func(a, b source.BadRow) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
 	})
+	r.progress(StageCompute, 0)
 	for _, u := range r.uses {
 		res, err := u.sweep.Run(ctx)
 		if err != nil {

@@ -32,7 +32,7 @@ type trainFlags struct {
 	rowGroup, page                                string
 	features, omit                                []string
 	names, asOf, mode, onError, memory            string
-	includeLate, fromManifest                     string
+	includeLate, fromManifest, timings            string
 	with                                          []string
 	threads                                       int
 	dryRun, quiet, strict                         bool
@@ -134,12 +134,13 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.Float64Var(&f.nulls, "warn-nulls", 0.1, "share of rows without a value above which a feature is remarked")
 	fs.Float64Var(&f.auc, "warn-auc", 0.95, "AUC of one feature alone above which it is remarked")
 	fs.BoolVar(&f.strict, "strict", false, "remarks about leaks keep the file from being published")
+	fs.StringVar(&f.timings, "timings", "", "JSON file for the seconds of reading, computing and writing")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print what would be read and computed, and stop")
 	fs.BoolVar(&f.quiet, "quiet", false, "print errors only")
 }
 
 // physics are the flags that cannot change a value or a file. Manifests leave them out.
-var physics = []string{"from-manifest", "quiet", "dry-run", "threads", "memory"}
+var physics = []string{"from-manifest", "quiet", "dry-run", "threads", "memory", "timings"}
 
 // config checks the flags and turns them into a configuration.
 func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig, error) {
@@ -351,9 +352,14 @@ func train(ctx context.Context, cfg *node.TrainConfig, f *trainFlags, stdout, st
 	keepLess(cfg.Options.Memory)
 	bar := newProgress(stderr, f.quiet)
 	defer bar.stop()
-	cfg.Options.Progress = bar.add
+	took := newTimings(f.timings)
+	cfg.Options.Progress = func(s batch.Stage, rows int64) {
+		took.note(s)
+		bar.add(s, rows)
+	}
 	var sample *preview
 	cfg.Planned = func(p *node.Prepared) error {
+		took.note(planned)
 		sample = newPreview(p.Rows.Batch.Rows)
 		cfg.Observers = append(cfg.Observers, sample)
 		if err := p.Summarize(out); err != nil {
@@ -363,6 +369,9 @@ func train(ctx context.Context, cfg *node.TrainConfig, f *trainFlags, stdout, st
 	}
 	t, err := node.Train(ctx, cfg)
 	bar.stop()
+	if err == nil {
+		err = took.write()
+	}
 	if t != nil && t.Report != nil {
 		sample.print(out, columnsOf(stdout))
 		t.Report.Print(out)
