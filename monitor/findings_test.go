@@ -323,7 +323,7 @@ func TestEveryFateIsPrinted(t *testing.T) {
 		NoEntity: map[string]int64{"w": 8, "v": 9}}}}
 	var b strings.Builder
 	r.Print(&b)
-	want := "45 rows: 9 admitted, 1 late, 2 early, 3 schema, 4 duplicate, 5 conflict, 6 superseded, 7 without arrival, 9 no_entity in v, 8 no_entity in w\n"
+	want := "45 rows: 9 admitted, 1 late, 2 early, 3 schema; of the admitted 4 duplicate, 5 conflict, 6 superseded, 7 without arrival, 9 no_entity in v, 8 no_entity in w\n"
 	if !strings.Contains(b.String(), want) {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}

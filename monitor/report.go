@@ -112,21 +112,31 @@ func (r *Report) Print(w io.Writer) {
 	}
 }
 
+// fates says what became of a source's rows: the verdicts first, then what befell some of the admitted ones.
 func fates(s *batch.SourceCounts) string {
-	parts := []string{fmt.Sprintf("%d admitted", s.Admitted)}
-	for _, p := range []struct {
+	type fate struct {
 		n    int64
 		word string
-	}{{s.Late, "late"}, {s.Early, "early"}, {s.Schema, "schema"}, {s.Duplicate, "duplicate"}, {s.Conflict, "conflict"},
-		{s.Superseded, "superseded"}, {s.NullArrival, "without arrival"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.word))
+	}
+	list := func(fates []fate) []string {
+		var parts []string
+		for _, f := range fates {
+			if f.n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", f.n, f.word))
+			}
 		}
+		return parts
 	}
+	verdicts := append([]string{fmt.Sprintf("%d admitted", s.Admitted)}, list([]fate{{s.Late, "late"}, {s.Early, "early"}, {s.Schema, "schema"}})...)
+	of := list([]fate{{s.Duplicate, "duplicate"}, {s.Conflict, "conflict"}, {s.Superseded, "superseded"}, {s.NullArrival, "without arrival"}})
 	for _, v := range sortedKeys(s.NoEntity) {
-		parts = append(parts, fmt.Sprintf("%d no_entity in %s", s.NoEntity[v], v))
+		of = append(of, fmt.Sprintf("%d no_entity in %s", s.NoEntity[v], v))
 	}
-	return strings.Join(parts, ", ")
+	text := strings.Join(verdicts, ", ")
+	if len(of) > 0 {
+		text += "; of the admitted " + strings.Join(of, ", ")
+	}
+	return text
 }
 
 // printLeak sums the leak proof up in one line; a feature that breaks it is a finding of its own.
