@@ -253,7 +253,7 @@ func (p *Profile) sourceFindings(r *Report) {
 		if p.minAt < s.MinTime {
 			r.add(Info, "range", s.Name, "rows ask from %s, the source begins %s", batch.Instant(p.minAt), batch.Instant(s.MinTime))
 		}
-		if s.LateLoaded*2 > s.Admitted && !p.final() {
+		if s.LateLoaded*2 > s.Admitted && !p.final() && !src.KnowledgeDelay.Set { // a declared delay is meant
 			r.add(Warning, "loaded_late", s.Name, "%d of %d rows became known more than a day after they happened, so as_of hides them; --mode final shows them", s.LateLoaded, s.Admitted)
 		}
 		for j := range i {

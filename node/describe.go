@@ -62,5 +62,8 @@ func (p *Prepared) describeReads(w io.Writer, columns bool) error {
 
 func (p *Prepared) rowsPath() string {
 	c := p.Config.Rows
+	if c.AllAt != nil {
+		return "every entity at " + instantText(*c.AllAt)
+	}
 	return c.File + c.Entities + c.EventsOf
 }

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,25 +31,21 @@ func testCommand() *cobra.Command {
   selfsame test tests/orders.test --rewrite   write what the engine answers into the script, to be read`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				args = []string{project}
+				args = []string{cmp.Or(project, ".")}
 			}
 			files, err := scriptFiles(args)
 			if err != nil {
 				return err
 			}
-			r := &featuretest.Runner{Define: definition.Parse, Engine: featuretest.Batch{Options: batch.Options{Threads: runtime.GOMAXPROCS(0)}}}
-			if exists(filepath.Join(project, definition.ProjectFile)) {
-				if r.Project, err = definition.Load(project); err != nil {
-					return err
-				}
-			}
+			run := &scripts{project: project, loaded: map[string]*selfsame.Project{},
+				runner: featuretest.Runner{Define: definition.Parse, Engine: featuretest.Batch{Options: batch.Options{Threads: runtime.GOMAXPROCS(0)}}}}
 			if rewrite {
-				return rewriteScripts(c, r, files)
+				return run.rewrite(c, files)
 			}
-			return runScripts(c, r, files)
+			return run.check(c, files)
 		},
 	}
-	c.Flags().StringVar(&project, "project", ".", "folder of the project that scripts without definitions ask")
+	c.Flags().StringVar(&project, "project", "", "folder of the project that scripts without definitions ask (default: the one they lie in)")
 	c.Flags().BoolVar(&rewrite, "rewrite", false, "write the engine's answers into the scripts")
 	return c
 }
@@ -73,6 +70,50 @@ func scriptFiles(args []string) ([]string, error) {
 	return files, nil
 }
 
+// scripts runs scripts, each against the project that it asks.
+type scripts struct {
+	project string                       // of every script; empty: the one that a script lies in
+	loaded  map[string]*selfsame.Project // by folder
+	runner  featuretest.Runner
+}
+
+// runnerOf returns the runner of a script.
+func (s *scripts) runnerOf(script string) (*featuretest.Runner, error) {
+	r := s.runner
+	dir := s.project
+	if dir == "" {
+		dir = projectOf(script)
+	}
+	if dir == "" {
+		return &r, nil // the script has definitions of its own, or says that it has none
+	}
+	if s.loaded[dir] == nil {
+		p, err := definition.Load(dir)
+		if err != nil {
+			return nil, err
+		}
+		s.loaded[dir] = p
+	}
+	r.Project = s.loaded[dir]
+	return &r, nil
+}
+
+// projectOf returns the nearest folder at or above a script's that holds a project, as absolute path; empty: none does.
+func projectOf(script string) string {
+	path, err := filepath.Abs(script)
+	if err != nil {
+		return ""
+	}
+	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
+		if exists(filepath.Join(dir, definition.ProjectFile)) {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			return ""
+		}
+	}
+}
+
 func parseScript(path string) (*featuretest.Script, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -81,10 +122,14 @@ func parseScript(path string) (*featuretest.Script, error) {
 	return featuretest.Parse(path, string(text))
 }
 
-func runScripts(c *cobra.Command, r *featuretest.Runner, files []string) error {
+func (run *scripts) check(c *cobra.Command, files []string) error {
 	failed, out := 0, c.OutOrStdout()
 	for _, f := range files {
 		s, err := parseScript(f)
+		if err != nil {
+			return err
+		}
+		r, err := run.runnerOf(f)
 		if err != nil {
 			return err
 		}
@@ -108,9 +153,13 @@ func runScripts(c *cobra.Command, r *featuretest.Runner, files []string) error {
 	return nil
 }
 
-func rewriteScripts(c *cobra.Command, r *featuretest.Runner, files []string) error {
+func (run *scripts) rewrite(c *cobra.Command, files []string) error {
 	for _, f := range files {
 		s, err := parseScript(f)
+		if err != nil {
+			return err
+		}
+		r, err := run.runnerOf(f)
 		if err != nil {
 			return err
 		}
