@@ -72,10 +72,7 @@ func (p *Profile) valueFindings(r *Report) {
 	for i := range p.features {
 		s := &p.features[i]
 		e := p.plan.Outputs[i].Feature.Expect
-		bound, level := p.cfg.Nulls, Warning
-		if e != nil && e.Nulls >= 0 {
-			bound = e.Nulls
-		}
+		bound, level := p.nullsBound(i), Warning
 		if e != nil && e.Block {
 			level = Error
 		}
@@ -83,6 +80,10 @@ func (p *Profile) valueFindings(r *Report) {
 			l := Warning
 			if e != nil && e.Nulls >= 0 {
 				l = level
+			}
+			if s.Present == 0 {
+				r.add(l, "nulls", s.Output, "no row has a value (%s)", s.missingText())
+				continue
 			}
 			r.add(l, "nulls", s.Output, "%.4g %% of rows have no value (%s), more than %.4g %%; where that is right, declare it: `expect: {nulls: %.0f%%}`",
 				100*s.Missing(), s.missingText(), 100*bound, math.Ceil(100*s.Missing()))
@@ -95,6 +96,14 @@ func (p *Profile) valueFindings(r *Report) {
 		}
 	}
 	p.ageFindings(r)
+}
+
+// nullsBound is the share of rows without a value above which output i is remarked.
+func (p *Profile) nullsBound(i int) float64 {
+	if e := p.plan.Outputs[i].Feature.Expect; e != nil && e.Nulls >= 0 {
+		return e.Nulls
+	}
+	return p.cfg.Nulls
 }
 
 // missingText counts the rows without a value by their status.
@@ -168,10 +177,16 @@ func cover(micros int64) string {
 }
 
 func (p *Profile) columnFindings(r *Report, checksums []string) {
+	if p.rows < 2 {
+		return // one row says nothing about others
+	}
 	first := map[string]string{}
 	for i := range p.features {
 		s := &p.features[i]
-		if s.constant && s.Rows > 1 {
+		if s.constant && s.Present == 0 && s.Missing() > p.nullsBound(i) {
+			continue // nulls says so
+		}
+		if s.constant {
 			r.add(Warning, "constant", s.Output, "every row has the same value: %s", batch.Show(s.first))
 			continue
 		}
@@ -184,6 +199,9 @@ func (p *Profile) columnFindings(r *Report, checksums []string) {
 }
 
 func (p *Profile) rowFindings(r *Report, res *batch.Result) {
+	if p.rows == 0 {
+		r.add(Warning, "no_rows", "", "no row asks: the file of rows is empty, or --start and --end leave none")
+	}
 	if p.doubled > 0 {
 		r.add(Info, "duplicate_rows", "", "%d label rows stand more than once; each is kept", p.doubled)
 	}

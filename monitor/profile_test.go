@@ -390,7 +390,14 @@ func TestConstantAndDuplicateColumns(t *testing.T) {
 	wants(t, reportOf(t, Config{Nulls: 1}, p, nil, chunks...), "warning v__a: every row has the same value: null [constant]")
 	chunks[1].Features.Columns[0].SetStatus(3, selfsame.NotFound)
 	wants(t, reportOf(t, Config{Nulls: 1}, p, nil, chunks...))
-	wants(t, reportOf(t, Config{}, p, nil, rowsAt(p, 1))) // one row says nothing about others
+	missing := "warning v__a: no row has a value (39 null, 1 not_found) [nulls]"
+	wants(t, reportOf(t, Config{}, p, nil, chunks...), missing)
+	chunks[1].Features.Columns[0].SetStatus(3, selfsame.Null)
+	wants(t, reportOf(t, Config{}, p, nil, chunks...), strings.Replace(missing, "39 null, 1 not_found", "40 null", 1))
+	one := rowsAt(p, 1) // one row says nothing about others
+	one.Features.Columns[1].Floats[0] = one.Features.Columns[0].Floats[0]
+	wants(t, reportOf(t, Config{}, p, nil, one))
+	wants(t, reportOf(t, Config{}, p, nil, rowsAt(p, 0)), "warning no row asks: the file of rows is empty, or --start and --end leave none [no_rows]")
 }
 
 func TestDuplicateRows(t *testing.T) {

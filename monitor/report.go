@@ -104,12 +104,16 @@ func (r *Report) Print(w io.Writer) {
 		fmt.Fprintln(w, "  nothing to remark")
 	}
 	for _, f := range r.Findings {
-		subject := f.Subject
-		if subject != "" {
-			subject += ": "
-		}
-		fmt.Fprintf(w, "  %-7s %s%s [%s]\n", f.Level, subject, f.Text, f.Check)
+		fmt.Fprintf(w, "  %-7s %s\n", f.Level, f)
 	}
+}
+
+// String is the finding without its level: subject: text [check].
+func (f Finding) String() string {
+	if f.Subject == "" {
+		return fmt.Sprintf("%s [%s]", f.Text, f.Check)
+	}
+	return fmt.Sprintf("%s: %s [%s]", f.Subject, f.Text, f.Check)
 }
 
 // fates says what became of a source's rows: the verdicts first, then what befell some of the admitted ones.

@@ -126,13 +126,24 @@ func (t *Trained) write(ctx context.Context, to *output) (*batch.Output, error) 
 	labels := len(t.Rows.Batch.Fields)
 	t.Report = profile.Report(t.Result, sum.Columns()[labels:labels+len(t.Plan.Outputs)])
 	if t.Report.Worst() == monitor.Error {
-		return nil, &selfsame.Error{Class: selfsame.ClassExpectation, Ref: cfg.Out, Message: "the validation report holds errors; nothing was published"}
+		return nil, &selfsame.Error{Class: selfsame.ClassExpectation, Ref: cfg.Out, Message: "nothing was published: " + blocking(t.Report)}
 	}
 	out := &batch.Output{Path: cfg.Out, Rows: int64(t.Rows.Batch.Rows), ValuesChecksum: sum.Sum()}
 	for i, s := range sum.Columns() {
 		out.Columns = append(out.Columns, batch.ColumnRecord{Name: fields[i].Name, Type: fields[i].Type.String(), Checksum: s})
 	}
 	return out, nil
+}
+
+// blocking is what the report's errors say, a line each.
+func blocking(r *monitor.Report) string {
+	text := "the validation report holds errors"
+	for _, f := range r.Findings {
+		if f.Level == monitor.Error {
+			text += "\n  " + f.String()
+		}
+	}
+	return text
 }
 
 // details returns the columns that --with asks for.
