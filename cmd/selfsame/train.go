@@ -10,6 +10,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -324,9 +325,9 @@ func parseInstant(flag, s string) (int64, error) {
 }
 
 func parseBytes(flag, s string) (int64, error) {
-	var n int64
-	var unit string
-	if k, _ := fmt.Sscanf(s, "%d%s", &n, &unit); k >= 1 && n >= 0 {
+	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
+	if n, err := strconv.ParseInt(s[:digits], 10, 64); err == nil {
+		unit := strings.TrimSpace(s[digits:])
 		for i, u := range []string{"", "KiB", "MiB", "GiB", "TiB"} {
 			if n <= math.MaxInt64>>(10*i) && (strings.EqualFold(unit, u) || (i > 0 && strings.EqualFold(unit, u[:1]))) {
 				return n << (10 * i), nil
