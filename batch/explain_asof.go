@@ -8,6 +8,7 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/window"
 	"selfsame/plan"
 )
 
@@ -95,7 +96,7 @@ func (g *gathered) judge(v *VersionOrigin, newest *candidate) selfsame.Status {
 	case newest.delete:
 		v.Outcome, v.Why = "deleted", "the newest row is a delete: from its time on there is none"
 		return selfsame.NotFound
-	case v.Age != nil && v.TTL != nil && *v.Age > *v.TTL:
+	case v.TTL != nil && newest.tau < window.SatSub(g.at, spec.TTL):
 		v.Outcome = "expired"
 		v.Why = fmt.Sprintf("the newest row is %s old and the ttl is %s: a ttl of at least %dus would cover it", *v.Age, plan.Span(spec.TTL), int64(*v.Age))
 		return selfsame.Expired

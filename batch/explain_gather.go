@@ -45,7 +45,8 @@ type candidate struct {
 	i       int // in the block
 	pos     source.Position
 	tau     int64
-	from    int64 // MaxTime: a null arrival
+	from    int64
+	never   bool // the arrival is null; from is MaxTime
 	mark    mark
 	verdict verdict
 	refused bool // by its verdict
@@ -151,6 +152,7 @@ func (f *feeder) candidate(p *part, i int, c *source.Chunk, cols []*column.Colum
 	e := candidate{part: p, i: i, pos: position(c, row), tau: f.times.tau[row], from: f.times.tau[row], verdict: f.times.verdicts[row], where: true}
 	if f.times.from != nil {
 		e.from = f.times.from[row]
+		e.never = e.from == selfsame.MaxTime
 	}
 	if f.adm.tau >= 0 && cols[f.adm.tau].StatusAt(row) != selfsame.Present {
 		e.tau = selfsame.MinTime // what stands in its slot means nothing
@@ -228,7 +230,7 @@ func (g *gathered) hidden(e *candidate) Reason {
 		return ReasonWhere
 	case g.use.Spec.Static:
 		return 0
-	case !g.final && e.from == selfsame.MaxTime:
+	case !g.final && e.never:
 		return ReasonNeverKnown
 	case !asOf && !g.final && e.mark.until <= e.from:
 		return e.mark.fate

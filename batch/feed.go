@@ -362,7 +362,7 @@ func (f *feeder) pick(u *useFeeder, in *expr.Input) error {
 		tau := f.times.tau[i]
 		del := ok && op != nil && isDelete(op, i)
 		switch {
-		case !ok, !static && (tau < u.run.lower || tau >= u.run.upper), del && !asOf,
+		case !ok, !static && (tau < u.run.lower || tau >= u.run.upper && u.run.upper != selfsame.MaxTime), del && !asOf,
 			where != nil && !del && (where.StatusAt(i) != selfsame.Present || !where.Bools[i]):
 			u.ids[i] = pit.NoEntity
 		default:

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"selfsame"
 	"selfsame/batch"
 	"selfsame/definition"
 	"selfsame/plan"
@@ -72,10 +73,14 @@ func consistent(o *batch.Origin) error {
 			return fmt.Errorf("%d listed and %d left out of %d counted of %d inside", len(c.Events), c.LeftOut, c.Counted, c.Inside)
 		}
 		for _, e := range c.Events {
-			if *e.Time < c.Lower || *e.Time >= c.Upper {
-				return fmt.Errorf("an event at %s is listed for [%s, %s)", e.Time, c.Lower, c.Upper)
+			at := batch.Instant(selfsame.MinTime) // the first instant of all is shown as none
+			if e.Time != nil {
+				at = *e.Time
 			}
-			if o.Known != nil && (e.Arrival == nil || *e.Arrival > *o.Known) {
+			if at < c.Lower || at >= c.Upper {
+				return fmt.Errorf("an event at %s is listed for [%s, %s)", at, c.Lower, c.Upper)
+			}
+			if o.Known != nil && (e.Arrival == nil && e.Time != nil || e.Arrival != nil && *e.Arrival > *o.Known) {
 				return fmt.Errorf("an event that arrived at %v is listed for the cut %s (P1)", e.Arrival, o.Known)
 			}
 		}
