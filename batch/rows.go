@@ -62,11 +62,11 @@ func (r *EntityRows) setTimes(o RowOptions) error {
 	if err != nil {
 		return err
 	}
-	if r.At, err = instants(r.Batch, name); err != nil {
+	if r.At, err = instants(r.Batch, name, "time of the rows"); err != nil {
 		return err
 	}
 	if o.Cut != "" {
-		if r.Cut, err = instants(r.Batch, o.Cut); err != nil {
+		if r.Cut, err = instants(r.Batch, o.Cut, "cut of the rows (--cut-column)"); err != nil {
 			return err
 		}
 	}
@@ -118,9 +118,17 @@ func timeColumn(b *column.Batch, name string) (string, error) {
 	if len(candidates) == 1 {
 		return candidates[0], nil
 	}
-	e := &selfsame.Error{Class: selfsame.ClassUsage, Ref: "rows", Message: "no column says when each row asks", Hint: "name it with --time COLUMN"}
-	if len(candidates) > 1 {
-		e.Message = "several columns could say when each row asks: " + strings.Join(candidates, ", ")
+	var known []string
+	for _, f := range b.Fields {
+		known = append(known, f.Name)
+	}
+	e := &selfsame.Error{Class: selfsame.ClassUsage, Ref: "rows", Message: "no column says when each row asks",
+		Hint: "name it with --time COLUMN; the columns are " + strings.Join(known, ", ")}
+	switch {
+	case len(candidates) > 1:
+		e.Message, e.Hint = "several columns could say when each row asks: "+strings.Join(candidates, ", "), "name it with --time COLUMN"
+	case len(known) == 1 && strings.ContainsAny(known[0], ";\t|"):
+		e.Message, e.Hint = fmt.Sprintf("the file has one column, %q", known[0]), "the fields of CSV are separated by commas: write the file with them"
 	}
 	return "", e
 }
@@ -140,12 +148,12 @@ func missingColumn(b *column.Batch, name, by string) error {
 }
 
 // instants returns a timestamp or date column as microseconds. A null is an error: a row must say when it asks.
-func instants(b *column.Batch, name string) ([]int64, error) {
+func instants(b *column.Batch, name, use string) ([]int64, error) {
 	c := b.Column(name)
 	if c == nil {
-		return nil, missingColumn(b, name, "time of the rows")
+		return nil, missingColumn(b, name, use)
 	}
-	c, err := convertLabel(c, selfsame.Field{Name: name, Type: selfsame.Scalar(selfsame.Timestamp)}, "time of the rows")
+	c, err := convertLabel(c, selfsame.Field{Name: name, Type: selfsame.Scalar(selfsame.Timestamp)}, use)
 	if err != nil {
 		return nil, err
 	}

@@ -76,6 +76,7 @@ type RowsConfig struct {
 	Format     string
 	Omit       []string // columns of the file to leave out
 	Timezone   string   // of naive label times
+	TimeFormat string   // of label times that are text or numbers: as a source's time_format
 	Time, Cut  string
 	Start, End int64
 	Every      int64 // with Entities; 0: one row an entity, at End
@@ -183,7 +184,7 @@ func (p *Prepared) readRows(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if p.RowFile, err = p.openRows(ctx, path, o.Time); err != nil {
+	if p.RowFile, err = p.openRows(ctx, path); err != nil {
 		return err
 	}
 	if c.Entities == "" {
@@ -197,6 +198,10 @@ func (p *Prepared) readRows(ctx context.Context) error {
 	name := c.Time
 	if name == "" {
 		name = batch.TimeColumn
+	}
+	if b.Index(name) >= 0 {
+		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "column " + name, Message: "the entities have a column of the name that the moments get",
+			Hint: "name another with --time, or leave it out with --omit " + name}
 	}
 	if c.Every == 0 {
 		p.Rows = batch.CrossRows(b, name, c.End, c.End+1, 1)
@@ -219,17 +224,26 @@ func (p *Prepared) unknownSource(name string) error {
 	return e
 }
 
-// openRows opens a file of rows. Text has no types: columns that the plan reads get the types it needs.
-func (p *Prepared) openRows(ctx context.Context, path, timeColumn string) (*source.Table, error) {
-	spec := source.Spec{Name: "rows", Batch: selfsame.BatchSource{Path: path, Format: p.Config.Rows.Format}, Timezone: p.Config.Rows.Timezone,
-		Omit: p.Config.Rows.Omit}
+// openRows opens a file of rows. Text has no types: columns that the plan reads, and those with times, get the types it needs.
+func (p *Prepared) openRows(ctx context.Context, path string) (*source.Table, error) {
+	c := p.Config.Rows
+	spec := source.Spec{Name: "rows", Batch: selfsame.BatchSource{Path: path, Format: c.Format}, Timezone: c.Timezone, TimeFormat: c.TimeFormat, Omit: c.Omit}
 	t, err := source.Open(ctx, spec, formats())
-	if err != nil || !isText(t, spec.Batch.Format) {
-		return t, err
+	if err != nil {
+		return nil, err
+	}
+	var need []selfsame.Field
+	text := isText(t, spec.Batch.Format)
+	if text {
+		need = slices.Clone(p.Plan.Requests)
+	}
+	if c.Entities == "" && (text || c.TimeFormat != "") {
+		for _, name := range []string{timeName(t.Fields(), c.Time), c.Cut} {
+			need = append(need, selfsame.Field{Name: name, Type: selfsame.Scalar(selfsame.Timestamp)})
+		}
 	}
 	fields := slices.Clone(t.Fields())
 	changed := false
-	need := append(slices.Clone(p.Plan.Requests), selfsame.Field{Name: timeColumn, Type: selfsame.Scalar(selfsame.Timestamp)})
 	for i, f := range fields {
 		for _, want := range need {
 			if f.Name == want.Name && !f.Type.Equal(want.Type) {
@@ -242,6 +256,16 @@ func (p *Prepared) openRows(ctx context.Context, path, timeColumn string) (*sour
 	}
 	spec.Schema = fields
 	return source.Open(ctx, spec, formats())
+}
+
+// timeName is the column of T as far as its name says: the one that is asked for, else the first that is named as such columns are.
+func timeName(fields []selfsame.Field, asked string) string {
+	for _, f := range fields {
+		if asked == "" && (f.Name == "event_time" || f.Name == "event_timestamp") {
+			return f.Name
+		}
+	}
+	return asked
 }
 
 // isText reports whether the table's files hold text, whose types are guesses.

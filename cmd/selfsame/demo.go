@@ -34,7 +34,7 @@ func demoCommand() *cobra.Command {
 		},
 	}
 	f.register(c.Flags())
-	for _, name := range []string{"project", "rows", "entities", "events-of", "time", "out", "omit", "features"} {
+	for _, name := range []string{"project", "rows", "entities", "events-of", "time", "time-format", "out", "omit", "features"} {
 		c.Flags().MarkHidden(name)
 	}
 	return c

@@ -40,7 +40,7 @@ func snapshotCommand() *cobra.Command {
 	c.Flags().StringVar(&at, "at", "", "the moment")
 	c.Flags().StringVar(&f.fromManifest, "from-manifest", "", "make the snapshot of a manifest again, or say exactly which input changed")
 	c.Flags().IntVar(&version, "version", 1, "of the table of a series: names the folder v{version}")
-	for _, name := range []string{"rows", "entities", "events-of", "time", "cut-column", "rows-format", "omit", "timezone", "label", "known-at", "partition-by"} {
+	for _, name := range []string{"rows", "entities", "events-of", "time", "cut-column", "rows-format", "omit", "timezone", "time-format", "label", "known-at", "partition-by"} {
 		c.Flags().MarkHidden(name)
 	}
 	return c

@@ -29,6 +29,7 @@ import (
 type trainFlags struct {
 	project, rows, entities, eventsOf, rowsFormat string
 	time, cut, timezone, start, end, every        string
+	timeFormat                                    string
 	out, format, compression, partitionBy         string
 	rowGroup, page                                string
 	features, omit                                []string
@@ -112,6 +113,7 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.time, "time", "", "column that says when each row asks")
 	fs.StringVar(&f.cut, "cut-column", "", "column with the moment up to which each row knows events")
 	fs.StringVar(&f.timezone, "timezone", "", "zone of times without one in the rows (default UTC)")
+	fs.StringVar(&f.timeFormat, "time-format", "", "how times are written in the rows: s, ms, us or a pattern such as %d.%m.%Y (default RFC 3339 or an ISO date)")
 	fs.StringVar(&f.start, "start", "", "first moment of the rows, inclusive")
 	fs.StringVar(&f.end, "end", "", "last moment of the rows, exclusive (with --entities and no --every: the moment)")
 	fs.StringVar(&f.every, "every", "", "step between the moments of an entity, e.g. 1d")
@@ -215,7 +217,7 @@ func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
 	if given != 1 {
 		return usage("train", "say which rows ask: exactly one of --rows, --entities and --events-of", "")
 	}
-	cfg.Rows = node.RowsConfig{File: f.rows, Entities: f.entities, EventsOf: f.eventsOf, Format: f.rowsFormat, Omit: f.omit, Timezone: f.timezone, Time: f.time, Cut: f.cut,
+	cfg.Rows = node.RowsConfig{File: f.rows, Entities: f.entities, EventsOf: f.eventsOf, Format: f.rowsFormat, Omit: f.omit, Timezone: f.timezone, TimeFormat: f.timeFormat, Time: f.time, Cut: f.cut,
 		Start: selfsame.MinTime, End: selfsame.MaxTime}
 	var err error
 	if f.timezone != "" {
@@ -297,6 +299,9 @@ func (f *trainFlags) setPhysics(cfg *node.TrainConfig) (err error) {
 	}
 	if f.threads < 1 {
 		return usage("--threads", "at least one", "")
+	}
+	if c := f.compression; c != "zstd" && c != "snappy" && c != "none" {
+		return usage("--compression "+c, "no such compression", "zstd, snappy or none")
 	}
 	cfg.Write.Compression = f.compression
 	cfg.Options.Threads, cfg.Write.Threads = f.threads, f.threads
