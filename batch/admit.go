@@ -92,7 +92,7 @@ type times struct {
 type admitter struct {
 	src                         *selfsame.Source
 	tau, arrival, op            int // schema fields, -1 for none
-	lateness, skew, corrections int64
+	lateness, skew, corrections int64 // MaxTime: unbounded
 	bounded                     bool
 }
 
@@ -208,9 +208,9 @@ func (a *admitter) bound(t *times, cols []*column.Column) {
 			limit = a.corrections
 		}
 		switch {
-		case from > satAdd(t.tau[i], limit):
+		case limit != selfsame.MaxTime && from > satAdd(t.tau[i], limit):
 			t.verdicts[i] = late
-		case t.tau[i] > satAdd(from, a.skew):
+		case a.skew != selfsame.MaxTime && t.tau[i] > satAdd(from, a.skew):
 			t.verdicts[i] = early
 		}
 	}

@@ -169,7 +169,7 @@ func (v *versionReader) cancel(rows []version, res *resolution) {
 			until := d.from
 			if d.from == selfsame.MaxTime { // a delete without arrival has no bounds and is known in final only
 				until = selfsame.MaxTime - 1
-			} else if corrections != selfsame.MaxTime && e.tau < satAdd(d.from, -corrections) || e.tau > satAdd(d.from, skew) {
+			} else if corrections != selfsame.MaxTime && e.tau < satAdd(d.from, -corrections) || skew != selfsame.MaxTime && e.tau > satAdd(d.from, skew) {
 				continue
 			}
 			if until < m.until {
