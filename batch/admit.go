@@ -91,7 +91,7 @@ type times struct {
 // admitter takes the verdicts of one source.
 type admitter struct {
 	src                         *selfsame.Source
-	tau, arrival, op            int // schema fields, -1 for none
+	tau, arrival, op            int   // schema fields, -1 for none
 	lateness, skew, corrections int64 // MaxTime: unbounded
 	bounded                     bool
 }
