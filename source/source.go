@@ -62,7 +62,7 @@ type Split struct {
 type Pruned struct {
 	FilesByPartition  int // folder date outside the wanted range
 	GroupsByStatistic int // row-group statistics outside the wanted range
-	Files, Groups     int // in all
+	Files, Groups     int // files in all, and row groups of the files that are left
 }
 
 // Position of a row in a source's history: file index << 40 | row number in the file, from 0. Positions order rows as the manifest does.

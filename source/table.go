@@ -87,11 +87,11 @@ func (t *Table) Splits(w Want) ([]Split, Pruned, error) {
 	for i := range t.files {
 		f := &t.files[i]
 		groups := f.reader.Groups()
-		pruned.Groups += len(groups)
 		if f.outside(w, t.spec.EventTime) {
 			pruned.FilesByPartition++
 			continue
 		}
+		pruned.Groups += len(groups)
 		event, prunable := t.eventColumn(f)
 		wanted, _, err := t.wanted(f, w)
 		if err != nil {

@@ -154,8 +154,10 @@ func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig
 	cfg.Request.Features = f.features
 	cfg.Request.Short = f.names == "short"
 	switch {
-	case (cfg.Request.Service == "") == (len(f.features) == 0):
-		return nil, usage("train", "name a service, or features with --features, not both", "see selfsame train --help")
+	case cfg.Request.Service == "" && len(f.features) == 0:
+		return nil, usage("train", "name a service, or features with --features", "e.g. selfsame train SERVICE --rows labels.parquet --out train.parquet")
+	case cfg.Request.Service != "" && len(f.features) > 0:
+		return nil, usage("train", "a service and --features are named: it is one of them", "leave one out")
 	case f.out == "" && !f.dryRun:
 		return nil, usage("--out", "says where the training set goes", "e.g. --out train.parquet")
 	case f.names != "full" && f.names != "short":
@@ -215,7 +217,7 @@ func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
 		}
 	}
 	if given != 1 {
-		return usage("train", "say which rows ask: exactly one of --rows, --entities and --events-of", "")
+		return usage("train", "say which rows ask: exactly one of --rows, --entities and --events-of", "e.g. --rows labels.parquet")
 	}
 	cfg.Rows = node.RowsConfig{File: f.rows, Entities: f.entities, EventsOf: f.eventsOf, Format: f.rowsFormat, Omit: f.omit, Timezone: f.timezone, TimeFormat: f.timeFormat, Time: f.time, Cut: f.cut,
 		Start: selfsame.MinTime, End: selfsame.MaxTime}
