@@ -4,9 +4,12 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"selfsame/node"
 )
 
 func demoCommand() *cobra.Command {
@@ -25,12 +28,22 @@ func demoCommand() *cobra.Command {
 					return err
 				}
 			}
-			f.project, f.rows, f.time, f.out = dir, filepath.Join(dir, "data", "labels.parquet"), "asked_at", filepath.Join(dir, "train.parquet")
+			for name, value := range map[string]string{"project": dir, "rows": filepath.Join(dir, "data", "labels.parquet"), "time": "asked_at",
+				"out": filepath.Join(dir, "train.parquet")} { // set as on the command line: the manifest records them
+				if err := c.Flags().Set(name, value); err != nil {
+					return err
+				}
+			}
 			cfg, err := f.config([]string{"delay"}, c.Flags())
 			if err != nil {
 				return err
 			}
-			return train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr())
+			if err := train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr()); err != nil || f.quiet || f.dryRun {
+				return err
+			}
+			fmt.Fprintf(c.OutOrStdout(), "now try\n  selfsame explain --manifest %s --row 112258 --feature dest_arrivals__landings_3h\n  selfsame check %s\n",
+				node.ManifestPath(f.out), dir)
+			return nil
 		},
 	}
 	f.register(c.Flags())
