@@ -107,7 +107,7 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 		uf := &useFeeder{run: u, part: parts[i], seen: make([]bool, len(u.seen))}
 		uf.first = !slices.ContainsFunc(uses[:i], func(o *useRun) bool { return o.use.View == u.use.View })
 		if u.sweep != nil && r.prunable(src) {
-			uf.pruner = u.sweep.NewPruner()
+			uf.pruner = u.sweep.NewPruner(src.KnowledgeDelay.Or(0))
 		}
 		if parts[i].Where != nil {
 			uf.where = parts[i].Where.NewEvaluator()
@@ -124,10 +124,9 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 	return f
 }
 
-// prunable reports whether α = τ for every row of src: then the newer of two rows of one key hides the older from everyone after it.
-func (r *runner) prunable(src *selfsame.Source) bool {
-	return src.EventTime != "" && src.Arrival == "" && src.KnowledgeDelay.Or(0) == 0
-}
+// prunable reports whether α follows τ by one delay for every row of src: then the newer of two rows of one key hides the older from everyone
+// after it.
+func (r *runner) prunable(src *selfsame.Source) bool { return src.EventTime != "" && src.Arrival == "" }
 
 func (f *feeder) begin(split int) {
 	f.split = split
@@ -250,7 +249,7 @@ func (f *feeder) feed(u *useFeeder, in *expr.Input) error {
 		u.seen[u.ids[i]] = true
 	}
 	switch {
-	case u.pruner != nil && f.times.from == nil:
+	case u.pruner != nil:
 		if u.idx = u.pruner.Keep(u.ids, f.times.tau, u.idx); len(u.idx) == 0 {
 			return nil
 		}
@@ -467,7 +466,7 @@ func (f *feeder) flushUse(u *useFeeder) error {
 	if len(u.block.Entity) == 0 {
 		return nil
 	}
-	if b := &u.block; u.pruner != nil && b.From == nil {
+	if b := &u.block; u.pruner != nil {
 		u.all = u.all[:0]
 		for i := range b.Entity {
 			u.all = append(u.all, uint32(i))

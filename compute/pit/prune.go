@@ -12,8 +12,9 @@ import (
 	"selfsame/compute/window"
 )
 
-// slots are the rows that ask of an as-of view, by entity, each with the greatest τ that it may see. Where α = τ, two events of one entity
-// between the same two of these bounds are seen by the same rows, all of which take the newer one: the older is of no use to anyone.
+// slots are the rows that ask of an as-of view, by entity, each with the greatest τ that it may see. Where α follows τ by the same time for
+// every event, two events of one entity between the same two of these bounds are seen by the same rows, all of which take the newer one:
+// the older is of no use to anyone.
 type slots struct {
 	starts []uint32 // entity e has bounds [starts[e], starts[e+1])
 	bound  []int64  // sorted within an entity
@@ -28,16 +29,26 @@ type Pruner struct {
 	at    []uint32 // slot of each row at hand, beyond the last: none sees it
 }
 
-// NewPruner returns a pruner, or nil where the view cannot be pruned: a windowed view, a static one.
-func (s *Sweep) NewPruner() *Pruner {
+// NewPruner returns a pruner for events of which every one has α = τ + delay (where that is beyond the end of time, the end), delay not
+// negative; or nil where the view cannot be pruned: a windowed view, a static one.
+func (s *Sweep) NewPruner(delay int64) *Pruner {
 	if !s.spec.AsOf || s.spec.Static {
 		return nil
 	}
-	s.pruning.Do(func() { s.slots = newSlots(&s.spec.Spec, &s.rows) })
-	return &Pruner{slots: s.slots, hint: append([]uint32(nil), s.slots.starts[:s.rows.Entities]...)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.slots[delay]
+	if x == nil {
+		if s.slots == nil {
+			s.slots = map[int64]*slots{}
+		}
+		x = newSlots(&s.spec.Spec, &s.rows, delay)
+		s.slots[delay] = x
+	}
+	return &Pruner{slots: x, hint: append([]uint32(nil), x.starts[:s.rows.Entities]...)}
 }
 
-func newSlots(spec *Spec, rows *Rows) *slots {
+func newSlots(spec *Spec, rows *Rows, delay int64) *slots {
 	x := &slots{starts: make([]uint32, rows.Entities+1)}
 	limit := uint32(rows.Entities)
 	for _, e := range rows.Entity {
@@ -60,7 +71,7 @@ func newSlots(spec *Spec, rows *Rows) *slots {
 			at = window.SatSub(at, 1)
 		}
 		if rows.Known != nil {
-			at = min(at, rows.Known[r])
+			at = min(at, window.SatSub(rows.Known[r], delay))
 		}
 		x.bound[next[e]] = at
 		next[e]++
@@ -74,8 +85,8 @@ func newSlots(spec *Spec, rows *Rows) *slots {
 	return x
 }
 
-// Keep removes from idx the rows that no row can get, given all that the sweep's pruners have seen, and sets their entity to NoEntity. α of
-// every row is its τ. Rows of one τ are kept or removed together. Every row that Keep keeps must be added to the sweep.
+// Keep removes from idx the rows that no row can get, given all that the sweep's pruners of this delay have seen, and sets their entity to
+// NoEntity. Rows of one τ are kept or removed together. Every row that Keep keeps must be added to the sweep.
 func (p *Pruner) Keep(entity []uint32, tau []int64, idx []uint32) []uint32 {
 	x := p.slots
 	p.at = resize(p.at, len(idx))

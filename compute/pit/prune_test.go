@@ -16,7 +16,12 @@ func TestPruningIsBruteForce(t *testing.T) {
 	removed := 0
 	for seed := range uint64(1500) {
 		r := rand.New(rand.NewPCG(seed, 3))
-		w := newWorld(r, inTime, true)
+		k := []knowledge{inTime, delayed}[r.IntN(2)]
+		w := newWorld(r, k, true)
+		delay := int64(0)
+		if k == delayed {
+			delay = 3
+		}
 		if r.IntN(4) == 0 {
 			w.rows.Known = nil
 		}
@@ -28,7 +33,7 @@ func TestPruningIsBruteForce(t *testing.T) {
 		var wg sync.WaitGroup
 		for g := range 2 {
 			wg.Go(func() {
-				p := s.NewPruner()
+				p := s.NewPruner(delay)
 				for i := len(w.blocks) - 1 - g; i >= 0; i -= 2 {
 					b := w.blocks[i]
 					var idx []uint32
@@ -67,7 +72,7 @@ func TestNothingToPrune(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.NewPruner() != nil {
+		if s.NewPruner(0) != nil {
 			t.Errorf("%+v can be pruned", spec)
 		}
 	}

@@ -44,8 +44,7 @@ type Sweep struct {
 	events int64
 	known  bool // some block brings α beside τ
 
-	pruning sync.Once
-	slots   *slots // of an as-of view, once it is pruned
+	slots map[int64]*slots // of an as-of view, by the delay of α behind τ, once it is pruned
 }
 
 // New prepares a sweep. The rows must stay unchanged until Run returns. The error says which cell cannot be evaluated.
