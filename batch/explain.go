@@ -200,19 +200,11 @@ func Explain(ctx context.Context, req Request, row, limit int) (*Explanation, er
 	if err != nil {
 		return nil, err
 	}
-	e := &Explanation{Row: row, At: Instant(req.Rows.At[0]), Mode: req.Mode.words(), Output: o.Name, Value: t.origin, Result: t.value}
+	e := &Explanation{Row: row, At: Instant(req.Rows.At[0]), Mode: req.Mode.String(), Output: o.Name, Value: t.origin, Result: t.value}
 	for i, f := range req.Rows.Batch.Fields {
 		e.Given = append(e.Given, Named{f.Name, Show(req.Rows.Batch.Columns[i].Value(0))})
 	}
 	return e, nil
-}
-
-// words is the mode for a reader.
-func (m Mode) words() string {
-	if m.Final {
-		return m.String()
-	}
-	return "as_of " + Span(m.Lag).String()
 }
 
 // one returns a row alone.

@@ -8,6 +8,7 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/expr"
 	"selfsame/compute/window"
 	"selfsame/plan"
 )
@@ -98,7 +99,7 @@ func (g *gathered) judge(v *VersionOrigin, newest *candidate) selfsame.Status {
 		return selfsame.NotFound
 	case v.TTL != nil && newest.tau < window.SatSub(g.at, spec.TTL):
 		v.Outcome = "expired"
-		v.Why = fmt.Sprintf("the newest row is %s old and the ttl is %s: a ttl of at least %dus would cover it", *v.Age, plan.Span(spec.TTL), int64(*v.Age))
+		v.Why = fmt.Sprintf("the newest row is %s old and the ttl is %s: a ttl of at least %dus would cover it", *v.Age, expr.DurationText(spec.TTL), int64(*v.Age))
 		return selfsame.Expired
 	}
 	v.Outcome = "used"

@@ -9,6 +9,7 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/expr"
 	"selfsame/compute/pit"
 	"selfsame/compute/window"
 	"selfsame/plan"
@@ -255,7 +256,7 @@ func limits(s *selfsame.Source) string {
 			if text != "" {
 				text += ", "
 			}
-			text += b.name + " " + plan.Span(b.d.Micros)
+			text += b.name + " " + expr.DurationText(b.d.Micros)
 		}
 	}
 	return text

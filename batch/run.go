@@ -12,7 +12,6 @@ import (
 
 	"selfsame"
 	"selfsame/column"
-	"selfsame/compute/expr"
 	"selfsame/compute/pit"
 	"selfsame/plan"
 	"selfsame/source"
@@ -33,7 +32,7 @@ func (m Mode) String() string {
 	case m.Final:
 		return "final"
 	}
-	return fmt.Sprintf("as_of %s", expr.DurationText(m.Lag))
+	return "as_of " + Span(m.Lag).String()
 }
 
 // EntityRows are the rows that ask: label rows with every column that they came with.

@@ -6,9 +6,8 @@ package plan
 import (
 	"fmt"
 	"io"
+	"selfsame/compute/expr"
 	"strings"
-
-	"selfsame"
 )
 
 // Print writes the plan for a reader: each use with its key, source, columns and cells, then the on-demand features.
@@ -41,7 +40,7 @@ func (u *Use) print(w io.Writer) {
 	if u.Spec.AsOf {
 		ttl := "no ttl"
 		if u.Spec.TTL >= 0 {
-			ttl = fmt.Sprintf("ttl %s", Span(u.Spec.TTL))
+			ttl = fmt.Sprintf("ttl %s", expr.DurationText(u.Spec.TTL))
 		}
 		if u.Spec.Static {
 			ttl = "static"
@@ -98,17 +97,4 @@ func features(n int) string {
 		return "1 feature"
 	}
 	return fmt.Sprintf("%d features", n)
-}
-
-// Span prints microseconds as a duration of the language, in the largest unit that divides them.
-func Span(micros int64) string {
-	for _, u := range []struct {
-		length int64
-		word   string
-	}{{selfsame.WeekLength, "w"}, {selfsame.DayLength, "d"}, {selfsame.Hour, "h"}, {selfsame.Minute, "m"}, {selfsame.Second, "s"}, {selfsame.Millisecond, "ms"}} {
-		if micros >= u.length && micros%u.length == 0 {
-			return fmt.Sprintf("%d%s", micros/u.length, u.word)
-		}
-	}
-	return fmt.Sprintf("%dus", micros)
 }

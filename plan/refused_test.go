@@ -100,12 +100,3 @@ func TestCircles(t *testing.T) {
 		}
 	}
 }
-
-func TestSpan(t *testing.T) {
-	for micros, want := range map[int64]string{0: "0us", 1: "1us", 1500: "1500us", 2000: "2ms", 90_000_000: "90s", 3_600_000_000: "1h", 86_400_000_000: "1d", 604_800_000_000: "1w",
-		691_200_000_000: "8d", 31_536_000_000_000: "365d"} {
-		if got := plan.Span(micros); got != want {
-			t.Errorf("%d microseconds: %s, want %s", micros, got, want)
-		}
-	}
-}
