@@ -219,6 +219,9 @@ func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
 	if given != 1 {
 		return usage("train", "say which rows ask: exactly one of --rows, --entities and --events-of", "e.g. --rows labels.parquet")
 	}
+	if f.eventsOf != "" && (len(f.omit) > 0 || f.timeFormat != "" || f.timezone != "" || f.rowsFormat != "") {
+		return usage("--events-of", "its rows are read as the source declares: --omit, --time-format, --timezone and --rows-format have no part in it", "leave them out")
+	}
 	cfg.Rows = node.RowsConfig{File: f.rows, Entities: f.entities, EventsOf: f.eventsOf, Format: f.rowsFormat, Omit: f.omit, Timezone: f.timezone, TimeFormat: f.timeFormat, Time: f.time, Cut: f.cut,
 		Start: selfsame.MinTime, End: selfsame.MaxTime}
 	var err error
