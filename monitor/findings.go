@@ -217,7 +217,13 @@ func (p *Profile) rowFindings(r *Report, res *batch.Result) {
 		if l == Warning && u.Spec.Static {
 			continue // not_found says so
 		}
-		r.add(l, "unseen_keys", u.View.Name, "%d of %d rows have a key (%s) that its sources never hold in the range read", missing, p.rows, strings.Join(u.Key, ", "))
+		// Views that miss the same rows by the same key are told in one line.
+		text := fmt.Sprintf("%d of %d rows have a key (%s) that its sources never hold in the range read", missing, p.rows, strings.Join(u.Key, ", "))
+		if same := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Check == "unseen_keys" && f.Text == text }); same >= 0 {
+			r.Findings[same].Subject += ", " + u.View.Name
+			continue
+		}
+		r.add(l, "unseen_keys", u.View.Name, "%s", text)
 	}
 }
 

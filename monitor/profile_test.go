@@ -357,6 +357,14 @@ func TestUnseenKeysOfAStaticTable(t *testing.T) {
 		"warning fixed: 2 of 10 rows have a key that the table does not hold; is a key written otherwise? [not_found]")
 }
 
+// TestUnseenKeysOfOneKey: two views that miss the same rows by one key are told in one line.
+func TestUnseenKeysOfOneKey(t *testing.T) {
+	p := planOf(t, "v.a", "other")
+	res := resultOf(p, 20)
+	res.Seen[0], res.Seen[1] = 19, 19
+	wants(t, reportOf(t, Config{}, p, res, rowsAt(p, 20)), "info v, other: 1 of 20 rows have a key (k) that its sources never hold in the range read [unseen_keys]")
+}
+
 func TestUnseenKeysAndNoHistory(t *testing.T) {
 	p := planOf(t, "v.a", "other")
 	chunk := rowsAt(p, 20)
