@@ -142,72 +142,22 @@ func (r *Reader) Read(ctx context.Context, _ int, want []source.Wanted, yield fu
 	}
 	defer closer.Close()
 	s := newScan(r, want)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		c, err := s.next(t)
-		if err != nil {
-			return err
-		}
-		if c == nil {
-			return nil
-		}
-		if err := yield(c); err != nil {
-			return err
-		}
-	}
+	return s.Each(ctx, t.next, func() { s.read(t) }, yield)
 }
 
-// scan is one read of a file. Its memory is used again for each chunk.
+// scan is one read of a file.
 type scan struct {
-	r              *Reader
-	want           []source.Wanted
-	place          []int // of each wanted column among the fields
-	rows           *source.Rows
-	json           *source.JSON
-	batch, scratch *column.Batch
-	row            int64
+	*source.TextScan
+	r     *Reader
+	place []int // of each wanted column among the fields
 }
 
 func newScan(r *Reader, want []source.Wanted) *scan {
-	s := &scan{r: r, want: want, rows: source.NewRows(r.how, r.path)}
-	s.json = source.NewJSON(r.how, s.rows)
-	fields := make([]selfsame.Field, len(want))
-	for i, w := range want {
-		fields[i] = w.Field
+	s := &scan{TextScan: source.NewTextScan(r.how, r.path, want), r: r}
+	for _, w := range want {
 		s.place = append(s.place, slices.Index(r.header, w.Column))
 	}
-	s.batch, s.scratch = column.NewBatch(fields, 0), column.NewBatch(fields, 0)
 	return s
-}
-
-// next returns the next chunk, nil at the end of the file.
-func (s *scan) next(t *tokenizer) (*source.Chunk, error) {
-	s.batch.Reset()
-	s.scratch.Reset()
-	s.rows.Reset()
-	first := s.row
-	for s.batch.Rows < source.ChunkRows {
-		ok, err := t.next()
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			break
-		}
-		s.read(t)
-		if err := s.rows.Err(); err != nil {
-			return nil, err
-		}
-		s.row++
-		s.batch.Rows++
-	}
-	if s.batch.Rows == 0 {
-		return nil, nil
-	}
-	c := &source.Chunk{Batch: s.batch, First: first}
-	return c, s.rows.Finish(c, s.scratch)
 }
 
 // read appends the row that the tokenizer is at. A bad row is appended as nulls, for Finish to drop.
@@ -216,29 +166,29 @@ func (s *scan) read(t *tokenizer) {
 	if why == "" && len(t.fields) != t.width {
 		why = fmt.Sprintf("has %d fields where the header has %d", len(t.fields), t.width)
 	}
-	for i := range s.want {
-		c := s.batch.Columns[i]
+	for i := range s.Want {
+		c := s.Batch.Columns[i]
 		if why == "" {
 			if why = s.value(c, t, s.place[i]); why == "" {
 				continue
 			}
-			field = s.want[i].Field.Name
+			field = s.Want[i].Field.Name
 		}
-		source.TruncateColumn(c, s.batch.Rows)
+		source.TruncateColumn(c, s.Batch.Rows)
 		c.AppendStatus(selfsame.Null)
 	}
 	if why == "" {
 		return
 	}
-	bad := source.BadRow{Row: s.row, Line: t.line, Field: field, Reason: why, Text: strings.TrimRight(string(t.record), "\r\n")}
+	bad := source.BadRow{Row: s.Row, Line: t.line, Field: field, Reason: why, Text: strings.TrimRight(string(t.record), "\r\n")}
 	if field != "" && !s.r.how.SkipBad {
-		for i, w := range s.want {
+		for i, w := range s.Want {
 			if w.Field.Name == field {
 				bad.Text = string(t.text(s.place[i]))
 			}
 		}
 	}
-	s.rows.Report(bad)
+	s.Rows.Report(bad)
 }
 
 func (s *scan) value(c *column.Column, t *tokenizer, i int) string {
@@ -248,11 +198,11 @@ func (s *scan) value(c *column.Column, t *tokenizer, i int) string {
 		return ""
 	}
 	if k := c.Type.Kind; k == selfsame.List || k == selfsame.Map {
-		rest, why := s.json.Value(c, b)
-		if why == "" && len(s.json.Space(rest)) > 0 {
+		rest, why := s.JSON.Value(c, b)
+		if why == "" && len(s.JSON.Space(rest)) > 0 {
 			why = "is not valid JSON"
 		}
 		return why
 	}
-	return source.AppendText(c, b, s.r.how, s.rows)
+	return source.AppendText(c, b, s.r.how, s.Rows)
 }

@@ -11,7 +11,6 @@ import (
 	"io"
 
 	"selfsame"
-	"selfsame/column"
 	"selfsame/source"
 )
 
@@ -109,103 +108,53 @@ func (r *Reader) Read(ctx context.Context, _ int, want []source.Wanted, yield fu
 	}
 	defer closer.Close()
 	s := newScan(r, want)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		c, err := s.next(l)
-		if err != nil {
-			return err
-		}
-		if c == nil {
-			return nil
-		}
-		if err := yield(c); err != nil {
-			return err
-		}
-	}
+	return s.Each(ctx, l.next, func() { s.read(l) }, yield)
 }
 
-// scan is one read of a file. Its memory is used again for each chunk.
+// scan is one read of a file.
 type scan struct {
-	r              *Reader
-	want           []source.Wanted
-	place          map[string][]int // key -> wanted columns
-	rows           *source.Rows
-	json           *source.JSON
-	batch, scratch *column.Batch
-	row            int64
+	*source.TextScan
+	r     *Reader
+	place map[string][]int // key -> wanted columns
 }
 
 func newScan(r *Reader, want []source.Wanted) *scan {
-	s := &scan{r: r, want: want, place: map[string][]int{}, rows: source.NewRows(r.how, r.path)}
-	s.json = source.NewJSON(r.how, s.rows)
-	fields := make([]selfsame.Field, len(want))
+	s := &scan{TextScan: source.NewTextScan(r.how, r.path, want), r: r, place: map[string][]int{}}
 	for i, w := range want {
-		fields[i] = w.Field
 		s.place[w.Column] = append(s.place[w.Column], i)
 	}
-	s.batch, s.scratch = column.NewBatch(fields, 0), column.NewBatch(fields, 0)
 	return s
-}
-
-// next returns the next chunk, nil at the end of the file.
-func (s *scan) next(l *lines) (*source.Chunk, error) {
-	s.batch.Reset()
-	s.scratch.Reset()
-	s.rows.Reset()
-	first := s.row
-	for s.batch.Rows < source.ChunkRows {
-		ok, err := l.next()
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			break
-		}
-		s.read(l)
-		if err := s.rows.Err(); err != nil {
-			return nil, err
-		}
-		s.row++
-		s.batch.Rows++
-	}
-	if s.batch.Rows == 0 {
-		return nil, nil
-	}
-	c := &source.Chunk{Batch: s.batch, First: first}
-	return c, s.rows.Finish(c, s.scratch)
 }
 
 // read appends the line's row. A bad row is appended as nulls, for Finish to drop.
 func (s *scan) read(l *lines) {
-	at := s.batch.Rows
+	at := s.Batch.Rows
 	var field, text string
-	rest, why := s.json.Members(l.line, func(key, value []byte) ([]byte, string) {
+	rest, why := s.JSON.Members(l.line, func(key, value []byte) ([]byte, string) {
 		places := s.place[string(key)]
 		if places == nil {
-			return s.json.Skip(value)
+			return s.JSON.Skip(value)
 		}
 		rest := value
 		for _, i := range places {
-			c := s.batch.Columns[i]
-			field = s.want[i].Field.Name
+			c := s.Batch.Columns[i]
+			field = s.Want[i].Field.Name
 			if c.Len() > at {
 				return value, "has a key that occurs twice"
 			}
 			var why string
-			if rest, why = s.json.Value(c, value); why != "" {
-				text = excerpt(s.json, value)
+			if rest, why = s.JSON.Value(c, value); why != "" {
+				text = excerpt(s.JSON, value)
 				return value, why
 			}
 		}
 		field = ""
 		return rest, ""
 	})
-	if why == "" && len(s.json.Space(rest)) > 0 {
+	if why == "" && len(s.JSON.Space(rest)) > 0 {
 		why = "has text after the object"
 	}
-	for _, c := range s.batch.Columns {
+	for _, c := range s.Batch.Columns {
 		if why != "" {
 			source.TruncateColumn(c, at)
 		}
@@ -219,7 +168,7 @@ func (s *scan) read(l *lines) {
 	if text == "" || s.r.how.SkipBad {
 		text = string(bytes.TrimSpace(l.line))
 	}
-	s.rows.Report(source.BadRow{Row: s.row, Line: l.no, Field: field, Reason: why, Text: text})
+	s.Rows.Report(source.BadRow{Row: s.Row, Line: l.no, Field: field, Reason: why, Text: text})
 }
 
 // excerpt is the text of the value that b begins with.
