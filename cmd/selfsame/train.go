@@ -115,8 +115,8 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.timezone, "timezone", "", "zone of times without one in the rows (default UTC)")
 	fs.StringVar(&f.timeFormat, "time-format", "", "how times are written in the rows: s, ms, us or a pattern such as %d.%m.%Y (default RFC 3339 or an ISO date)")
 	fs.StringVar(&f.start, "start", "", "first moment of the rows, inclusive")
-	fs.StringVar(&f.end, "end", "", "last moment of the rows, exclusive (with --entities and no --every: the moment)")
-	fs.StringVar(&f.every, "every", "", "step between the moments of an entity, e.g. 1d")
+	fs.StringVar(&f.end, "end", "", "last moment of the rows, exclusive (with --entities and no --start: the moment)")
+	fs.StringVar(&f.every, "every", "", "step between the moments of an entity (default 1d from --start on; without --start one moment, --end)")
 	fs.StringVar(&f.out, "out", "", "file to write: .parquet, .csv or .jsonl; a folder with --partition-by")
 	fs.StringVar(&f.format, "format", "", "parquet, csv or jsonl, where the name does not say")
 	fs.StringVar(&f.compression, "compression", "zstd", "of Parquet: zstd, snappy or none")
@@ -239,6 +239,9 @@ func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
 		if cfg.Rows.End, err = parseInstant("--end", f.end); err != nil {
 			return err
 		}
+	}
+	if f.entities != "" && f.start != "" {
+		cfg.Rows.Every = selfsame.DayLength
 	}
 	if f.every != "" {
 		if cfg.Rows.Every, err = parseDuration("--every", f.every); err != nil {
