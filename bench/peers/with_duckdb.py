@@ -5,7 +5,7 @@
 
 import duckdb
 
-WINDOWS = {"1h": "1 HOUR", "24h": "24 HOURS", "7d": "7 DAYS", "30d": "30 DAYS"}
+WINDOWS = {"1h": 3_600_000_000, "24h": 86_400_000_000, "7d": 7 * 86_400_000_000, "30d": 30 * 86_400_000_000}  # microseconds
 
 
 def connect():
@@ -18,7 +18,8 @@ def connect():
 
 def frames(names):
     return ", ".join(
-        f"w{n} AS (PARTITION BY user_id ORDER BY \"at\" RANGE BETWEEN INTERVAL {WINDOWS[n]} PRECEDING AND INTERVAL 1 MICROSECOND PRECEDING)"
+        # Frames over integers are several times faster than frames over timestamps and intervals.
+        f"w{n} AS (PARTITION BY user_id ORDER BY us RANGE BETWEEN {WINDOWS[n]} PRECEDING AND 1 PRECEDING)"
         for n in names
     )
 
@@ -27,8 +28,8 @@ def rows(events, labels, columns):
     fields = ", ".join(columns)
     nulls = ", ".join(f"NULL AS {c}" for c in columns)
     return (
-        f"SELECT NULL::BIGINT AS label_id, user_id, \"at\", {fields} FROM '{events}' "
-        f"UNION ALL SELECT label_id, user_id, \"at\", {nulls} FROM '{labels}'"
+        f"SELECT NULL::BIGINT AS label_id, user_id, \"at\", epoch_us(\"at\") AS us, {fields} FROM '{events}' "
+        f"UNION ALL SELECT label_id, user_id, \"at\", epoch_us(\"at\") AS us, {nulls} FROM '{labels}'"
     )
 
 
