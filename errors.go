@@ -27,16 +27,8 @@ const (
 	ClassInternal    ErrorClass = "internal"    // a fault in Selfsame
 )
 
-// Fates of an input row (semantics: admission). Each is counted by a metric of the same name.
-var (
-	ErrLateEvent       = errors.New("late event")
-	ErrEarlyEvent      = errors.New("early event")
-	ErrDuplicateEvent  = errors.New("duplicate event")
-	ErrConflictEvent   = errors.New("conflicting event")
-	ErrSupersededEvent = errors.New("superseded event")
-	ErrSchemaMismatch  = errors.New("schema mismatch")
-	ErrNoEntity        = errors.New("no entity")
-)
+// ErrSchemaMismatch is the cause of an error about a row that is not as its source declares it.
+var ErrSchemaMismatch = errors.New("schema mismatch")
 
 // Pos is a place in a file: 1-based line and column. The zero Pos is no place.
 type Pos struct {

@@ -33,6 +33,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 CACHE = os.environ["SELFSAME_BENCH_DIR"]
 BINARY = os.path.join(ROOT, "bin", "selfsame")
+MEMORY = os.environ.get("SELFSAME_BENCH_MEMORY", "0")  # Selfsame's --memory; 0: no limit
 DOCS = os.path.join(ROOT, "docs", "benchmarks.md")
 LIMIT_SECONDS, LIMIT_BYTES = 600, 20 << 30
 LARGE_PEAK = 8 << 30
@@ -104,7 +105,7 @@ def project(events, profiles):
 
 def command(engine, workload, source, labels, out, folder):
     if engine == "selfsame":
-        return [BINARY, "train", workload, "--rows", labels, "--out", out, "--project", folder, "--timings", out + ".timings.json"]
+        return [BINARY, "train", workload, "--rows", labels, "--out", out, "--project", folder, "--timings", out + ".timings.json", "--memory", MEMORY]
     return [sys.executable, "-m", "peers", engine, workload, source, labels, out]
 
 

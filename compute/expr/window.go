@@ -46,20 +46,6 @@ func ParseDuration(s string) (int64, error) {
 	return micros, nil
 }
 
-// ParseWindow reads one window as it stands after OVER, such as "7d every 1d".
-func ParseWindow(s string) (selfsame.Window, error) {
-	p := &parser{src: &text{s: s}}
-	var w selfsame.Window
-	err := protect(func() {
-		p.scan()
-		w, _ = p.window()
-		if t := p.peek(); t.kind != tokenEnd {
-			p.unexpected(t, "the end of the window")
-		}
-	})
-	return w, err
-}
-
 // window reads one window and its text in normal form.
 func (p *parser) window() (selfsame.Window, string) {
 	start := p.next
@@ -190,7 +176,7 @@ func (p *parser) positive() int64 {
 	return micros
 }
 
-// WindowText is the one normal text of a window: equal windows have equal texts, and ParseWindow reads it back.
+// WindowText is the one normal text of a window: equal windows have equal texts, which read back as the window.
 func WindowText(w selfsame.Window) string {
 	switch w.Kind {
 	case selfsame.LastRows:
