@@ -41,16 +41,18 @@ var imports = map[string][]string{
 	// Drivers.
 	"batch":   {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "compute/zone", "compute/exact", "source", "offline", "eventlog", "plan", "definition", "registry"},
 	"stream":  {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "online", "eventlog", "plan", "definition", "registry"},
-	"request": {"column", "compute/expr", "compute/aggregate", "compute/window", "online", "plan", "definition", "registry"},
+	"request": {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "online", "plan", "definition", "registry"},
 	"monitor": {"column", "compute/exact", "batch", "journal", "offline", "plan", "definition", "registry"},
 
 	// Above the drivers.
-	"materialize": {"batch", "stream", "offline", "online", "eventlog", "plan", "definition", "registry", "config"},
-	"serve":       {"request", "online", "journal", "plan", "definition", "registry", "monitor", "config"},
-	"audit":       {"batch", "journal", "plan", "definition", "registry"},
-	"api":         {},
-	"client":      {"api"},
-	"ui":          {},
+	"offline/archive": {"column", "eventlog", "offline"},
+	"ingest":          {"column", "eventlog", "stream", "source"},
+	"materialize":     {"column", "source", "batch", "stream", "offline", "online", "eventlog", "plan", "definition", "registry", "config"},
+	"serve":           {"column", "request", "online", "journal", "plan", "definition", "registry", "monitor", "config"},
+	"audit":           {"column", "batch", "journal", "online", "source", "plan", "definition", "registry"},
+	"api":             {"column"},
+	"client":          {"api"},
+	"ui":              {},
 }
 
 // core rooms use the standard library and the identity hash only.
