@@ -10,7 +10,6 @@ import (
 
 	"selfsame"
 	"selfsame/column"
-	"selfsame/compute/expr"
 	"selfsame/plan"
 )
 
@@ -90,20 +89,8 @@ func (res *Result) Each(ctx context.Context, yield func(*Chunk) error) error {
 // countCasts sums what the features' own CASTs could not convert, once every chunk is done.
 func (res *Result) countCasts(all []*assembler) {
 	res.FailedCasts = map[string]int64{}
-	add := func(f *plan.Feature, ev *expr.Evaluator) {
-		if n := ev.FailedCasts(); n > 0 {
-			res.FailedCasts[f.View.Name+"."+f.Name] += n
-		}
-	}
 	for _, a := range all {
-		for ui, u := range res.run.Plan.Uses {
-			for fi, f := range u.Features {
-				add(f, a.evals[ui][fi])
-			}
-		}
-		for i, f := range res.run.Plan.OnDemand {
-			add(f, a.demand[i])
-		}
+		a.eval.FailedCasts(func(f *plan.Feature, n int64) { res.FailedCasts[f.View.Name+"."+f.Name] += n })
 	}
 }
 
@@ -115,34 +102,23 @@ type assembler struct {
 	known   [][]int64  // per use
 	idx     [][]uint32 // per use: the sweep's place of each row
 	cells   [][]*column.Column
-	evals   [][]*expr.Evaluator // per use and feature
-	demand  []*expr.Evaluator
-	slots   []*column.Column
-	filled  []*column.Column   // memory of columns with defaults, per slot
-	asOf    []*column.Column   // memory of as-of expressions, per slot
+	eval    *plan.Evaluator
+	slots   []*column.Column   // of the chunk at hand
 	details map[*int64][]int64 // per distinct time series of a sweep: its times in row order, this chunk's
 	free    [][]int64          // memory of details
 }
 
 func newAssembler(res *Result) *assembler {
 	p := res.run.Plan
-	a := &assembler{res: res, slots: make([]*column.Column, len(p.Slots)), filled: make([]*column.Column, len(p.Slots)),
-		asOf: make([]*column.Column, len(p.Slots)), details: map[*int64][]int64{}}
+	a := &assembler{res: res, eval: p.NewEvaluator(), details: map[*int64][]int64{}}
 	for ui, u := range p.Uses {
-		var evs []*expr.Evaluator
-		for _, f := range u.Features {
-			evs = append(evs, f.Program.NewEvaluator())
-		}
 		var cells []*column.Column
 		for _, c := range res.sweeps[ui].Columns {
 			cells = append(cells, column.New(c.Type, 0))
 		}
-		a.evals, a.cells, a.idx = append(a.evals, evs), append(a.cells, cells), append(a.idx, nil)
+		a.cells, a.idx = append(a.cells, cells), append(a.idx, nil)
 		known, _ := res.run.known(u)
 		a.known = append(a.known, known)
-	}
-	for _, f := range p.OnDemand {
-		a.demand = append(a.demand, f.Program.NewEvaluator())
 	}
 	a.labels = column.NewBatch(res.run.Rows.Batch.Fields, 0)
 	return a
@@ -169,7 +145,8 @@ func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
 			sweep.Release()
 		}
 	}
-	if err := a.fillSlots(lo, hi); err != nil {
+	var err error
+	if a.slots, err = a.eval.Eval(a.cells, a.given, a.at); err != nil {
 		return nil, err
 	}
 	out := &Chunk{First: lo, Rows: hi - lo, Labels: a.labels, At: a.at, Features: &column.Batch{Rows: hi - lo}}
@@ -184,93 +161,9 @@ func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
 	return out, nil
 }
 
-// fillSlots computes the row space: label columns, stored features, then on-demand features in their order.
-func (a *assembler) fillSlots(lo, hi int) error {
-	p := a.res.run.Plan
-	rows := hi - lo
-	for si, s := range p.Slots {
-		switch {
-		case s.Column != "":
-			f := selfsame.Field{Name: s.Column, Type: s.Type, Optional: optional(p, s.Column)}
-			c, err := LabelColumn(a.labels, f, "request field")
-			if err != nil {
-				return err
-			}
-			a.slots[si] = c
-		case s.Use >= 0:
-			in := &expr.Input{Columns: a.cells[s.Use], At: a.at, Rows: rows}
-			f := p.Uses[s.Use].Features[s.Feature]
-			value := a.evals[s.Use][s.Feature].Eval(in)
-			if p.Uses[s.Use].Spec.AsOf {
-				value = a.withRowStatus(si, s, f, value)
-			}
-			a.slots[si] = a.withDefault(si, value, f.Feature)
-		}
-	}
-	// An on-demand feature reads slots of features that stand before it in OnDemand, whatever their slot numbers.
-	byFeature := make([]int, len(p.OnDemand))
-	for si, s := range p.Slots {
-		if s.OnDemand >= 0 {
-			byFeature[s.OnDemand] = si
-		}
-	}
-	for i, f := range p.OnDemand {
-		in := &expr.Input{Columns: a.slots, At: a.at, Rows: rows}
-		a.slots[byFeature[i]] = a.withDefault(byFeature[i], a.demand[i].Eval(in), f.Feature)
-	}
-	return nil
-}
-
-func optional(p *plan.Plan, name string) bool {
-	for _, f := range p.Requests {
-		if f.Name == name {
-			return f.Optional
-		}
-	}
-	return false
-}
-
-// withRowStatus returns an as-of feature with not_found and expired in the rows that have no usable row: a program's result
-// knows null only.
-func (a *assembler) withRowStatus(slot int, s plan.Slot, f *plan.Feature, value *column.Column) *column.Column {
-	if cell, ok := f.Program.Bare(); ok {
-		return a.cells[s.Use][cell]
-	}
-	if len(a.cells[s.Use]) == 0 || a.cells[s.Use][0].Status == nil {
-		return value
-	}
-	if a.asOf[slot] == nil {
-		a.asOf[slot] = column.New(value.Type, 0)
-	}
-	out := a.asOf[slot]
-	out.Reset()
-	out.AppendRange(value, 0, value.Len())
-	for i, st := range a.cells[s.Use][0].Status {
-		if st == selfsame.NotFound || st == selfsame.Expired {
-			out.SetStatus(i, st)
-		}
-	}
-	return out
-}
-
-// withDefault returns c with the feature's default in place of null and not_found.
-func (a *assembler) withDefault(slot int, c *column.Column, f *selfsame.Feature) *column.Column {
-	if f.Default == nil || c.Status == nil {
-		return c
-	}
-	if a.filled[slot] == nil {
-		a.filled[slot] = column.New(c.Type, 0)
-	}
-	out := a.filled[slot]
-	out.Reset()
-	for i := range c.Len() {
-		if s := c.Status[i]; s == selfsame.Null || s == selfsame.NotFound {
-			out.Append(*f.Default)
-		} else {
-			out.AppendFrom(c, i)
-		}
-	}
-	return out
+// given returns a label column as a request field.
+func (a *assembler) given(f selfsame.Field) (*column.Column, error) {
+	return LabelColumn(a.labels, f, "request field")
 }
 
 // detail sets Newest, Arrival and Known of output oi where it is a stored feature with event times.
