@@ -14,7 +14,6 @@ import (
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/expr"
-	"selfsame/offline"
 	"selfsame/plan"
 )
 
@@ -139,11 +138,11 @@ func Show(v selfsame.Value) Shown {
 		return s
 	}
 	c := single(v)
-	s.Value = offline.AppendJSON(nil, c, 0, offline.NoCast)
+	s.Value = column.AppendJSON(nil, c, 0)
 	if k := v.Type.Kind; k == selfsame.Timestamp {
 		s.text = Instant(v.Int).String()
 	} else {
-		s.text = string(offline.AppendValue(nil, c, 0, offline.NoCast))
+		s.text = string(column.AppendText(nil, c, 0))
 	}
 	return s
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"selfsame"
-	"selfsame/offline"
+	"selfsame/column"
 )
 
 // Reason says why a row of a source did not make a value. The list is closed; docs/explain.md says when each is given.
@@ -80,7 +80,7 @@ func (t Instant) String() string {
 	case selfsame.MaxTime:
 		return "infinity"
 	}
-	s := string(offline.AppendTime(nil, int64(t)))
+	s := string(column.AppendTime(nil, int64(t)))
 	s = strings.TrimRight(strings.TrimSuffix(s, "Z"), "0")
 	return strings.TrimSuffix(s, ".") + "Z"
 }

@@ -457,3 +457,16 @@ func (b *Batch) Check() error {
 	}
 	return nil
 }
+
+// Size returns the bytes of memory that the column holds, about.
+func (c *Column) Size() int64 {
+	n := int64(cap(c.Status)) + int64(cap(c.Bools)) + int64(cap(c.Ints)+cap(c.Floats))*8 + int64(cap(c.Decimals))*16 +
+		int64(cap(c.Offsets))*4 + int64(cap(c.Bytes))
+	if c.Keys != nil {
+		n += c.Keys.Size()
+	}
+	if c.Elems != nil {
+		n += c.Elems.Size()
+	}
+	return n
+}

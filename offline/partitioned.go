@@ -115,7 +115,7 @@ func (p *partitioned) writer(date int64) (Writer, error) {
 	}
 	folder := "date=__HIVE_DEFAULT_PARTITION__"
 	if date != nullDate {
-		folder = "date=" + string(AppendDate(nil, date))
+		folder = "date=" + string(column.AppendDate(nil, date))
 	}
 	dir := filepath.Join(p.tmp, folder)
 	if err := os.Mkdir(dir, 0o755); err != nil {

@@ -139,7 +139,7 @@ func (o *output) bytes() int64 {
 	n += int64(len(o.place)) * int64(16*len(o.newest))
 	for i := range o.columns {
 		if c := o.columns[i].whole; c != nil {
-			n += columnSize(c)
+			n += c.Size()
 		}
 	}
 	return n

@@ -196,22 +196,10 @@ func (p *part) size() int64 {
 	n := int64(cap(p.ent))*4 + int64(cap(p.tau)+cap(p.from)+cap(p.until)+cap(p.arr)+cap(p.hash))*8 + int64(cap(p.del)) +
 		int64(cap(p.starts))*4
 	for _, c := range p.cols {
-		n += columnSize(c)
+		n += c.Size()
 	}
 	if p.order != nil {
-		n += columnSize(p.order)
-	}
-	return n
-}
-
-func columnSize(c *column.Column) int64 {
-	n := int64(cap(c.Status)) + int64(cap(c.Bools)) + int64(cap(c.Ints)+cap(c.Floats))*8 + int64(cap(c.Decimals))*16 +
-		int64(cap(c.Offsets))*4 + int64(cap(c.Bytes))
-	if c.Keys != nil {
-		n += columnSize(c.Keys)
-	}
-	if c.Elems != nil {
-		n += columnSize(c.Elems)
+		n += p.order.Size()
 	}
 	return n
 }

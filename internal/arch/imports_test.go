@@ -16,7 +16,7 @@ var imports = map[string][]string{
 	"": {},
 
 	// Shapes and the core.
-	"column":            {},
+	"column":            {"compute/zone"},
 	"compute/exact":     {},
 	"compute/zone":      {},
 	"compute/transcend": {},

@@ -36,7 +36,7 @@ func Create(path string, fields []selfsame.Field, o offline.Options) (offline.Wr
 	}
 	w := &Writer{fields: fields, casts: casts, out: out}
 	for _, f := range fields {
-		w.names = append(w.names, append(offline.AppendQuoted(nil, []byte(f.Name)), ':'))
+		w.names = append(w.names, append(column.AppendQuoted(nil, []byte(f.Name)), ':'))
 	}
 	return w, nil
 }
