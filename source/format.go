@@ -62,6 +62,8 @@ type Reading struct {
 	KeepNaN  bool // NaN stays; otherwise it is null
 	SkipBad  bool // bad rows are collected; otherwise the first is an error
 	Declared bool // the schema is declared: files need not be searched for types
+	// QuotedInts reads an int64 from a JSON string too: clients whose numbers are doubles send large ones so.
+	QuotedInts bool
 }
 
 // Rows collects what is wrong with the rows of one chunk.

@@ -29,6 +29,7 @@ func NewJSON(how *Reading, rows *Rows) *JSON { return &JSON{how: how, rows: rows
 const (
 	whyMalformed = "is not valid JSON"
 	whyDeep      = "is nested more than 200 deep"
+	whyUnit      = "is a number without a time_format (s, ms or us)"
 )
 
 // Space skips white space.
@@ -68,10 +69,10 @@ func (j *JSON) value(c *column.Column, b []byte, depth int) ([]byte, string) {
 		return b, "is not a bool"
 	case (k == selfsame.String || k == selfsame.Bytes || k == selfsame.Date) && !quoted:
 		return b, "is not a string"
-	case k == selfsame.Int64 && quoted:
+	case k == selfsame.Int64 && quoted && !j.how.QuotedInts:
 		return b, "is not a number"
 	case k == selfsame.Timestamp && !quoted && j.how.Time.unit == 0:
-		return b, "is a number without a time_format (s, ms or us)"
+		return b, whyUnit
 	case k == selfsame.Timestamp && !quoted && (b[0] == 't' || b[0] == 'f'):
 		return b, string(faultTimestamp)
 	}
