@@ -18,7 +18,11 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{plan: &Plan{Project: p, Name: name}, slots: map[Slot]int{}, uses: map[string]int{}, onDemand: map[*selfsame.Feature]int{}}
+	b := &builder{plan: &Plan{Project: p, Name: name}, resolver: r.Resolver, slots: map[Slot]int{}, uses: map[string]int{}, onDemand: map[*selfsame.Feature]int{},
+		sources: map[string]*selfsame.Source{}}
+	for _, s := range p.Sources {
+		b.sources[rowsOf(s)] = s
+	}
 	for _, e := range list {
 		if err := b.entry(e, r.Short); err != nil {
 			return nil, err
@@ -38,68 +42,99 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 
 type builder struct {
 	plan     *Plan
+	resolver Resolver
 	slots    map[Slot]int
 	uses     map[string]int
 	onDemand map[*selfsame.Feature]int
-	building []string // on-demand views being built, for cycles
+	building []string                    // on-demand views being built, for cycles
+	sources  map[string]*selfsame.Source // by what decides their rows: older versions of the project define most sources alike
+}
+
+// located is a feature in its view in its project.
+type located struct {
+	project *selfsame.Project
+	view    *selfsame.FeatureView
+	feature *selfsame.Feature
 }
 
 func (b *builder) entry(e selfsame.ServiceEntry, short bool) error {
-	v := b.plan.Project.View(e.View)
-	if v == nil {
-		return notFound(e.View, "view", e.Pos, viewNames(b.plan.Project))
+	list, err := b.locate(e)
+	if err != nil {
+		return err
 	}
-	features := v.Features
-	if e.Feature != "" {
-		i := slices.IndexFunc(features, func(f selfsame.Feature) bool { return f.Name == e.Feature })
-		if i < 0 {
-			return notFound(e.View+"."+e.Feature, "feature", e.Pos, featureNames(v))
-		}
-		features = features[i : i+1]
-	}
-	for i := range features {
-		f := &features[i]
-		if err := checkVersion(e, f); err != nil {
-			return err
-		}
-		slot, err := b.feature(v, f, e.Key, e.Pos)
+	for _, l := range list {
+		slot, err := b.feature(l, e.Key, e.Pos)
 		if err != nil {
 			return err
 		}
-		b.plan.Outputs = append(b.plan.Outputs, Output{Name: OutputName(e, f.Name, short), View: v, Feature: f,
+		b.plan.Outputs = append(b.plan.Outputs, Output{Name: OutputName(e, l.feature.Name, short), View: l.view, Feature: l.feature,
 			Type: b.plan.Slots[slot].Type, Slot: slot})
 	}
 	return nil
 }
 
+// locate finds the features that an entry names.
+func (b *builder) locate(e selfsame.ServiceEntry) ([]located, error) {
+	if e.Version != "" && e.Feature != "" && b.resolver != nil {
+		p, v, f, err := b.resolver.Resolve(e.View, e.Feature, e.Version)
+		if err != nil {
+			return nil, err
+		}
+		return []located{{p, v, f}}, nil
+	}
+	p := b.plan.Project
+	v := p.View(e.View)
+	if v == nil {
+		return nil, notFound(e.View, "view", e.Pos, viewNames(p))
+	}
+	features := v.Features
+	if e.Feature != "" {
+		i := slices.IndexFunc(features, func(f selfsame.Feature) bool { return f.Name == e.Feature })
+		if i < 0 {
+			return nil, notFound(e.View+"."+e.Feature, "feature", e.Pos, featureNames(v))
+		}
+		features = features[i : i+1]
+	}
+	list := make([]located, len(features))
+	for i := range features {
+		list[i] = located{p, v, &features[i]}
+		if err := checkVersion(e, &features[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // feature returns the slot of a feature with the view's key filled as key says.
-func (b *builder) feature(v *selfsame.FeatureView, f *selfsame.Feature, key map[string]string, pos selfsame.Pos) (int, error) {
-	if v.Kind == selfsame.OnDemandView {
+func (b *builder) feature(l located, key map[string]string, pos selfsame.Pos) (int, error) {
+	if l.view.Kind == selfsame.OnDemandView {
 		if len(key) > 0 {
-			return 0, &selfsame.Error{Class: selfsame.ClassDefinition, Pos: pos, Ref: v.Name,
+			return 0, &selfsame.Error{Class: selfsame.ClassDefinition, Pos: pos, Ref: l.view.Name,
 				Message: "an on-demand view has no key of its own", Hint: "map keys in the view's `inputs`"}
 		}
-		return b.onDemandFeature(v, f)
+		return b.onDemandFeature(l)
 	}
-	ui, err := b.use(v, key, pos)
+	ui, err := b.use(l, key, pos)
 	if err != nil {
 		return 0, err
 	}
 	u := b.plan.Uses[ui]
-	fi := slices.IndexFunc(u.Features, func(g *Feature) bool { return g.Feature == f })
+	fi := slices.IndexFunc(u.Features, func(g *Feature) bool { return g.Feature == l.feature })
 	if fi < 0 {
-		prog, err := u.compile(f)
+		prog, err := u.compile(l.feature)
 		if err != nil {
 			return 0, err
 		}
 		fi = len(u.Features)
-		u.Features = append(u.Features, &Feature{Feature: f, View: v, Type: prog.Type(), Program: prog})
+		u.Features = append(u.Features, &Feature{Feature: l.feature, View: l.view, Type: prog.Type(), Program: prog})
 	}
 	return b.slot(Slot{Use: ui, OnDemand: -1, Feature: fi, Type: u.Features[fi].Type}), nil
 }
 
-func (b *builder) use(v *selfsame.FeatureView, key map[string]string, pos selfsame.Pos) (int, error) {
-	u := newUse(b.plan.Project, v)
+// use returns the use of a view with its key filled as key says. Features of several versions of a view share it where nothing but the
+// features changed.
+func (b *builder) use(l located, key map[string]string, pos selfsame.Pos) (int, error) {
+	u := b.newUse(l)
 	if u.Entity != nil {
 		for _, f := range u.Entity.Key {
 			col := f.Name
@@ -107,12 +142,15 @@ func (b *builder) use(v *selfsame.FeatureView, key map[string]string, pos selfsa
 				col = c
 			}
 			u.Key = append(u.Key, col)
-			if err := b.request(selfsame.Field{Name: col, Type: f.Type, Pos: pos}, "key of "+v.Name); err != nil {
+			if err := b.request(selfsame.Field{Name: col, Type: f.Type, Pos: pos}, "key of "+l.view.Name); err != nil {
 				return 0, err
 			}
 		}
 	}
-	id := v.Name + "\x00" + strings.Join(u.Key, "\x00")
+	if err := u.findBase(); err != nil {
+		return 0, err
+	}
+	id := fmt.Sprintf("%s\x00%s\x00%d\x00%d\x00%s", l.view.Name, strings.Join(u.Key, "\x00"), l.view.AsOf.Or(0), u.maxValues(), u.base)
 	if i, ok := b.uses[id]; ok {
 		return i, nil
 	}
@@ -152,7 +190,8 @@ func (b *builder) slot(s Slot) int {
 	return b.slots[id]
 }
 
-func (b *builder) onDemandFeature(v *selfsame.FeatureView, f *selfsame.Feature) (int, error) {
+func (b *builder) onDemandFeature(l located) (int, error) {
+	v, f := l.view, l.feature
 	if slices.Contains(b.building, v.Name) {
 		return 0, &selfsame.Error{Class: selfsame.ClassDefinition, Pos: v.Pos, Ref: v.Name,
 			Message: "on-demand views read each other in a circle: " + strings.Join(append(b.building, v.Name), " -> ")}
@@ -166,7 +205,7 @@ func (b *builder) onDemandFeature(v *selfsame.FeatureView, f *selfsame.Feature) 
 	if err != nil {
 		return 0, err
 	}
-	prog, err := expr.Compile(node, expr.Scope{Now: true, Column: func(r *expr.Ref) (int, selfsame.Type, error) { return b.onDemandRef(v, r) }})
+	prog, err := expr.Compile(node, expr.Scope{Now: true, Column: func(r *expr.Ref) (int, selfsame.Type, error) { return b.onDemandRef(l, r) }})
 	if err != nil {
 		return 0, err
 	}
@@ -177,7 +216,8 @@ func (b *builder) onDemandFeature(v *selfsame.FeatureView, f *selfsame.Feature) 
 }
 
 // onDemandRef resolves a name in an on-demand view: a request field, view.feature or role.feature.
-func (b *builder) onDemandRef(v *selfsame.FeatureView, r *expr.Ref) (int, selfsame.Type, error) {
+func (b *builder) onDemandRef(l located, r *expr.Ref) (int, selfsame.Type, error) {
+	v := l.view
 	if len(r.Parts) == 1 {
 		for _, f := range v.Request {
 			if f.Name == r.Parts[0] {
@@ -195,13 +235,13 @@ func (b *builder) onDemandRef(v *selfsame.FeatureView, r *expr.Ref) (int, selfsa
 			name, key = in.View, in.Key
 		}
 	}
-	other := b.plan.Project.View(name)
+	other := l.project.View(name)
 	if other == nil || len(r.Parts) != 2 {
-		return 0, selfsame.Type{}, notFound(strings.Join(r.Parts, "."), "view", r.Pos(), viewNames(b.plan.Project))
+		return 0, selfsame.Type{}, notFound(strings.Join(r.Parts, "."), "view", r.Pos(), viewNames(l.project))
 	}
 	for i := range other.Features {
 		if f := &other.Features[i]; f.Name == r.Parts[1] {
-			slot, err := b.feature(other, f, key, r.Pos())
+			slot, err := b.feature(located{l.project, other, f}, key, r.Pos())
 			if err != nil {
 				return 0, selfsame.Type{}, err
 			}

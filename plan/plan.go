@@ -7,6 +7,8 @@
 package plan
 
 import (
+	"slices"
+
 	"selfsame"
 	"selfsame/compute/expr"
 	"selfsame/compute/pit"
@@ -38,6 +40,7 @@ type Use struct {
 
 	columnTexts []string // canonical text of each of Spec.Columns
 	cellTexts   []string // and of each of Spec.Cells
+	base        string
 }
 
 // ColumnText returns the canonical text of the expression in event column i.
@@ -86,25 +89,36 @@ type Output struct {
 // Ref is the output's feature as view.feature.
 func (o Output) Ref() string { return o.View.Name + "." + o.Feature.Name }
 
-// SourceNames returns the sources that the plan reads, in the project's order.
+// Sources returns the sources that the plan reads: those of the project in its order, then those that a pinned feature reads as an
+// older version of the project defines them, which may share their names.
+func (p *Plan) Sources() []*selfsame.Source {
+	var sources []*selfsame.Source
+	for _, s := range p.Project.Sources {
+		if slices.ContainsFunc(p.Uses, func(u *Use) bool { return u.reads(s) }) {
+			sources = append(sources, s)
+		}
+	}
+	for _, u := range p.Uses {
+		for _, s := range u.Sources {
+			if !slices.Contains(sources, s.Source) {
+				sources = append(sources, s.Source)
+			}
+		}
+	}
+	return sources
+}
+
+// SourceNames returns the names of Sources, each once.
 func (p *Plan) SourceNames() []string {
 	var names []string
-	for _, s := range p.Project.Sources {
-		for _, u := range p.Uses {
-			if u.reads(s) {
-				names = append(names, s.Name)
-				break
-			}
+	for _, s := range p.Sources() {
+		if !slices.Contains(names, s.Name) {
+			names = append(names, s.Name)
 		}
 	}
 	return names
 }
 
 func (u *Use) reads(s *selfsame.Source) bool {
-	for _, su := range u.Sources {
-		if su.Source == s {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(u.Sources, func(su *SourceUse) bool { return su.Source == s })
 }

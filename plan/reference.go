@@ -15,6 +15,15 @@ type Request struct {
 	View     string // every feature of one view
 	Features []selfsame.ServiceEntry
 	Short    bool // --names short: outputs without view__
+	// Resolver finds pinned features; nil: a pin must be met by the definitions at hand.
+	Resolver Resolver
+}
+
+// Resolver finds the features that references pin.
+type Resolver interface {
+	// Resolve returns the feature view.feature of a pinned version, as `2`, `2.1` or `2.1.0`, with the project that defined it. The error
+	// says which version is not there.
+	Resolve(view, feature, version string) (*selfsame.Project, *selfsame.FeatureView, *selfsame.Feature, error)
 }
 
 func notFound(ref, what string, pos selfsame.Pos, known []string) error {

@@ -19,10 +19,12 @@ const DefaultMaxValues = 100_000
 // SourceColumn is the name by which expressions read the name of the source that a row comes from.
 const SourceColumn = "_source"
 
-func newUse(p *selfsame.Project, v *selfsame.FeatureView) *Use {
-	u := &Use{View: v, Entity: p.Entity(v.Entity)}
+// newUse begins a use of a stored view.
+func (b *builder) newUse(l located) *Use {
+	v := l.view
+	u := &Use{View: v, Entity: l.project.Entity(v.Entity)}
 	for i, name := range v.Source {
-		u.Sources = append(u.Sources, &SourceUse{Source: p.Source(name), Place: i})
+		u.Sources = append(u.Sources, &SourceUse{Source: b.source(l.project.Source(name)), Place: i})
 	}
 	u.Spec = pit.Spec{Name: v.Name, AsOf: v.Kind == selfsame.AsOfView, TTL: v.TTL.Or(-1), Closed: v.Closed,
 		Static: u.Sources[0].Source.EventTime == ""}
@@ -33,6 +35,16 @@ func newUse(p *selfsame.Project, v *selfsame.FeatureView) *Use {
 		}
 	}
 	return u
+}
+
+// source returns the one of all sources with the rows of s that stands for them in the plan.
+func (b *builder) source(s *selfsame.Source) *selfsame.Source {
+	text := rowsOf(s)
+	if have := b.sources[text]; have != nil {
+		return have
+	}
+	b.sources[text] = s
+	return s
 }
 
 func fieldType(s *selfsame.Source, name string) selfsame.Type {
@@ -73,11 +85,7 @@ func (u *Use) compileSources() error {
 	for _, s := range u.Sources {
 		if u.Entity != nil {
 			for _, k := range u.Entity.Key {
-				e, ok := u.View.Key[k.Name]
-				if !ok {
-					e = selfsame.Expr{Text: k.Name, Pos: u.View.Pos}
-				}
-				prog, err := compileText(e, u.scope(s.Source))
+				prog, err := compileText(u.keyExpr(k.Name), u.scope(s.Source))
 				if err != nil {
 					return err
 				}
@@ -157,6 +165,13 @@ func (u *Use) needRow() error {
 	return err
 }
 
+func (u *Use) maxValues() int64 {
+	if u.View.MaxValues == 0 {
+		return DefaultMaxValues
+	}
+	return u.View.MaxValues
+}
+
 // cell returns the cell that holds aggregate call a.
 func (u *Use) cell(a *expr.Aggregate) (int, selfsame.Type, error) {
 	text := callText(a)
@@ -166,10 +181,7 @@ func (u *Use) cell(a *expr.Aggregate) (int, selfsame.Type, error) {
 		}
 	}
 	cell := pit.Cell{Filter: -1}
-	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, KeepNaN: u.keepNaN(), MaxValues: u.View.MaxValues}
-	if spec.MaxValues == 0 {
-		spec.MaxValues = DefaultMaxValues
-	}
+	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, KeepNaN: u.keepNaN(), MaxValues: u.maxValues()}
 	for i, arg := range a.Args {
 		if v, ok := expr.Constant(arg); ok && i > 0 {
 			spec.Consts = append(spec.Consts, v)

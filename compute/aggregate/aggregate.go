@@ -48,7 +48,7 @@ type CallSpec struct {
 	KeepNaN   bool             // the source's NaN policy: Inf - Inf is NaN rather than null
 }
 
-// Call is a typed call. Calls with equal Family over the same arguments and filter share one kernel.
+// Call is a typed call. Calls with equal Family over the same arguments and filter share one kernel where their bounds are the same.
 type Call struct {
 	Func      *Func
 	Spec      CallSpec
@@ -64,6 +64,11 @@ type Call struct {
 	role     int            // which member of its family the call is, for the kernel
 	depth    int            // n of the calls that select by order
 	quantile exact.Quantile // q of the quantiles
+}
+
+// SameBound reports whether max_values bounds two calls of one function alike: it does where it bounds neither.
+func (c *Call) SameBound(o *Call) bool {
+	return c.Spec.MaxValues == o.Spec.MaxValues || c.Func == nil || c.Func.Class != Holistic
 }
 
 // Event is one row as an aggregation sees it, in the slow shape. Its order is (Tau, Rank...): Less in this package compares.

@@ -124,7 +124,7 @@ func (c *compiled) group(cell *Cell) int {
 		if !slices.Equal(g.args, cell.Args) || g.filter != cell.Filter {
 			continue
 		}
-		if g.family == family && (family != "" || same(g.members[0], cell.Call)) {
+		if g.family == family && (family != "" || same(g.members[0], cell.Call)) && g.members[0].SameBound(cell.Call) {
 			return i
 		}
 	}
