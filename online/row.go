@@ -25,20 +25,47 @@ type Head struct {
 	Hash   uint64
 }
 
-// Rows are decoded rows of one entity, in any order. Slices that a layout has no need of are nil.
+// Retraction ends the visibility of the rows with Seq Target, in whichever order the two come.
+type Retraction struct {
+	Target int64 // Seq of the row that ends
+	Seq    int64 // place in the log at which it ends
+	Alpha  int64 // α of the entry that ends it; MaxTime: never known by time
+}
+
+// Rows are decoded rows of one entity, in any order. Slices that a layout has no need of are nil. The zero value is empty and ready.
 type Rows struct {
 	Seq, Tau, Alpha []int64
 	// UntilSeq and UntilAlpha are where a row's visibility ends: it is in a cut C iff Seq < C <= UntilSeq, and known at κ iff Alpha <= κ < UntilAlpha.
-	// nil: no row has an end.
+	// nil: no row has an end. Settle fills them.
 	UntilSeq, UntilAlpha []int64
 	Place                []uint8
 	Delete               []bool // nil: none
 	Hash                 []uint64
 	Order                *column.Column
 	Columns              []*column.Column
+	// Retractions are all that were decoded since Reset, those whose rows are not here included; Settle sorts them.
+	Retractions []Retraction
 
-	ends []end // of retractions that Settle has not applied
+	layout *Layout
+	twice  bool  // some Seq may be there twice
+	next   int64 // one more than the greatest Seq so far
+	oldest int64 // least Seq below 0 so far, 0: none
+	seen   map[place]struct{}
 }
 
-// end is a retraction: the row target stops being visible at seq, known at alpha.
-type end struct{ target, seq, alpha int64 }
+// Len returns the number of rows.
+func (r *Rows) Len() int { return len(r.Seq) }
+
+// Reset empties r and keeps its memory.
+func (r *Rows) Reset() {
+	r.Seq, r.Tau, r.Alpha = r.Seq[:0], r.Tau[:0], r.Alpha[:0]
+	r.UntilSeq, r.UntilAlpha, r.Delete = nil, nil, nil
+	r.Place, r.Hash, r.Retractions = r.Place[:0], r.Hash[:0], r.Retractions[:0]
+	if r.Order != nil {
+		r.Order.Reset()
+	}
+	for _, c := range r.Columns {
+		c.Reset()
+	}
+	r.twice, r.next, r.oldest = false, 0, 0
+}
