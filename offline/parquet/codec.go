@@ -7,60 +7,57 @@ import (
 	"encoding/binary"
 	"sync"
 
-	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 )
 
-// pageCodec is zstd that does not try for long what does not shrink: a page whose sample keeps most of its size is stored in a frame of
-// raw blocks, which any zstd reader takes. Deviations and random keys are such pages. What it writes depends on the page alone.
-type pageCodec struct {
-	compress.Codec // reads, and does all that is not a page
-	compress.StreamingCodec
+// codec compresses pages. What it writes depends on the page alone.
+type codec struct {
+	id     int // as Parquet numbers it
+	append func(dst, src []byte) []byte
 }
 
-func init() {
-	zstdCodec, err := compress.GetCodec(compress.Codecs.Zstd)
-	if err != nil {
-		return
-	}
-	streaming, ok := zstdCodec.(compress.StreamingCodec)
-	if !ok {
-		return
-	}
-	compress.RegisterCodec(compress.Codecs.Zstd, pageCodec{zstdCodec, streaming})
+var codecs = map[string]codec{
+	"":       {6, appendZstd},
+	"zstd":   {6, appendZstd},
+	"snappy": {1, func(dst, src []byte) []byte { return append(dst, s2.EncodeSnappy(nil, src)...) }},
+	"none":   {0, func(dst, src []byte) []byte { return append(dst, src...) }},
 }
 
 const (
 	sampleBytes = 16 << 10
-	worthwhile  = 92 // a sample that keeps more than this many percent is not compressed
+	worthwhile  = 80 // a sample that keeps more than this many percent is not compressed
 	rawBlock    = 128 << 10
 )
 
-var encoders = sync.Pool{New: func() any {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false), zstd.WithAllLitEntropyCompression(true))
+// zstdEncoder makes an encoder of one goroutine. Its options are right, so it has no error.
+func zstdEncoder() any {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithZeroFrames(true),
+		zstd.WithEncoderCRC(false), zstd.WithAllLitEntropyCompression(true))
 	if err != nil {
 		return nil
 	}
 	return e
-}}
+}
 
-// EncodeLevel compresses a page.
-func (c pageCodec) EncodeLevel(dst, src []byte, level int) []byte {
-	if level != 1 {
-		return c.Codec.EncodeLevel(dst, src, level)
-	}
+var encoders = sync.Pool{New: zstdEncoder}
+
+// appendZstd appends a zstd frame. It does not try for long what hardly shrinks: a page whose sample keeps most of its size goes into a
+// frame of raw blocks, which any zstd reader takes. Averages, deviations and random keys are such pages.
+func appendZstd(dst, src []byte) []byte {
 	e, ok := encoders.Get().(*zstd.Encoder)
 	if !ok {
-		return c.Codec.EncodeLevel(dst, src, level)
+		return appendRaw(dst, src)
 	}
 	defer encoders.Put(e)
+	at := len(dst)
 	if n := len(src); n > 4*sampleBytes {
-		dst = e.EncodeAll(src[n/2:n/2+sampleBytes], dst[:0])
-		if len(dst)*100 > sampleBytes*worthwhile {
-			return appendRaw(dst[:0], src)
+		dst = e.EncodeAll(src[n/2:n/2+sampleBytes], dst)
+		if (len(dst)-at)*100 > sampleBytes*worthwhile {
+			return appendRaw(dst[:at], src)
 		}
 	}
-	return e.EncodeAll(src, dst[:0])
+	return e.EncodeAll(src, dst[:at])
 }
 
 // appendRaw appends a zstd frame (RFC 8878) of raw blocks.

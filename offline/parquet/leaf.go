@@ -5,13 +5,8 @@ package parquet
 
 import (
 	"encoding/binary"
-	"fmt"
+	"math"
 	"strconv"
-	"sync"
-	"sync/atomic"
-
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/file"
 
 	"selfsame"
 	"selfsame/column"
@@ -19,106 +14,147 @@ import (
 )
 
 // leafWriter encodes one leaf. Its memory is its own, so that leaves can be encoded side by side.
+//
+// Each row group decides anew whether a chunk has a dictionary: where its first stripe repeats itself. A dictionary that grows too
+// large is closed, and the chunk goes on in plain encoding.
 type leafWriter struct {
 	leaf
-	out file.ColumnChunkWriter
-	lv  levels
+	codec     codec
+	pageBytes int
+	lv        levels
 
-	dictionary bool // values are encoded by dictionary, at least at first
+	page           page
+	chunk          chunk
+	data           store
+	dictionaryPage store
 
-	bools    []bool
-	ints     []int64
-	int32s   []int32
-	floats   []float64
-	float32s []float32
-	bytes    []parquet.ByteArray
-	fixed    []parquet.FixedLenByteArray
-	arena    []byte
+	byDictionary bool // the open page's values are places in the dictionary
+	dictionary   dictionary
+
+	numbers []uint64 // a stripe's values: integers, or the bits of float64
 }
 
-// each runs work for every leaf on the writer's threads and returns the error of the first leaf that has one.
-func (w *Writer) each(work func(*leafWriter) error) error {
-	errs := make([]error, len(w.leaves))
-	var next atomic.Int64
-	run := func() {
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= len(w.leaves) {
-				return
-			}
-			errs[i] = w.guard(func() error { return work(w.leaves[i]) })
-		}
+const dictionaryLimit = 1 << 20 // bytes
+
+// begin begins a chunk.
+func (l *leafWriter) begin() {
+	l.chunk = chunk{}
+	l.page.reset()
+	l.dictionary.reset()
+	switch l.physical {
+	case physicalBool, physicalFixed:
+		l.byDictionary = false
+	default:
+		l.byDictionary = true // until the first stripe says otherwise
 	}
-	var wg sync.WaitGroup
-	for range min(w.threads, len(w.leaves)) - 1 {
-		wg.Go(run)
-	}
-	run()
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
+}
+
+// write encodes rows [lo, hi) of the leaf's field: a stripe. Row i of the column is row i+base of the file, for messages.
+func (l *leafWriter) write(c *column.Column, lo, hi int, base int64) error {
+	if hi-lo > 1 && (len(l.steps) > 0 || l.physical == physicalBytes) && sizeOf(c, lo, hi) > 2*int64(l.pageBytes) {
+		mid := lo + (hi-lo)/2 // values so long that the stripe is more than a page
+		if err := l.write(c, lo, mid, base); err != nil {
 			return err
 		}
+		return l.write(c, mid, hi, base)
+	}
+	first := l.chunk.rows == 0 && l.page.rows == 0
+	if l.typ.Kind == selfsame.Unknown {
+		l.lv.none(hi - lo)
+	} else if len(l.steps) > 0 {
+		c = l.lv.nested(c, lo, hi, l.steps)
+		lo, hi = 0, 0
+	} else if !l.lv.flat(c, lo, hi) {
+		lo, hi = 0, 0
+	}
+	n := max(hi-lo, len(l.lv.places))
+	if l.typ.Kind == selfsame.Unknown {
+		n = 0
+	}
+	l.page.def, l.page.rep = append(l.page.def, l.lv.def...), append(l.page.rep, l.lv.rep...)
+	l.page.nulls += len(l.lv.def) - n
+	l.page.rows += l.lv.rows
+	if n > 0 {
+		if err := l.values(c, lo, hi, base); err != nil {
+			return err
+		}
+	}
+	return l.turn(first, n)
+}
+
+// turn ends the page, or the use of the dictionary, where it is time. n values were written last, the first of the chunk where first is set.
+func (l *leafWriter) turn(first bool, n int) error {
+	switch {
+	case !l.byDictionary:
+	case first && 8*l.dictionary.count() > dictionaryUp*n:
+		l.page.plain = l.dictionary.expand(l.page.plain, l.page.places, l.width())
+		l.page.places = l.page.places[:0]
+		l.byDictionary = false
+	case l.dictionary.size > dictionaryLimit:
+		if err := l.endPage(); err != nil {
+			return err
+		}
+		l.byDictionary = false
+	}
+	if l.page.bytes+len(l.page.def)/8 >= l.pageBytes {
+		return l.endPage()
 	}
 	return nil
 }
 
-// write encodes rows [lo, hi) of the leaf's field. Row i of the column is row i+base of the file, for messages.
-func (l *leafWriter) write(c *column.Column, lo, hi int, base int64) error {
-	if l.typ.Kind == selfsame.Unknown {
-		return l.writeNulls(hi - lo)
+// width is the bytes of a number.
+func (l *leaf) width() int {
+	if l.physical == physicalInt32 || l.physical == physicalFloat {
+		return 4
 	}
-	if len(l.steps) > 0 {
-		return l.values(l.lv.nested(c, lo, hi, l.steps), 0, 0, base)
-	}
-	if l.lv.flat(c, lo, hi) {
-		return l.values(c, lo, hi, base)
-	}
-	return l.values(c, 0, 0, base)
+	return 8
 }
 
 // values encodes values [lo, hi) of c, or those at the leaf's places where the range is empty.
 func (l *leafWriter) values(c *column.Column, lo, hi int, base int64) error {
-	var err error
-	switch out := l.out.(type) {
-	case *file.Float64ColumnChunkWriter:
-		_, err = out.WriteBatch(pick(c.Floats, lo, hi, l.lv.places, &l.floats), l.lv.def, l.lv.rep)
-	case *file.Int64ColumnChunkWriter:
-		_, err = out.WriteBatch(l.int64s(c, lo, hi), l.lv.def, l.lv.rep)
-	case *file.BooleanColumnChunkWriter:
-		_, err = out.WriteBatch(pick(c.Bools, lo, hi, l.lv.places, &l.bools), l.lv.def, l.lv.rep)
-	case *file.ByteArrayColumnChunkWriter:
-		l.bytes = l.bytes[:0]
-		l.over(lo, hi, func(i int) { l.bytes = append(l.bytes, c.Str(i)) })
-		_, err = out.WriteBatch(l.bytes, l.lv.def, l.lv.rep)
-	case *file.FixedLenByteArrayColumnChunkWriter:
+	switch l.physical {
+	case physicalBool:
+		l.bools(c, lo, hi)
+		return nil
+	case physicalBytes:
+		l.texts(c, lo, hi)
+		return nil
+	case physicalFixed:
 		l.decimals(c, lo, hi)
-		_, err = out.WriteBatch(l.fixed, l.lv.def, l.lv.rep)
-	case *file.Int32ColumnChunkWriter:
-		if err = l.narrow(c, lo, hi, base); err == nil {
-			_, err = out.WriteBatch(l.int32s, l.lv.def, l.lv.rep)
-		}
-	case *file.Float32ColumnChunkWriter:
-		if err = l.narrowFloats(c, lo, hi, base); err == nil {
-			_, err = out.WriteBatch(l.float32s, l.lv.def, l.lv.rep)
-		}
+		return nil
+	}
+	var err error
+	switch {
+	case l.physical == physicalDouble:
+		l.floats(c, lo, hi)
+	case l.physical == physicalFloat:
+		err = l.narrowFloats(c, lo, hi, base)
+	case l.physical == physicalInt32:
+		err = l.narrow(c, lo, hi, base)
 	default:
-		err = fmt.Errorf("no encoder for column %s", l.path)
+		l.ints(c, lo, hi)
 	}
-	return err
-}
-
-// pick returns s[lo:hi], or the values at places where the range is empty.
-func pick[T any](s []T, lo, hi int, places []uint32, scratch *[]T) []T {
-	if lo < hi {
-		return s[lo:hi]
+	if err != nil {
+		return err
 	}
-	out := (*scratch)[:0]
-	for _, i := range places {
-		out = append(out, s[i])
+	p := &l.page
+	if l.physical == physicalDouble || l.physical == physicalFloat {
+		p.bounds.floats(l.numbers)
+	} else {
+		p.bounds.ints(l.numbers)
 	}
-	*scratch = out
-	return out
+	if l.physical == physicalFloat {
+		for i, v := range l.numbers {
+			l.numbers[i] = uint64(math.Float32bits(float32(math.Float64frombits(v))))
+		}
+	}
+	p.bytes += len(l.numbers) * l.width()
+	if l.byDictionary {
+		p.places = l.dictionary.appendNumbers(p.places, l.numbers, l.width())
+	} else {
+		p.plain = appendNumbers(p.plain, l.numbers, l.width())
+	}
+	return nil
 }
 
 // over calls do for each value's place.
@@ -133,34 +169,95 @@ func (l *leafWriter) over(lo, hi int, do func(i int)) {
 	}
 }
 
-func (l *leafWriter) int64s(c *column.Column, lo, hi int) []int64 {
-	if l.typ.Kind != selfsame.Decimal {
-		return pick(c.Ints, lo, hi, l.lv.places, &l.ints)
+// room returns numbers with room for the values of a range, or of the places.
+func (l *leafWriter) room(lo, hi int) []uint64 {
+	n := hi - lo
+	if n == 0 {
+		n = len(l.lv.places)
 	}
-	l.ints = l.ints[:0]
-	l.over(lo, hi, func(i int) { l.ints = append(l.ints, int64(c.Decimals[i].Lo)) })
-	return l.ints
+	if cap(l.numbers) < n {
+		l.numbers = make([]uint64, n)
+	}
+	l.numbers = l.numbers[:n]
+	return l.numbers
 }
 
-// decimals fills fixed with 16 bytes a value, big-endian two's complement.
-func (l *leafWriter) decimals(c *column.Column, lo, hi int) {
-	n := max(hi-lo, len(l.lv.places))
-	if cap(l.arena) < 16*n {
-		l.arena = make([]byte, 16*n)
+func (l *leafWriter) floats(c *column.Column, lo, hi int) {
+	out := l.room(lo, hi)
+	for i, v := range c.Floats[lo:hi] {
+		out[i] = math.Float64bits(v)
 	}
-	l.fixed = l.fixed[:0]
+	if lo == hi {
+		for k, i := range l.lv.places {
+			out[k] = math.Float64bits(c.Floats[i])
+		}
+	}
+}
+
+func (l *leafWriter) ints(c *column.Column, lo, hi int) {
+	out := l.room(lo, hi)
+	if l.typ.Kind == selfsame.Decimal {
+		n := 0
+		l.over(lo, hi, func(i int) { out[n] = c.Decimals[i].Lo; n++ })
+		return
+	}
+	for i, v := range c.Ints[lo:hi] {
+		out[i] = uint64(v)
+	}
+	if lo == hi {
+		for k, i := range l.lv.places {
+			out[k] = uint64(c.Ints[i])
+		}
+	}
+}
+
+func (l *leafWriter) bools(c *column.Column, lo, hi int) {
+	var seen [2]bool
 	l.over(lo, hi, func(i int) {
-		at := len(l.fixed) * 16
-		b := l.arena[at : at+16]
-		binary.BigEndian.PutUint64(b, uint64(c.Decimals[i].Hi))
-		binary.BigEndian.PutUint64(b[8:], c.Decimals[i].Lo)
-		l.fixed = append(l.fixed, b)
+		v := uint8(0)
+		if c.Bools[i] {
+			v = 1
+		}
+		seen[v] = true
+		l.page.bools = append(l.page.bools, v)
+		l.page.bytes++
+	})
+	for v, s := range seen {
+		if s {
+			l.page.bounds.bytes([]byte{byte(v)}, l.compare)
+		}
+	}
+}
+
+func (l *leafWriter) texts(c *column.Column, lo, hi int) {
+	p := &l.page
+	l.over(lo, hi, func(i int) {
+		text := c.Str(i)
+		p.bounds.bytes(text, l.compare)
+		p.bytes += 4 + len(text)
+		if l.byDictionary {
+			p.places = append(p.places, l.dictionary.number(text))
+		} else {
+			p.plain = appendText(p.plain, text)
+		}
 	})
 }
 
-// narrow fills int32s with dates or with int64 cast to int32.
+// decimals appends 16 bytes a value, big-endian two's complement.
+func (l *leafWriter) decimals(c *column.Column, lo, hi int) {
+	p := &l.page
+	l.over(lo, hi, func(i int) {
+		at := len(p.plain)
+		p.plain = binary.BigEndian.AppendUint64(p.plain, uint64(c.Decimals[i].Hi))
+		p.plain = binary.BigEndian.AppendUint64(p.plain, c.Decimals[i].Lo)
+		p.bounds.bytes(p.plain[at:], l.compare)
+		p.bytes += 16
+	})
+}
+
+// narrow fills numbers with dates or with int64 cast to int32.
 func (l *leafWriter) narrow(c *column.Column, lo, hi int, base int64) (err error) {
-	l.int32s = l.int32s[:0]
+	l.numbers = l.numbers[:0]
 	l.over(lo, hi, func(i int) {
 		v := c.Ints[i]
 		if !offline.FitsInt32(v) && err == nil {
@@ -171,66 +268,24 @@ func (l *leafWriter) narrow(c *column.Column, lo, hi int, base int64) (err error
 					Message: "the date at day " + strconv.FormatInt(v, 10) + " is out of the range of Parquet dates"}
 			}
 		}
-		l.int32s = append(l.int32s, int32(v))
+		l.numbers = append(l.numbers, uint64(v))
 	})
 	return err
 }
 
+// narrowFloats fills numbers with the bits of float64 values that are float32 values.
 func (l *leafWriter) narrowFloats(c *column.Column, lo, hi int, base int64) (err error) {
-	l.float32s = l.float32s[:0]
+	l.numbers = l.numbers[:0]
 	l.over(lo, hi, func(i int) {
 		if l.typ.Kind == selfsame.Int64 {
-			l.float32s = append(l.float32s, float32(c.Ints[i]))
+			l.numbers = append(l.numbers, math.Float64bits(float64(float32(c.Ints[i]))))
 			return
 		}
 		v := c.Floats[i]
 		if !offline.FitsFloat32(v) && err == nil {
 			err = offline.CastError(l.name, base+int64(i), formatFloat(v), "float32")
 		}
-		l.float32s = append(l.float32s, float32(v))
+		l.numbers = append(l.numbers, math.Float64bits(float64(float32(v))))
 	})
 	return err
-}
-
-func (l *leafWriter) writeNulls(n int) error {
-	l.lv.def = append(l.lv.def[:0], make([]int16, n)...)
-	out, ok := l.out.(*file.Int32ColumnChunkWriter)
-	if !ok {
-		return fmt.Errorf("no encoder for column %s", l.path)
-	}
-	_, err := out.WriteBatch(nil, l.lv.def, nil)
-	return err
-}
-
-// flush encodes the page that is open, so that closing the row group only copies. Pages behind a dictionary wait for it.
-func (l *leafWriter) flush() error {
-	out, ok := l.out.(interface{ FlushBufferedDataPages() error })
-	if !ok || l.dictionary {
-		return nil
-	}
-	return out.FlushBufferedDataPages()
-}
-
-// repeats reports whether a dictionary helps a string column: its first stripe holds at most a quarter as many different
-// values as values.
-func (l *leafWriter) repeats(c *column.Column, lo, hi int) bool {
-	if len(l.steps) > 0 {
-		c = l.lv.nested(c, lo, hi, l.steps)
-	} else if l.lv.flat(c, lo, hi) {
-		l.lv.places = l.lv.places[:0]
-		for i := lo; i < hi; i++ {
-			l.lv.places = append(l.lv.places, uint32(i))
-		}
-	}
-	limit := len(l.lv.places) / 4
-	seen := make(map[string]struct{}, limit+1)
-	for _, i := range l.lv.places {
-		if _, ok := seen[string(c.Str(int(i)))]; !ok {
-			seen[string(c.Str(int(i)))] = struct{}{}
-			if len(seen) > limit {
-				return false
-			}
-		}
-	}
-	return true
 }

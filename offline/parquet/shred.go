@@ -10,48 +10,59 @@ import (
 
 // levels are the definition and repetition levels of a run of rows of one leaf, and the places of its values that are there.
 type levels struct {
-	def, rep []int16
+	def, rep []uint8
 	places   []uint32
+	rows     int
 }
 
 // flat fills the levels of rows [lo, hi) of a column that is not nested. It reports whether every value is there; then
 // places is left empty.
 func (l *levels) flat(c *column.Column, lo, hi int) bool {
-	l.def, l.rep, l.places = l.def[:0], nil, l.places[:0]
-	n := hi - lo
-	if cap(l.def) < n {
-		l.def = make([]int16, n)
-	}
-	l.def = l.def[:n]
+	l.room(hi - lo)
 	if c.Status == nil {
 		for i := range l.def {
 			l.def[i] = 1
 		}
 		return true
 	}
-	all := true
+	if cap(l.places) < hi-lo {
+		l.places = make([]uint32, hi-lo)
+	}
+	places, n := l.places[:hi-lo], 0
 	for i, s := range c.Status[lo:hi] {
+		d := uint8(0)
 		if s == selfsame.Present {
-			l.def[i] = 1
-		} else {
-			l.def[i] = 0
-			all = false
+			d = 1
 		}
+		l.def[i] = d
+		places[n] = uint32(lo + i) // overwritten where the value is not there
+		n += int(d)
 	}
-	if all {
+	l.places = places[:n]
+	if n == hi-lo {
+		l.places = l.places[:0]
 		return true
-	}
-	for i, d := range l.def {
-		if d == 1 {
-			l.places = append(l.places, uint32(lo+i))
-		}
 	}
 	return false
 }
 
+// none fills the levels of a column of nulls.
+func (l *levels) none(rows int) {
+	l.room(rows)
+	clear(l.def)
+}
+
+func (l *levels) room(rows int) {
+	l.rep, l.places, l.rows = nil, l.places[:0], rows
+	if cap(l.def) < rows {
+		l.def = make([]uint8, rows)
+	}
+	l.def = l.def[:rows]
+}
+
 // nested fills the levels of rows [lo, hi) of a list or map along steps, and returns the leaf's column.
 func (l *levels) nested(c *column.Column, lo, hi int, steps []bool) *column.Column {
-	l.def, l.rep, l.places = l.def[:0], l.rep[:0], l.places[:0]
+	l.def, l.rep, l.places, l.rows = l.def[:0], l.rep[:0], l.places[:0], hi-lo
 	for i := lo; i < hi; i++ {
 		l.value(c, i, steps, 0, 0, 0)
 	}
@@ -70,7 +81,7 @@ func below(c *column.Column, key bool) *column.Column {
 }
 
 // value emits value i of c, depth lists deep: def counts the levels defined above it, rep is the level at which it repeats.
-func (l *levels) value(c *column.Column, i int, steps []bool, def, rep, depth int16) {
+func (l *levels) value(c *column.Column, i int, steps []bool, def, rep, depth uint8) {
 	if c.StatusAt(i) != selfsame.Present {
 		l.emit(def, rep)
 		return
@@ -98,7 +109,7 @@ func (l *levels) value(c *column.Column, i int, steps []bool, def, rep, depth in
 	}
 }
 
-func (l *levels) emit(def, rep int16) {
+func (l *levels) emit(def, rep uint8) {
 	l.def = append(l.def, def)
 	l.rep = append(l.rep, rep)
 }

@@ -6,19 +6,19 @@
 // The bytes of a file are a function of its fields, rows and options: not of the batches in which the rows come, nor of the number
 // of threads. Rows are therefore encoded in stripes of a fixed number of rows, counted from the start of the row group, and a row
 // group ends with a stripe. The columns of a stripe are encoded and compressed side by side.
+//
+// Values are plain, or numbered by a dictionary where they repeat: the encodings that every reader has. Pages, headers and footers are
+// written here rather than by a library, whose path for each value costs more than the values themselves: a training set is as wide
+// as it is long.
 package parquet
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strconv"
-
-	"github.com/apache/arrow-go/v18/parquet"
-	"github.com/apache/arrow-go/v18/parquet/compress"
-	"github.com/apache/arrow-go/v18/parquet/file"
-	"github.com/apache/arrow-go/v18/parquet/schema"
+	"sync"
+	"sync/atomic"
 
 	"selfsame"
 	"selfsame/column"
@@ -35,16 +35,15 @@ const (
 type Writer struct {
 	fields  []selfsame.Field
 	options offline.Options
-	root    *schema.GroupNode
-	codec   compress.Compression
+	schema  *schema
 	threads int
 
 	out    *offline.File
-	buf    *bufio.Writer
-	file   *file.Writer // nil before the first stripe
-	group  file.BufferedRowGroupWriter
+	at     int64 // bytes written
 	leaves []*leafWriter
+	groups []group
 
+	open       bool          // a row group is
 	rest       *column.Batch // rows of a stripe that is not full
 	row        int64         // first row of the next stripe, in the file
 	groupRows  int64
@@ -61,8 +60,6 @@ func Create(path string, fields []selfsame.Field, o offline.Options) (offline.Wr
 	if err != nil {
 		return nil, err
 	}
-	codecs := map[string]compress.Compression{"": compress.Codecs.Zstd, "zstd": compress.Codecs.Zstd,
-		"snappy": compress.Codecs.Snappy, "none": compress.Codecs.Uncompressed}
 	codec, ok := codecs[o.Compression]
 	if !ok {
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Message: fmt.Sprintf("unknown compression %q", o.Compression), Hint: "zstd, snappy or none"}
@@ -73,21 +70,17 @@ func Create(path string, fields []selfsame.Field, o offline.Options) (offline.Wr
 	if o.PageBytes <= 0 {
 		o.PageBytes = 1 << 20
 	}
-	root, leaves, err := schemaOf(fields, casts)
-	if err != nil {
-		return nil, err
-	}
-	w := &Writer{fields: fields, options: o, root: root, codec: codec, threads: o.Threads, rest: column.NewBatch(fields, 0)}
+	w := &Writer{fields: fields, options: o, schema: schemaOf(fields, casts), threads: o.Threads, rest: column.NewBatch(fields, 0)}
 	if w.threads <= 0 {
 		w.threads = runtime.GOMAXPROCS(0)
 	}
-	for _, l := range leaves {
-		w.leaves = append(w.leaves, &leafWriter{leaf: l})
+	free := &freeSegments{}
+	for _, l := range w.schema.leaves {
+		w.leaves = append(w.leaves, &leafWriter{leaf: l, codec: codec, pageBytes: int(min(o.PageBytes, math.MaxInt32)), data: store{free: free}, dictionaryPage: store{free: free}})
 	}
 	if w.out, err = offline.NewFile(path); err != nil {
 		return nil, err
 	}
-	w.buf = bufio.NewWriterSize(w.out, 1<<20)
 	return w, nil
 }
 
@@ -96,7 +89,7 @@ func (w *Writer) Write(b *column.Batch) error {
 	if w.err != nil {
 		return w.err
 	}
-	w.err = w.guard(func() error { return w.write(b) })
+	w.err = w.write(b)
 	return w.err
 }
 
@@ -138,9 +131,7 @@ func (w *Writer) keep(b *column.Batch, lo, hi int) {
 // stripes writes rows [lo, hi) of b: whole stripes, or the last of the file. Stripes of one row group go together.
 func (w *Writer) stripes(b *column.Batch, lo, hi int) error {
 	for lo < hi {
-		if err := w.openGroup(b, lo, hi); err != nil {
-			return err
-		}
+		w.openGroup()
 		end, full := lo, false
 		for end < hi && !full {
 			next := min(end+stripe, hi)
@@ -165,47 +156,42 @@ func (w *Writer) stripes(b *column.Batch, lo, hi int) error {
 	return nil
 }
 
-// openGroup starts a row group where none is open, and the file before the first. Rows [lo, hi) of b are the first of the file.
-func (w *Writer) openGroup(b *column.Batch, lo, hi int) error {
-	if w.group != nil {
-		return nil
+// openGroup starts a row group where none is open.
+func (w *Writer) openGroup() {
+	if w.open {
+		return
 	}
-	if w.file == nil {
-		f, err := file.NewParquetWriterWithError(w.buf, w.root, file.WithWriterProps(w.properties(b, lo, min(hi, lo+stripe))))
-		if err != nil {
-			return err
+	w.open, w.groupRows, w.groupBytes = true, 0, 0
+	for _, l := range w.leaves {
+		l.begin()
+	}
+}
+
+// each runs work for every leaf on the writer's threads and returns the error of the first leaf that has one.
+func (w *Writer) each(work func(*leafWriter) error) error {
+	errs := make([]error, len(w.leaves))
+	var next atomic.Int64
+	run := func() {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= len(w.leaves) {
+				return
+			}
+			errs[i] = work(w.leaves[i])
 		}
-		w.file = f
 	}
-	g, err := w.file.AppendBufferedRowGroupChecked()
-	if err != nil {
-		return err
+	var wg sync.WaitGroup
+	for range min(w.threads, len(w.leaves)) - 1 {
+		wg.Go(run)
 	}
-	w.group, w.groupRows, w.groupBytes = g, 0, 0
-	for i, l := range w.leaves {
-		if l.out, err = g.Column(i); err != nil {
+	run()
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// properties chooses encodings by the first stripe of the file.
-func (w *Writer) properties(b *column.Batch, lo, hi int) *parquet.WriterProperties {
-	options := []parquet.WriterProperty{
-		parquet.WithCreatedBy(createdBy), parquet.WithVersion(parquet.V2_LATEST), parquet.WithDataPageVersion(parquet.DataPageV1),
-		parquet.WithCompression(w.codec), parquet.WithCompressionLevel(1), parquet.WithDataPageSize(w.options.PageBytes),
-		parquet.WithBatchSize(stripe), parquet.WithDictionaryDefault(false), parquet.WithDictionaryPageSizeLimit(1 << 20),
-		parquet.WithPageIndexEnabled(true), parquet.WithStats(true), parquet.WithMaxRowGroupLength(maxGroupRows + stripe),
-	}
-	for _, l := range w.leaves {
-		if k := l.typ.Kind; k == selfsame.String || k == selfsame.Bytes {
-			if l.dictionary = l.repeats(b.Columns[l.field], lo, hi); l.dictionary {
-				options = append(options, parquet.WithDictionaryFor(l.path, true))
-			}
-		}
-	}
-	return parquet.NewWriterProperties(options...)
 }
 
 // encode writes rows [lo, hi) of b into the open row group, one leaf a goroutine at a time.
@@ -220,15 +206,38 @@ func (w *Writer) encode(b *column.Batch, lo, hi int) error {
 	})
 }
 
+// closeGroup writes the open row group, chunk by chunk.
 func (w *Writer) closeGroup() error {
-	if w.group == nil {
+	if !w.open {
 		return nil
 	}
-	if err := w.each((*leafWriter).flush); err != nil {
+	w.open = false
+	if err := w.each((*leafWriter).endChunk); err != nil {
 		return err
 	}
-	err := w.group.Close()
-	w.group = nil
+	if w.at == 0 {
+		if err := w.append([]byte(magic)); err != nil {
+			return err
+		}
+	}
+	g := group{rows: w.groupRows}
+	for _, l := range w.leaves {
+		l.chunk.offset = w.at
+		for _, s := range []*store{&l.dictionaryPage, &l.data} {
+			if err := s.drain(w.out); err != nil {
+				return err
+			}
+		}
+		w.at += l.chunk.compressed
+		g.chunks = append(g.chunks, l.chunk)
+	}
+	w.groups = append(w.groups, g)
+	return nil
+}
+
+func (w *Writer) append(b []byte) error {
+	w.at += int64(len(b))
+	_, err := w.out.Write(b)
 	return err
 }
 
@@ -239,7 +248,7 @@ func (w *Writer) Close() error {
 	}
 	w.closed = true
 	if w.err == nil {
-		w.err = w.guard(w.finish)
+		w.err = w.finish()
 	}
 	if w.err != nil {
 		w.out.Discard()
@@ -258,17 +267,13 @@ func (w *Writer) finish() error {
 	if err := w.closeGroup(); err != nil {
 		return err
 	}
-	if w.file == nil {
-		f, err := file.NewParquetWriterWithError(w.buf, w.root, file.WithWriterProps(w.properties(w.rest, 0, 0)))
-		if err != nil {
+	if w.at == 0 {
+		if err := w.append([]byte(magic)); err != nil {
 			return err
 		}
-		w.file = f
 	}
-	if err := w.file.Close(); err != nil {
-		return err
-	}
-	return w.buf.Flush()
+	b, columns, offsets := w.appendIndexes(w.at)
+	return w.append(w.appendFooter(b, columns, offsets))
 }
 
 // Abort removes what was written. It does nothing after Close.
@@ -277,20 +282,6 @@ func (w *Writer) Abort() {
 		w.closed = true
 		w.out.Discard()
 	}
-}
-
-// guard turns a panic of the Parquet library into an error, and gives errors without a class theirs.
-func (w *Writer) guard(work func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%v", r)
-		}
-		var known *selfsame.Error
-		if err != nil && !errors.As(err, &known) {
-			err = &selfsame.Error{Class: selfsame.ClassInternal, Pos: selfsame.Pos{File: w.out.Path()}, Message: "parquet cannot be written", Err: err}
-		}
-	}()
-	return work()
 }
 
 // sizeOf is about the uncompressed size of rows [lo, hi) in bytes. It adds up: it does not depend on where rows are split.
