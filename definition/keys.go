@@ -18,6 +18,26 @@ var fileKeys = []key{
 	{"services", "services", "Named feature vectors that models consume."},
 }
 
+// projectKeys are the keys of selfsame.yaml: those of every file, and settings of the server, which belong to another reader.
+var projectKeys = append(fileKeys[:len(fileKeys):len(fileKeys)], []key{
+	{"data", "setting", "Settings of the data directory: dir."},
+	{"http", "setting", "Settings of HTTP: addr, connections."},
+	{"grpc", "setting", "Settings of gRPC: addr."},
+	{"insecure", "setting", "Whether to listen beyond loopback without access control."},
+	{"threads", "setting", "Goroutines of batch work. Default: number of cores."},
+	{"memory", "setting", "Bytes of batch work, beyond which it spills. Default: no bound."},
+	{"log", "setting", "Settings of the event log: group_commit."},
+	{"cache", "setting", "Settings of the cache of hot entities: bytes."},
+	{"request", "setting", "Limits of reads: max_rows, max_bytes, timeout, running, waiting."},
+	{"ingest", "setting", "Limits of events: max_events, queue."},
+	{"journal", "setting", "Settings of the journal: sample, durable."},
+	{"archive", "setting", "Settings of the archive: every."},
+	{"warm", "setting", "Entities that are loaded before the server is ready."},
+	{"registry", "setting", "Where applied definitions are: url."},
+	{"online", "setting", "Where online state is: url."},
+	{"offline", "setting", "Where the archive and training sets are: url."},
+}...)
+
 var aboutKeys = []key{
 	{"description", "text", "What it is, in words. It changes no value."},
 	{"owner", "text", "Who answers for it. It changes no value."},

@@ -164,7 +164,11 @@ func (l *loader) definitions(f *file) {
 	if f.root == nil || f.root.bad || f.root.empty {
 		return
 	}
-	o := l.object(f.root, "", "the file", fileKeys)
+	keys := fileKeys
+	if f.name == ProjectFile {
+		keys = projectKeys
+	}
+	o := l.object(f.root, "", "the file", keys)
 	if n := o.vals["project"]; n != nil {
 		if f.name != ProjectFile {
 			l.fail(n.start, "project", "the project is named in "+ProjectFile+" only", "remove the line")

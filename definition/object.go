@@ -37,6 +37,9 @@ func (l *loader) object(n *node, ref, what string, keys []key) object {
 	for _, p := range n.pairs {
 		if !known(keys, p.key.text) {
 			hint := suggest(p.key.text, keyNames(keys))
+			if len(keys) == len(projectKeys) && selfsame.Nearest(p.key.text, keyNames(keys)) == "" {
+				hint = suggest(p.key.text, keyNames(fileKeys)) // settings are not what is looked for
+			}
 			if p.key.text == "<<" {
 				hint = "merge keys are not part of the language: write the keys out"
 			}

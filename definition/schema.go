@@ -15,7 +15,7 @@ const schemaDialect = "https://json-schema.org/draft/2020-12/schema"
 // JSONSchema returns the JSON Schema of a definition file, for completion in editors. It holds the keys, shapes and words of
 // the language; names and expressions are checked by Load only.
 func JSONSchema() ([]byte, error) {
-	root := objectSchema(fileKeys)
+	root := objectSchema(projectKeys)
 	root.Version, root.Title = schemaDialect, "Selfsame definitions"
 	root.Definitions = jsonschema.Definitions{}
 	for name, s := range schemaForms() {
@@ -94,6 +94,7 @@ func schemaForms() map[string]*jsonschema.Schema {
 		"expression":  anyScalar(),
 		"expressions": mapSchema("expression"),
 		"value":       {},
+		"setting":     {},
 		"floor":       wordSchema("floor"),
 		"nan":         wordSchema("to_null", "keep"),
 		"on_bad_row":  wordSchema("fail", "skip"),
