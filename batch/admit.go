@@ -16,6 +16,7 @@ const (
 	late
 	early
 	schema
+	outside // of the scope: it might as well not be there
 )
 
 // SourceCounts says what became of a source's rows in a run. Rows that pruning left out are in none of the counts.
@@ -84,6 +85,7 @@ type times struct {
 	tau      []int64
 	from     []int64 // α; MaxTime where it is null. nil: α = τ
 	verdicts []verdict
+	op       *column.Column // of each row; nil: every row is an insert
 	fromBuf  []int64
 	tauBuf   []int64
 }
@@ -94,13 +96,23 @@ type admitter struct {
 	tau, arrival, op            int   // schema fields, -1 for none
 	lateness, skew, corrections int64 // MaxTime: unbounded
 	bounded                     bool
+	before                      int64 // log offsets from here on are outside of the scope
+	lower, upper                int64 // history with τ outside of [lower, upper) is
 }
 
 func newAdmitter(s *selfsame.Source) *admitter {
 	return &admitter{src: s, tau: fieldIndex(s, s.EventTime), arrival: fieldIndex(s, s.Arrival), op: fieldIndex(s, s.Operation),
 		lateness: s.Lateness.Or(selfsame.MaxTime), skew: s.Skew.Or(selfsame.MaxTime),
 		corrections: s.Corrections.Or(selfsame.MaxTime),
-		bounded:     s.Lateness.Set || s.Skew.Set || s.Corrections.Set}
+		bounded:     s.Lateness.Set || s.Skew.Set || s.Corrections.Set, before: selfsame.MaxTime, lower: selfsame.MinTime, upper: selfsame.MaxTime}
+}
+
+// admitter returns the admitter of a source for what is in scope.
+func (r *runner) admitter(s *selfsame.Source) *admitter {
+	a := newAdmitter(s)
+	a.before = r.scope.before
+	a.lower, a.upper = r.scope.loaded(s.Name)
+	return a
 }
 
 func fieldIndex(s *selfsame.Source, name string) int {
@@ -112,14 +124,15 @@ func fieldIndex(s *selfsame.Source, name string) int {
 	return -1
 }
 
-// admit fills t for a chunk whose columns stand at their schema fields.
-func (a *admitter) admit(t *times, cols []*column.Column, rows int) {
+// admit fills t for a piece whose columns stand at their schema fields.
+func (a *admitter) admit(t *times, p *piece, cols []*column.Column) {
+	rows := p.Batch.Rows
 	if cap(t.verdicts) < rows {
 		t.verdicts = make([]verdict, rows)
 		t.tauBuf = make([]int64, rows)
 		t.fromBuf = make([]int64, rows)
 	}
-	t.verdicts, t.from = t.verdicts[:rows], nil
+	t.verdicts, t.from, t.op = t.verdicts[:rows], nil, nil
 	clear(t.verdicts)
 	if a.tau < 0 {
 		t.tau = t.tauBuf[:rows]
@@ -135,17 +148,42 @@ func (a *admitter) admit(t *times, cols []*column.Column, rows int) {
 			t.verdicts[i] = schema
 		}
 	}
+	if p.arrival != nil {
+		a.admitArchived(t, p)
+		return
+	}
 	if a.op >= 0 {
-		a.checkOperation(t, cols[a.op])
+		t.op = cols[a.op]
+		a.checkOperation(t)
 	}
 	a.known(t, cols, rows)
 	if a.bounded && t.from != nil {
-		a.bound(t, cols)
+		a.bound(t)
+	}
+	if a.lower != selfsame.MinTime || a.upper != selfsame.MaxTime {
+		for i, tau := range t.tau {
+			if t.verdicts[i] != schema && (tau < a.lower || tau >= a.upper && a.upper != selfsame.MaxTime) {
+				t.verdicts[i] = outside
+			}
+		}
+	}
+}
+
+// admitArchived takes over what the log decided: its rows are admitted, whatever the bounds are by now.
+func (a *admitter) admitArchived(t *times, p *piece) {
+	t.from = t.fromBuf[:p.Batch.Rows]
+	copy(t.from, p.arrival)
+	if a.op >= 0 {
+		t.op = p.op
+	}
+	for i := len(p.Pos) - 1; i >= 0 && offsetOf(p.Pos[i]) >= a.before; i-- {
+		t.verdicts[i] = outside
 	}
 }
 
 // checkOperation refuses rows whose operation is none of the three, and upserts of rows that no primary key identifies.
-func (a *admitter) checkOperation(t *times, c *column.Column) {
+func (a *admitter) checkOperation(t *times) {
+	c := t.op
 	for i := range t.verdicts {
 		if c.StatusAt(i) == selfsame.Present {
 			switch string(c.Str(i)) {
@@ -198,13 +236,13 @@ func (a *admitter) known(t *times, cols []*column.Column, rows int) {
 	}
 }
 
-func (a *admitter) bound(t *times, cols []*column.Column) {
+func (a *admitter) bound(t *times) {
 	for i, from := range t.from {
 		if from == selfsame.MaxTime || t.verdicts[i] != admitted {
 			continue
 		}
 		limit := a.lateness
-		if a.op >= 0 && cols[a.op].StatusAt(i) == selfsame.Present && string(cols[a.op].Str(i)) != opInsert {
+		if t.op != nil && t.op.StatusAt(i) == selfsame.Present && string(t.op.Str(i)) != opInsert {
 			limit = a.corrections
 		}
 		switch {

@@ -9,13 +9,19 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/source"
 )
 
 func span(micros int64) selfsame.Duration { return selfsame.Duration{Set: true, Micros: micros} }
 
+// rowsOf is the piece of history that the columns are.
+func rowsOf(cols []*column.Column) *piece {
+	return &piece{Chunk: &source.Chunk{Batch: &column.Batch{Columns: cols, Rows: cols[0].Len()}}}
+}
+
 func admitAll(s *selfsame.Source, cols ...*column.Column) ([]verdict, []int64) {
 	var t times
-	newAdmitter(s).admit(&t, cols, cols[0].Len())
+	newAdmitter(s).admit(&t, rowsOf(cols), cols)
 	return t.verdicts, t.from
 }
 
@@ -94,7 +100,8 @@ func TestDatesAreTheirFirstInstant(t *testing.T) {
 	date := selfsame.Scalar(selfsame.Date)
 	src := selfsame.Source{Schema: []selfsame.Field{{Name: "at", Type: date}, {Name: "seen", Type: date}}, EventTime: "at", Arrival: "seen", Lateness: span(selfsame.DayLength)}
 	var tm times
-	newAdmitter(&src).admit(&tm, []*column.Column{columnOf(date, 1, -1, 1), columnOf(date, 2, -1, 3)}, 3)
+	cols := []*column.Column{columnOf(date, 1, -1, 1), columnOf(date, 2, -1, 3)}
+	newAdmitter(&src).admit(&tm, rowsOf(cols), cols)
 	if !slices.Equal(tm.tau, []int64{selfsame.DayLength, -selfsame.DayLength, selfsame.DayLength}) || tm.from[0] != 2*selfsame.DayLength || !slices.Equal(tm.verdicts, []verdict{admitted, admitted, late}) {
 		t.Errorf("%v, %v, %v", tm.tau, tm.from, tm.verdicts)
 	}
@@ -105,8 +112,9 @@ func TestAdmitterForgets(t *testing.T) {
 	src := selfsame.Source{Schema: tauAndArrival[:2], EventTime: "at", Arrival: "seen", Lateness: span(1)}
 	var tm times
 	a := newAdmitter(&src)
-	a.admit(&tm, []*column.Column{columnOf(timeType, 0, nil, 0), columnOf(timeType, 9, 9, nil)}, 3)
-	a.admit(&tm, []*column.Column{columnOf(timeType, 0, 0), columnOf(timeType, 1, 0)}, 2)
+	for _, cols := range [][]*column.Column{{columnOf(timeType, 0, nil, 0), columnOf(timeType, 9, 9, nil)}, {columnOf(timeType, 0, 0), columnOf(timeType, 1, 0)}} {
+		a.admit(&tm, rowsOf(cols), cols)
+	}
 	if !slices.Equal(tm.verdicts, []verdict{admitted, admitted}) || !slices.Equal(tm.from, []int64{1, 0}) {
 		t.Errorf("%v, %v", tm.verdicts, tm.from)
 	}

@@ -14,7 +14,6 @@ import (
 	"selfsame/compute/expr"
 	"selfsame/compute/pit"
 	"selfsame/plan"
-	"selfsame/source"
 )
 
 // TimeColumn is the column of T in rows that a run makes itself.
@@ -28,7 +27,7 @@ func EntitiesAt(ctx context.Context, req Request, at int64) (*EntityRows, error)
 		return nil, err
 	}
 	req.Rows = &EntityRows{Batch: column.NewBatch(nil, 0), At: []int64{at}}
-	r := &runner{Request: req, result: &Result{Pruned: map[string]source.Pruned{}}}
+	r := newRunner(req, wholeScope(&req))
 	for _, u := range req.Plan.Uses {
 		r.uses = append(r.uses, &useRun{use: u, lower: selfsame.MinTime, upper: satAdd(at, 1)})
 	}
@@ -90,7 +89,7 @@ func newEntityCollector(fields []selfsame.Field) *entityCollector {
 }
 
 func (e *entityCollector) reader(r *runner, src *selfsame.Source, at int64) chunkFunc {
-	adm := newAdmitter(src)
+	adm := r.admitter(src)
 	uses, parts := r.sourceUses(src)
 	var evs [][]*expr.Evaluator
 	for i := range uses {
@@ -102,8 +101,8 @@ func (e *entityCollector) reader(r *runner, src *selfsame.Source, at int64) chun
 	}
 	var t times
 	var name *column.Column // _source
-	return chunkFunc{chunk: func(c *source.Chunk, cols []*column.Column) error {
-		adm.admit(&t, cols, c.Batch.Rows)
+	return chunkFunc{chunk: func(c *piece, cols []*column.Column) error {
+		adm.admit(&t, c, cols)
 		name = repeated(name, src.Name, c.Batch.Rows)
 		cols[len(src.Schema)] = name
 		in := &expr.Input{Columns: cols, Rows: c.Batch.Rows}

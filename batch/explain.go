@@ -58,6 +58,7 @@ type Origin struct {
 	Key        []Named  `json:"key,omitempty"`
 	NoEntity   bool     `json:"no_entity,omitempty"` // the key holds a null
 	Known      *Instant `json:"cut,omitempty"`       // κ: events that arrived later are not known; nil: final
+	Offset     *int64   `json:"offset,omitempty"`    // C of a served cut: what came at that offset of the log or later is not known
 	Where      string   `json:"where,omitempty"`
 	// Recomputed says that the value, folded again over exactly the listed events, has the bits that the engine gave. It is never false:
 	// a difference is an error.
@@ -97,6 +98,7 @@ type Event struct {
 	Source  string   `json:"source"`
 	File    string   `json:"file"`
 	Row     int64    `json:"row"`               // in the file, from 0
+	Offset  *int64   `json:"offset,omitempty"`  // in the log; nil: of history
 	Time    *Instant `json:"time,omitempty"`    // τ; nil: none
 	Arrival *Instant `json:"arrival,omitempty"` // α; nil: null
 	ID      string   `json:"id,omitempty"`
@@ -216,6 +218,9 @@ func (r *EntityRows) one(row int) *EntityRows {
 	if r.Cut != nil {
 		out.Cut = r.Cut[row : row+1]
 	}
+	if r.Served != nil {
+		out.Served = r.Served[row : row+1]
+	}
 	return out
 }
 
@@ -259,8 +264,13 @@ func (x *explainer) stored(si int, s plan.Slot) (*Origin, error) {
 	if u.View.Where != nil {
 		o.Where = u.View.Where.Text
 	}
-	if !g.final && !u.Spec.Static {
+	switch {
+	case g.final || u.Spec.Static:
+	case g.lens == byArrival:
 		o.Known = instant(g.known)
+	default:
+		next := g.known + 1
+		o.Offset = &next
 	}
 	for _, name := range u.Key {
 		v := x.req.Rows.Batch.Column(name).Value(0)
@@ -329,12 +339,16 @@ func instant(t int64) *Instant {
 // show returns a row as explanations list it, with some of its event columns.
 func (e *candidate) show(columns []int) Event {
 	out := Event{Source: e.src.Name, Delete: e.delete}
-	out.File, out.Row = e.locate(e.pos)
+	out.File, out.Row = e.files[e.row>>40].Name, e.row&(1<<40-1)
+	if e.pos >= archived {
+		offset := offsetOf(e.pos)
+		out.Offset = &offset
+	}
 	if e.tau != selfsame.MinTime {
 		out.Time = instant(e.tau)
 	}
-	if e.from != selfsame.MaxTime && e.tau != selfsame.MinTime {
-		out.Arrival = instant(e.from)
+	if e.alpha != selfsame.MaxTime && e.tau != selfsame.MinTime {
+		out.Arrival = instant(e.alpha)
 	}
 	if e.ids != nil && e.ids.StatusAt(e.i) == selfsame.Present {
 		out.ID = Show(e.ids.Value(e.i)).String()

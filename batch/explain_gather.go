@@ -25,7 +25,8 @@ type gathered struct {
 	use   *plan.Use
 	final bool
 	at    int64 // T
-	known int64 // κ, where not final
+	lens  lens
+	known int64 // κ, where not final; by offset, the last offset that is known
 	rows  []candidate
 	row   selfsame.Status // of an as-of view's row; else present
 }
@@ -34,7 +35,7 @@ type gathered struct {
 type part struct {
 	src   *selfsame.Source
 	place int
-	files []source.File
+	table *source.Table // of history; nil: none
 	block *pit.Block
 	ids   *column.Column // nil: the source declares no id
 }
@@ -42,11 +43,14 @@ type part struct {
 // candidate is one row of a source.
 type candidate struct {
 	*part
+	files   []source.File
 	i       int // in the block
 	pos     source.Position
+	row     source.Position // in its table
 	tau     int64
-	from    int64
-	never   bool // the arrival is null; from is MaxTime
+	alpha   int64
+	from    int64 // α, or by offset that
+	never   bool  // the arrival is null; α is MaxTime
 	mark    mark
 	verdict verdict
 	refused bool // by its verdict
@@ -56,9 +60,9 @@ type candidate struct {
 
 // gather reads the candidates of a use. req has the one row that asks.
 func gather(ctx context.Context, req Request, u *plan.Use) (*gathered, error) {
-	r := &runner{Request: req, result: &Result{Pruned: map[string]source.Pruned{}}}
-	g := &gathered{use: u, final: req.Mode.Final, at: req.Rows.At[0]}
-	known, err := r.known(u)
+	r := newRunner(req, explainScope(&req, u))
+	g := &gathered{use: u, final: req.Mode.Final, at: req.Rows.At[0], lens: r.lensOf(u)}
+	known, err := r.cuts(u)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +73,7 @@ func gather(ctx context.Context, req Request, u *plan.Use) (*gathered, error) {
 	if err != nil || ids[0] == pit.NoEntity {
 		return g, err
 	}
-	r.uses = []*useRun{{use: u, keys: keys, lower: selfsame.MinTime, upper: selfsame.MaxTime, seen: make([]bool, 1)}}
+	r.uses = []*useRun{{use: u, keys: keys, lens: g.lens, lower: selfsame.MinTime, upper: selfsame.MaxTime, seen: make([]bool, 1)}}
 	for _, s := range u.Sources {
 		if err := g.readSource(ctx, r, s); err != nil {
 			return nil, err
@@ -88,17 +92,22 @@ func (g *gathered) readSource(ctx context.Context, r *runner, s *plan.SourceUse)
 	w := r.wantEvents(src, res)
 	w.Fields = inSchemaOrder(src, append(w.Fields, src.ID, src.Order))
 	var mu sync.Mutex
+	history, log := filesOf(r.Tables[src.Name]), filesOf(r.Archive[src.Name])
 	return r.scanWant(ctx, src, w, StageRead, func() chunkFunc {
 		f := r.newFeeder(0, src, res)
 		u := f.uses[0]
-		p := &part{src: src, place: s.Place, files: r.Tables[src.Name].Files(), block: &u.block}
+		p := &part{src: src, place: s.Place, table: r.Tables[src.Name], block: &u.block}
 		if src.ID != "" {
 			p.ids = column.New(src.Schema[fieldIndex(src, src.ID)].Type, 0)
 		}
 		var found []candidate
 		return chunkFunc{
-			chunk: func(c *source.Chunk, cols []*column.Column) error {
-				found = f.find(u, p, c, cols, found)
+			chunk: func(c *piece, cols []*column.Column) error {
+				files := history
+				if c.arrival != nil {
+					files = log
+				}
+				found = f.find(u, p, c, cols, files, found)
 				return nil
 			},
 			done: func() {
@@ -111,12 +120,15 @@ func (g *gathered) readSource(ctx context.Context, r *runner, s *plan.SourceUse)
 }
 
 // find appends the rows of a chunk that have the key, and takes their columns into the block.
-func (f *feeder) find(u *useFeeder, p *part, c *source.Chunk, cols []*column.Column, found []candidate) []candidate {
+func (f *feeder) find(u *useFeeder, p *part, c *piece, cols []*column.Column, files []source.File, found []candidate) []candidate {
 	rows := c.Batch.Rows
 	if rows == 0 {
 		return found
 	}
-	f.adm.admit(&f.times, cols, rows)
+	f.adm.admit(&f.times, c, cols)
+	if u.run.lens != byArrival {
+		f.setOffsets(c)
+	}
 	cols[len(f.src.Schema)] = f.sourceName(rows)
 	in := &expr.Input{Columns: cols, Rows: rows}
 	u.ids, u.idx, u.keyCols = make([]uint32, rows), u.idx[:0], u.keyCols[:0]
@@ -127,7 +139,7 @@ func (f *feeder) find(u *useFeeder, p *part, c *source.Chunk, cols []*column.Col
 		u.run.keys.lookup(u.ids, u.keyCols, &u.scratch)
 	}
 	for i, id := range u.ids {
-		if id != pit.NoEntity {
+		if id != pit.NoEntity && f.times.verdicts[i] != outside {
 			u.idx = append(u.idx, uint32(i))
 		}
 	}
@@ -139,7 +151,10 @@ func (f *feeder) find(u *useFeeder, p *part, c *source.Chunk, cols []*column.Col
 		where = u.where.Eval(in)
 	}
 	for k, row := range u.idx {
-		found = append(found, f.candidate(p, len(u.block.Entity)+k, c, cols, where, int(row)))
+		e := f.candidate(u, c, cols, int(row))
+		e.part, e.files, e.i = p, files, len(u.block.Entity)+k
+		e.where = where == nil || e.delete || where.StatusAt(int(row)) == selfsame.Present && where.Bools[row]
+		found = append(found, e)
 	}
 	if p.ids != nil {
 		p.ids.AppendGather(cols[fieldIndex(f.src, f.src.ID)], u.idx)
@@ -148,36 +163,63 @@ func (f *feeder) find(u *useFeeder, p *part, c *source.Chunk, cols []*column.Col
 	return found
 }
 
-func (f *feeder) candidate(p *part, i int, c *source.Chunk, cols []*column.Column, where *column.Column, row int) candidate {
-	e := candidate{part: p, i: i, pos: position(c, row), tau: f.times.tau[row], from: f.times.tau[row], verdict: f.times.verdicts[row], where: true}
+func (f *feeder) candidate(u *useFeeder, c *piece, cols []*column.Column, row int) candidate {
+	e := candidate{pos: position(c, row), row: c.row + int64(row), tau: f.times.tau[row], alpha: f.times.tau[row], verdict: f.times.verdicts[row]}
 	if f.times.from != nil {
-		e.from = f.times.from[row]
-		e.never = e.from == selfsame.MaxTime
+		e.alpha = f.times.from[row]
+		e.never = e.alpha == selfsame.MaxTime
+	}
+	if c.Pos != nil && c.arrival == nil {
+		e.row = e.pos
 	}
 	if f.adm.tau >= 0 && cols[f.adm.tau].StatusAt(row) != selfsame.Present {
 		e.tau = selfsame.MinTime // what stands in its slot means nothing
 	}
+	e.from = e.alpha
+	l := u.run.lens
+	if l != byArrival {
+		e.from, e.never = f.seq[row], false
+	}
 	e.refused = !f.r.accepts(e.verdict)
 	e.mark.until = selfsame.MaxTime
-	if m := f.res.within(e.pos, e.pos+1); len(m) > 0 {
-		e.mark = m[0]
+	for _, m := range f.res.within(l, e.pos, e.pos+1) {
+		if l.shows(&m) && m.until < e.mark.until {
+			e.mark = m
+		}
 	}
-	if f.adm.op >= 0 {
-		op := cols[f.adm.op]
+	if op := f.times.op; op != nil {
 		e.delete = op.StatusAt(row) == selfsame.Present && isDelete(op, row)
 	}
-	if where != nil && !e.delete {
-		e.where = where.StatusAt(row) == selfsame.Present && where.Bools[row]
-	}
 	return e
+}
+
+// explainScope is what is read to explain a value: also what the row that asks did not know, to say so. What came behind the cut of a
+// read by arrival cannot be told from what was in it, and is left out.
+func explainScope(req *Request, u *plan.Use) scope {
+	s := wholeScope(req)
+	if req.Mode.Served {
+		r := runner{Request: *req}
+		s = servedScope(&req.Rows.Served[0])
+		if r.lensOf(u) == byArrival {
+			s.before = req.Rows.Served[0].Offset
+		}
+	}
+	return s
+}
+
+func filesOf(t *source.Table) []source.File {
+	if t == nil {
+		return nil
+	}
+	return t.Files()
 }
 
 // compare is the total order of events; versions of an as-of view stand by α before their place.
 func (g *gathered) compare(a, b candidate) int {
 	c := cmp.Or(cmp.Compare(a.tau, b.tau), compareOrders(&a, &b))
-	if c == 0 && g.use.Spec.AsOf && a.from != b.from {
-		c = cmp.Compare(a.from, b.from)
-		if a.from == selfsame.MaxTime || b.from == selfsame.MaxTime {
+	if c == 0 && g.use.Spec.AsOf && a.alpha != b.alpha {
+		c = cmp.Compare(a.alpha, b.alpha)
+		if a.alpha == selfsame.MaxTime || b.alpha == selfsame.MaxTime {
 			c = -c // a null arrival is the lowest
 		}
 	}
@@ -232,11 +274,11 @@ func (g *gathered) hidden(e *candidate) Reason {
 		return 0
 	case !g.final && e.never:
 		return ReasonNeverKnown
-	case !asOf && !g.final && e.mark.until <= e.from:
+	case (!asOf || g.lens != byArrival) && !g.final && e.mark.until <= e.from:
 		return e.mark.fate
 	case !g.final && e.from > g.known:
 		return ReasonArrivedLater
-	case !asOf && e.mark.until != selfsame.MaxTime && (g.final || e.mark.until <= g.known):
+	case (!asOf || g.lens != byArrival) && e.mark.until != selfsame.MaxTime && (g.final || e.mark.until <= g.known):
 		return e.mark.fate
 	}
 	return 0
@@ -254,12 +296,10 @@ func (g *gathered) event(e *candidate, args []int) *aggregate.Event {
 	return out
 }
 
-// where a position stands, for a reader: file and row, from 0.
-func (p *part) locate(pos source.Position) (file string, row int64) {
-	return p.files[pos>>40].Name, pos & (1<<40 - 1)
-}
-
+// locateText says where a position stands: file and row, from 0, or offset.
 func (p *part) locateText(pos source.Position) string {
-	file, row := p.locate(pos)
-	return file + " row " + strconv.FormatInt(row, 10)
+	if pos >= archived {
+		return "the log's row " + strconv.FormatInt(offsetOf(pos), 10)
+	}
+	return p.table.Files()[pos>>40].Name + " row " + strconv.FormatInt(pos&(1<<40-1), 10)
 }

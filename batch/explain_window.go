@@ -234,13 +234,19 @@ func (g *gathered) hiddenText(why Reason, e *candidate) string {
 	case ReasonNeverKnown:
 		return "its arrival is null: known in final mode only"
 	}
+	if g.lens != byArrival {
+		return fmt.Sprintf("came at offset %d of the log, the cut is at %d", e.from, g.known+1)
+	}
 	return fmt.Sprintf("arrived %s after the cut", between(g.known, e.from))
 }
 
 // since says from when the end of a row is known.
 func (e *candidate) since() string {
-	if e.mark.until >= selfsame.MaxTime-1 || e.mark.until == selfsame.MinTime {
+	switch {
+	case e.mark.until >= selfsame.MaxTime-1 || e.mark.until == selfsame.MinTime:
 		return ""
+	case e.from != e.alpha:
+		return fmt.Sprintf(", known from offset %d on", e.mark.until)
 	}
 	return ", known from " + Instant(e.mark.until).String()
 }

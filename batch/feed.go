@@ -73,15 +73,24 @@ type feeder struct {
 	bad    []source.BadRow
 	times  times
 	uses   []*useFeeder
-	bits   []bool // rows that go on: accepted and not dropped
-	until  []int64
+	sides  [lenses]side
+	seq    []int64        // offset of each row, where some lens is by offset
 	name   *column.Column // _source
+}
+
+// side is what a lens sees of a piece.
+type side struct {
+	used  bool    // by some use of the source
+	bits  []bool  // rows that go on: accepted and not dropped
+	until []int64 // nil: no row has an end
+	ends  []int64 // memory of until
 }
 
 // useFeeder is the part of a feeder that serves one use.
 type useFeeder struct {
 	run     *useRun
 	part    *plan.SourceUse
+	side    *side
 	where   *expr.Evaluator
 	key     []*expr.Evaluator
 	columns []*expr.Evaluator
@@ -96,15 +105,17 @@ type useFeeder struct {
 	seen    []bool      // entities with an event
 	first   bool        // no use before it is of the same view: it counts for the view
 	from    []int64     // memory of block.From between blocks
+	arrival []int64     // and of block.Arrival
 	pruner  *pit.Pruner // nil: every event may count
 	all     []uint32    // places of the rows of a block
 }
 
 func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *feeder {
-	f := &feeder{r: r, src: src, res: res, adm: newAdmitter(src), place: place, counts: newCounts(src.Name)}
+	f := &feeder{r: r, src: src, res: res, adm: r.admitter(src), place: place, counts: newCounts(src.Name)}
 	uses, parts := r.sourceUses(src)
 	for i, u := range uses {
-		uf := &useFeeder{run: u, part: parts[i], seen: make([]bool, len(u.seen))}
+		uf := &useFeeder{run: u, part: parts[i], side: &f.sides[u.lens], seen: make([]bool, len(u.seen))}
+		uf.side.used = true
 		uf.first = !slices.ContainsFunc(uses[:i], func(o *useRun) bool { return o.use.View == u.use.View })
 		if u.sweep != nil && r.prunable(src) {
 			uf.pruner = u.sweep.NewPruner(src.KnowledgeDelay.Or(0))
@@ -126,7 +137,9 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 
 // prunable reports whether α follows τ by one delay for every row of src: then the newer of two rows of one key hides the older from everyone
 // after it.
-func (r *runner) prunable(src *selfsame.Source) bool { return src.EventTime != "" && src.Arrival == "" }
+func (r *runner) prunable(src *selfsame.Source) bool {
+	return src.EventTime != "" && src.Arrival == "" && !r.Mode.Served && r.Archive[src.Name] == nil
+}
 
 func (f *feeder) begin(split int) {
 	f.split = split
@@ -135,7 +148,7 @@ func (f *feeder) begin(split int) {
 	}
 }
 
-func (f *feeder) chunk(c *source.Chunk, cols []*column.Column) error {
+func (f *feeder) chunk(c *piece, cols []*column.Column) error {
 	rows := c.Batch.Rows
 	f.counts.Rows += int64(rows + len(c.Bad))
 	f.counts.Schema += int64(len(c.Bad))
@@ -146,7 +159,7 @@ func (f *feeder) chunk(c *source.Chunk, cols []*column.Column) error {
 	if rows == 0 {
 		return nil
 	}
-	f.adm.admit(&f.times, cols, rows)
+	f.adm.admit(&f.times, c, cols)
 	f.count()
 	f.select_(c)
 	cols[len(f.src.Schema)] = f.sourceName(rows)
@@ -173,6 +186,9 @@ func (f *feeder) count() {
 		case schema:
 			c.Schema++
 			continue
+		case outside:
+			c.Rows--
+			continue
 		}
 		c.Admitted++
 		tau := f.times.tau[i]
@@ -190,31 +206,65 @@ func (f *feeder) count() {
 	}
 }
 
-// select_ sets bits to the rows that go on, and until where some row has an end.
-func (f *feeder) select_(c *source.Chunk) {
+// select_ sets, for every lens in use, bits to the rows that go on, and until where some row has an end.
+func (f *feeder) select_(c *piece) {
 	n := len(f.times.verdicts)
-	f.bits, f.until = slices.Grow(f.bits[:0], n)[:n], nil
-	for i, v := range f.times.verdicts {
-		f.bits[i] = f.r.accepts(v)
-	}
-	marks := f.res.within(position(c, 0), position(c, n-1)+1)
-	if len(marks) == 0 {
-		return
-	}
-	f.until = make([]int64, n)
-	for i := range f.until {
-		f.until[i] = selfsame.MaxTime
-	}
-	for _, m := range marks {
-		i := int(m.pos - position(c, 0))
-		if c.Pos != nil {
-			i, _ = slices.BinarySearch(c.Pos, m.pos)
+	for l := range lenses {
+		s := &f.sides[l]
+		if !s.used {
+			continue
 		}
-		if m.drop {
-			f.bits[i] = false
+		s.bits, s.until = slices.Grow(s.bits[:0], n)[:n], nil
+		for i, v := range f.times.verdicts {
+			s.bits[i] = f.r.accepts(v)
 		}
-		f.until[i] = m.until
+		f.res.end(s, l, c)
+		if l != byArrival {
+			f.setOffsets(c)
+		}
 	}
+}
+
+// end applies the marks of a lens to the rows of a piece.
+func (r *resolution) end(s *side, l lens, c *piece) {
+	n := len(s.bits)
+	for _, m := range r.within(l, position(c, 0), position(c, n-1)+1) {
+		i, found := c.find(m.pos)
+		if !found || !l.shows(&m) {
+			continue
+		}
+		if s.until == nil {
+			s.ends = slices.Grow(s.ends[:0], n)[:n]
+			s.until = s.ends
+			for k := range s.until {
+				s.until[k] = selfsame.MaxTime
+			}
+		}
+		s.bits[i] = s.bits[i] && !m.drop
+		s.until[i] = min(s.until[i], m.until)
+	}
+}
+
+// setOffsets fills seq.
+func (f *feeder) setOffsets(c *piece) {
+	f.seq = slices.Grow(f.seq[:0], c.Batch.Rows)[:c.Batch.Rows]
+	for i := range f.seq {
+		f.seq[i] = -1
+		if c.arrival != nil {
+			f.seq[i] = offsetOf(c.Pos[i])
+		}
+	}
+}
+
+// known returns from when on the rows of the piece are known to a use (nil: from τ on), and α where that is not it.
+func (f *feeder) known(u *useFeeder) (from, arrival []int64) {
+	if u.run.lens == byArrival {
+		return f.times.from, nil
+	}
+	if f.times.from == nil {
+		return f.seq, f.times.tau
+	}
+	return f.seq, f.times.from
 }
 
 func (f *feeder) sourceName(rows int) *column.Column {
@@ -266,7 +316,8 @@ func (f *feeder) feed(u *useFeeder, in *expr.Input) error {
 // hand gives a whole chunk to the sweep, which leaves out the rows without an entity: nothing is copied on the way.
 func (f *feeder) hand(u *useFeeder, in *expr.Input) error {
 	spec := &u.run.use.Spec
-	b := pit.Block{Entity: u.ids, Tau: f.times.tau, From: f.times.from, Until: f.until}
+	b := pit.Block{Entity: u.ids, Tau: f.times.tau, Until: u.side.until}
+	b.From, b.Arrival = f.known(u)
 	if spec.NeedOrder {
 		if o := fieldIndex(f.src, f.src.Order); o >= 0 {
 			b.Order = in.Columns[o]
@@ -277,9 +328,9 @@ func (f *feeder) hand(u *useFeeder, in *expr.Input) error {
 		}
 		b.Hash = u.hashes
 	}
-	if f.adm.op >= 0 && spec.AsOf {
+	if f.times.op != nil && spec.AsOf {
 		for i := range in.Rows {
-			b.Delete = append(b.Delete, u.ids[i] != pit.NoEntity && isDelete(in.Columns[f.adm.op], i))
+			b.Delete = append(b.Delete, u.ids[i] != pit.NoEntity && isDelete(f.times.op, i))
 		}
 	}
 	for _, ev := range u.columns {
@@ -295,14 +346,18 @@ func (f *feeder) take(u *useFeeder, in *expr.Input) {
 		b.Entity = append(b.Entity, u.ids[i])
 	}
 	b.Tau = appendGather(b.Tau, f.times.tau, u.idx)
-	if f.times.from != nil {
+	from, arrival := f.known(u)
+	if from != nil {
 		if b.From == nil {
-			b.From = u.from
+			b.From, b.Arrival = u.from, u.arrival
 		}
-		b.From = appendGather(b.From, f.times.from, u.idx)
+		b.From = appendGather(b.From, from, u.idx)
 	}
-	if f.until != nil || b.Until != nil {
-		u.appendUntil(f.until)
+	if arrival != nil {
+		b.Arrival = appendGather(b.Arrival, arrival, u.idx)
+	}
+	if u.side.until != nil || b.Until != nil {
+		u.appendUntil(u.side.until)
 	}
 	if b.Order != nil {
 		b.Order.AppendGather(in.Columns[fieldIndex(f.src, f.src.Order)], u.idx)
@@ -312,9 +367,9 @@ func (f *feeder) take(u *useFeeder, in *expr.Input) {
 			b.Hash = append(b.Hash, f.hashOf(u, in.Columns, int(i)))
 		}
 	}
-	if f.adm.op >= 0 && u.run.use.Spec.AsOf {
+	if f.times.op != nil && u.run.use.Spec.AsOf {
 		for _, i := range u.idx {
-			b.Delete = append(b.Delete, isDelete(in.Columns[f.adm.op], int(i)))
+			b.Delete = append(b.Delete, isDelete(f.times.op, int(i)))
 		}
 	}
 	for k, ev := range u.columns {
@@ -349,12 +404,9 @@ func (f *feeder) pick(u *useFeeder, in *expr.Input) error {
 		}
 	}
 	asOf := u.run.use.Spec.AsOf
-	var op *column.Column
-	if f.adm.op >= 0 {
-		op = in.Columns[f.adm.op]
-	}
+	op := f.times.op
 	static := u.run.use.Spec.Static
-	for i, ok := range f.bits {
+	for i, ok := range u.side.bits {
 		if u.ids[i] == pit.NoEntity {
 			continue
 		}
@@ -377,7 +429,7 @@ func (f *feeder) countWhere(u *useFeeder, where *column.Column) {
 		return
 	}
 	for i, s := range where.Status {
-		if s.IsError() && f.bits[i] {
+		if s.IsError() && u.side.bits[i] {
 			f.counts.WhereError[u.run.use.View.Name]++
 		}
 	}
@@ -402,7 +454,7 @@ func (f *feeder) countNoEntity(u *useFeeder) {
 	if !u.first {
 		return
 	}
-	for i, ok := range f.bits {
+	for i, ok := range u.side.bits {
 		if !ok {
 			continue
 		}
@@ -480,7 +532,7 @@ func (f *feeder) flushUse(u *useFeeder) error {
 
 // add hands a block to the sweep under its number.
 func (f *feeder) add(u *useFeeder, b *pit.Block) error {
-	if u.run.use.Spec.AsOf {
+	if u.run.use.Spec.AsOf && u.run.lens == byArrival {
 		b.Until = nil // versions of a row never retract
 	}
 	b.Place = uint8(u.part.Place)
@@ -491,8 +543,8 @@ func (f *feeder) add(u *useFeeder, b *pit.Block) error {
 
 func (u *useFeeder) reset() {
 	b := &u.block
-	u.from = b.From[:0]
-	b.Entity, b.Tau, b.From, b.Until, b.Hash, b.Delete = b.Entity[:0], b.Tau[:0], nil, nil, b.Hash[:0], b.Delete[:0]
+	u.from, u.arrival = b.From[:0], b.Arrival[:0]
+	b.Entity, b.Tau, b.From, b.Arrival, b.Until, b.Hash, b.Delete = b.Entity[:0], b.Tau[:0], nil, nil, nil, b.Hash[:0], b.Delete[:0]
 	spec := u.run.use.Spec
 	if b.Columns == nil {
 		for _, t := range spec.Columns {

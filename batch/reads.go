@@ -22,7 +22,7 @@ type Read struct {
 
 // Reads says what Run would read, without reading it.
 func Reads(req Request) ([]Read, error) {
-	r := &runner{Request: req}
+	r := newRunner(req, wholeScope(&req))
 	for _, u := range req.Plan.Uses {
 		lo, hi, err := timeRange(u, req.Rows.At)
 		if err != nil {
@@ -34,17 +34,20 @@ func Reads(req Request) ([]Read, error) {
 	for _, name := range req.Plan.SourceNames() {
 		src := req.Plan.Project.Source(name)
 		w := r.want(src)
-		splits, pruned, err := req.Tables[name].Splits(w)
+		inputs, pruned, err := r.inputs(src, w)
 		if err != nil {
 			return nil, err
 		}
-		read := Read{Source: name, Fields: w.Fields, Files: len(req.Tables[name].Files()), Pruned: pruned, Lower: w.Lower, Upper: w.Upper, Width: r.width(src)}
-		for _, s := range splits {
-			if s.Rows < 0 {
-				read.Rows = -1
-				break
+		read := Read{Source: name, Fields: w.Fields, Pruned: pruned, Lower: w.Lower, Upper: w.Upper, Width: r.width(src)}
+		for _, in := range inputs {
+			read.Files += len(in.table.Files())
+			for _, s := range in.splits {
+				if s.Rows < 0 || read.Rows < 0 {
+					read.Rows = -1
+					break
+				}
+				read.Rows += s.Rows
 			}
-			read.Rows += s.Rows
 		}
 		out = append(out, read)
 	}

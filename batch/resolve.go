@@ -20,27 +20,50 @@ import (
 type mark struct {
 	pos   source.Position
 	by    source.Position // the row that it is due to: the copy that won, the newer version, the delete
-	until int64           // known as long as κ < until
+	until int64           // known as long as κ < until, on the axis of the list that holds the mark
 	drop  bool            // a duplicate or a conflict: it is in no view
 	fate  Reason          // duplicate, conflict, superseded or deleted
 }
 
-// resolution holds the marks of a source by position. Rows without a mark are visible from α on, for ever.
+// resolution holds the marks of a source by position. Rows without a mark are visible from where they become known on, for ever.
 type resolution struct {
-	marks   []mark
+	marks   []mark // by arrival, at most one a row
+	ends    []mark // by offset; a row may have several, and the first to come counts
+	offsets bool   // ends are wanted
 	counts  SourceCounts
 	nullIDs bool // some admitted row has no id, though the source declares one
 }
 
-// within returns the marks of positions [lo, hi).
-func (r *resolution) within(lo, hi source.Position) []mark {
-	if r == nil || len(r.marks) == 0 {
+// within returns the marks of positions [lo, hi) that a lens shows, and perhaps others.
+func (r *resolution) within(l lens, lo, hi source.Position) []mark {
+	if r == nil {
+		return nil
+	}
+	marks := r.marks
+	if l != byArrival {
+		marks = r.ends
+	}
+	if len(marks) == 0 {
 		return nil
 	}
 	byPos := func(m mark, p source.Position) int { return cmp.Compare(m.pos, p) }
-	i, _ := slices.BinarySearchFunc(r.marks, lo, byPos)
-	j, _ := slices.BinarySearchFunc(r.marks, hi, byPos)
-	return r.marks[i:j]
+	i, _ := slices.BinarySearchFunc(marks, lo, byPos)
+	j, _ := slices.BinarySearchFunc(marks, hi, byPos)
+	return marks[i:j]
+}
+
+// shows reports whether a mark of its list means anything to the uses of a lens: in as-of views by offset, only copies end.
+func (l lens) shows(m *mark) bool {
+	return l != byOffsetVersion || m.fate == ReasonDuplicate || m.fate == ReasonConflict
+}
+
+// sort puts the marks in the order of positions.
+func (r *resolution) sort() {
+	order := func(a, b mark) int {
+		return cmp.Or(cmp.Compare(a.pos, b.pos), cmp.Compare(a.until, b.until), cmp.Compare(a.by, b.by))
+	}
+	slices.SortFunc(r.marks, order)
+	slices.SortFunc(r.ends, order)
 }
 
 // resolve finds the duplicates, conflicts, deleted and superseded rows of a source (semantics, section 4). It returns nil for a
@@ -73,16 +96,16 @@ func (r *runner) resolveCopies(ctx context.Context, src *selfsame.Source) (*reso
 	if src.Arrival != "" {
 		fields = append(fields, src.Arrival)
 	}
-	adm, idField := newAdmitter(src), fieldIndex(src, src.ID)
-	res := &resolution{counts: newCounts(src.Name)}
+	adm, idField := r.admitter(src), fieldIndex(src, src.ID)
+	res := &resolution{counts: newCounts(src.Name), offsets: r.Mode.Served}
 	err := r.scan(ctx, src, fields, func() chunkFunc {
 		var t times
 		var local [idBuckets][]identified
 		var buf []byte
 		var nulls bool
 		return chunkFunc{
-			chunk: func(c *source.Chunk, cols []*column.Column) error {
-				adm.admit(&t, cols, c.Batch.Rows)
+			chunk: func(c *piece, cols []*column.Column) error {
+				adm.admit(&t, c, cols)
 				id := cols[idField]
 				for i, v := range t.verdicts {
 					if !r.accepts(v) {
@@ -159,18 +182,21 @@ type copyOf struct {
 func (r *runner) compareCopies(ctx context.Context, src *selfsame.Source, at []source.Position, res *resolution) error {
 	var mu sync.Mutex
 	var rows []copyOf
-	adm, idField := newAdmitter(src), fieldIndex(src, src.ID)
+	adm, idField := r.admitter(src), fieldIndex(src, src.ID)
 	err := r.scan(ctx, src, schemaNames(src), func() chunkFunc {
 		var t times
 		var buf []byte
-		return chunkFunc{chunk: func(c *source.Chunk, cols []*column.Column) error {
+		return chunkFunc{chunk: func(c *piece, cols []*column.Column) error {
+			if c.Batch.Rows == 0 {
+				return nil
+			}
 			lo, _ := slices.BinarySearch(at, position(c, 0))
 			if lo == len(at) || at[lo] > position(c, c.Batch.Rows-1) {
 				return nil
 			}
-			adm.admit(&t, cols, c.Batch.Rows)
+			adm.admit(&t, c, cols)
 			for i := range c.Batch.Rows {
-				if _, found := slices.BinarySearch(at, position(c, i)); !found {
+				if _, found := slices.BinarySearch(at, position(c, i)); !found || !r.accepts(t.verdicts[i]) {
 					continue
 				}
 				e := copyOf{id: string(cols[idField].AppendBare(nil, i)), tau: t.tau[i], from: t.tau[i], pos: position(c, i)}
@@ -190,10 +216,11 @@ func (r *runner) compareCopies(ctx context.Context, src *selfsame.Source, at []s
 		return err
 	}
 	res.markLosers(rows)
+	res.sort()
 	return nil
 }
 
-// markLosers marks every copy but the first by (α, position).
+// markLosers marks every copy but the first by (α, position). By offset a copy goes on until one that is before it becomes known.
 func (res *resolution) markLosers(rows []copyOf) {
 	slices.SortFunc(rows, func(a, b copyOf) int {
 		return cmp.Or(cmp.Compare(a.tau, b.tau), cmp.Compare(a.id, b.id), cmp.Compare(a.from, b.from), cmp.Compare(a.pos, b.pos))
@@ -210,8 +237,26 @@ func (res *resolution) markLosers(rows []copyOf) {
 			}
 			res.marks = append(res.marks, m)
 		}
+		if res.offsets && i > first+1 {
+			res.endCopies(rows[first:i])
+		}
 	}
-	slices.SortFunc(res.marks, func(a, b mark) int { return cmp.Compare(a.pos, b.pos) })
+}
+
+// endCopies marks by offset the copies of one identity, the first by (α, position) before the others.
+func (res *resolution) endCopies(rows []copyOf) {
+	best := 0 // of those before i, the first to become known
+	for i := 1; i < len(rows); i++ {
+		m := mark{pos: rows[i].pos, by: rows[best].pos, until: offsetOf(rows[best].pos), fate: ReasonDuplicate}
+		if rows[i].payload != rows[best].payload {
+			m.fate = ReasonConflict
+		}
+		m.drop = m.until <= offsetOf(m.pos)
+		res.ends = append(res.ends, m)
+		if offsetOf(m.pos) < m.until {
+			best = i
+		}
+	}
 }
 
 // appendPayload appends the canonical encoding of row i: its fields in schema order.
@@ -240,7 +285,7 @@ func schemaNames(s *selfsame.Source) []string {
 	return names
 }
 
-func position(c *source.Chunk, i int) source.Position {
+func position(c *piece, i int) source.Position {
 	if c.Pos != nil {
 		return c.Pos[i]
 	}

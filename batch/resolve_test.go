@@ -58,6 +58,7 @@ func TestTheFirstCopyWins(t *testing.T) {
 		rng.Shuffle(len(copies), func(i, j int) { copies[i], copies[j] = copies[j], copies[i] })
 		res := &resolution{}
 		res.markLosers(slices.Clone(copies))
+		res.sort()
 		same(t, "losers", marksOf(res), []string{"0 duplicate of 7", "1 duplicate of 7", "4 duplicate of 3", "8 conflict of 7", "9 conflict of 6"})
 		if res.counts.Duplicate != 3 || res.counts.Conflict != 2 {
 			t.Errorf("%d duplicates, %d conflicts", res.counts.Duplicate, res.counts.Conflict)
@@ -81,11 +82,11 @@ func TestMarksWithin(t *testing.T) {
 		r.marks = append(r.marks, mark{pos: p})
 	}
 	for _, c := range []struct{ lo, hi, want int }{{0, 2, 0}, {0, 3, 1}, {2, 8, 3}, {3, 7, 1}, {4, 7, 0}, {7, 8, 1}, {8, 9, 0}} {
-		if got := len(r.within(source.Position(c.lo), source.Position(c.hi))); got != c.want {
+		if got := len(r.within(byArrival, source.Position(c.lo), source.Position(c.hi))); got != c.want {
 			t.Errorf("[%d, %d) holds %d marks, want %d", c.lo, c.hi, got, c.want)
 		}
 	}
-	if (*resolution)(nil).within(0, 9) != nil {
+	if (*resolution)(nil).within(byArrival, 0, 9) != nil {
 		t.Error("a source without a resolution has marks")
 	}
 }

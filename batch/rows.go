@@ -6,6 +6,7 @@ package batch
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"selfsame"
@@ -15,9 +16,11 @@ import (
 
 // RowOptions say how label rows are read.
 type RowOptions struct {
-	Time       string // column of T; empty: event_time, event_timestamp, or the only timestamp or date column
-	Cut        string // column of κ, or empty
-	Start, End int64  // rows with T outside [Start, End) are left out; MinTime and MaxTime keep all
+	Time string // column of T; empty: event_time, event_timestamp, or the only timestamp or date column
+	Cut  string // column of κ, or empty
+	// Token reads the text of a cut, where the cut column is text; nil: it may not be.
+	Token      func(text string) (ServedCut, error)
+	Start, End int64 // rows with T outside [Start, End) are left out; MinTime and MaxTime keep all
 }
 
 // ReadRows reads label rows: every column, every row, in order. The table's fields are the columns.
@@ -65,7 +68,11 @@ func (r *EntityRows) setTimes(o RowOptions) error {
 	if r.At, err = instants(r.Batch, name, "time of the rows"); err != nil {
 		return err
 	}
-	if o.Cut != "" {
+	if c := r.Batch.Column(o.Cut); o.Cut != "" && o.Token != nil && c != nil && c.Type.Kind == selfsame.String {
+		if err := r.setTokens(c, o); err != nil {
+			return err
+		}
+	} else if o.Cut != "" {
 		if r.Cut, err = instants(r.Batch, o.Cut, "cut of the rows (--cut-column)"); err != nil {
 			return err
 		}
@@ -96,6 +103,37 @@ func (r *EntityRows) keep(idx []uint32) {
 	if r.Cut != nil {
 		r.Cut = appendGather([]int64(nil), r.Cut, idx)
 	}
+	if r.Served != nil {
+		r.Served = appendGather([]ServedCut(nil), r.Served, idx)
+	}
+}
+
+// subset returns rows idx of r.
+func (r *EntityRows) subset(idx []uint32) *EntityRows {
+	out := *r
+	b := *r.Batch
+	b.Columns = slices.Clone(b.Columns)
+	out.Batch = &b
+	out.keep(idx)
+	return &out
+}
+
+// setTokens reads the cut of each row.
+func (r *EntityRows) setTokens(c *column.Column, o RowOptions) error {
+	r.Served = make([]ServedCut, 0, c.Len())
+	for i := range c.Len() {
+		var cut ServedCut
+		err := error(&selfsame.Error{Class: selfsame.ClassInput, Message: "it has no cut"})
+		if c.StatusAt(i) == selfsame.Present {
+			cut, err = o.Token(string(c.Str(i)))
+		}
+		if err != nil {
+			return &selfsame.Error{Class: selfsame.ClassInput, Ref: fmt.Sprintf("row %d, column %s", i, o.Cut), Message: "the cut cannot be read", Err: err,
+				Hint: "tokens come with online answers, `cut` in JSON: keep them as they are"}
+		}
+		r.Served = append(r.Served, cut)
+	}
+	return nil
 }
 
 // timeColumn returns the column of T.

@@ -22,6 +22,7 @@ type Mode struct {
 	Final       bool  // everything admitted up to the dataset's snapshot
 	Lag         int64 // as_of: a row sees what was known at T - Lag
 	IncludeLate bool  // with Final: late rows count as admitted
+	Served      bool  // every row sees the cut of the online read that it was (EntityRows.Served)
 }
 
 // String is the mode as manifests and reports print it.
@@ -31,6 +32,8 @@ func (m Mode) String() string {
 		return "final, late included"
 	case m.Final:
 		return "final"
+	case m.Served:
+		return "served"
 	}
 	return "as_of " + Span(m.Lag).String()
 }
@@ -40,6 +43,8 @@ type EntityRows struct {
 	Batch *column.Batch
 	At    []int64 // T of each row
 	Cut   []int64 // κ of each row, or nil
+	// Served is the cut of the online read that each row was, or nil. It counts where the mode is served.
+	Served []ServedCut
 }
 
 // Request says what to run.
@@ -47,8 +52,12 @@ type Request struct {
 	Plan    *plan.Plan
 	Rows    *EntityRows
 	Mode    Mode
-	Tables  map[string]*source.Table // by source name, every source of the plan
-	Options Options
+	Tables  map[string]*source.Table // history by source name; a source without has none
+	Archive map[string]*source.Table // the live log by source name (ArchiveSpec); a source without has none
+	Before  int64                    // rows of the log with offsets from here on are left out; 0: none
+	// Snapshot names the history in Tables. Rows that were served with another cannot be evaluated.
+	Snapshot [16]byte
+	Options  Options
 }
 
 // Options are the physics of a run. None changes a bit of a value.
@@ -90,6 +99,7 @@ type Result struct {
 
 type runner struct {
 	Request
+	scope  scope
 	keys   []*keyTable // per use
 	ids    [][]uint32  // per use: entity of each row
 	uses   []*useRun
@@ -101,6 +111,7 @@ type useRun struct {
 	use          *plan.Use
 	keys         *keyTable
 	sweep        *pit.Sweep
+	lens         lens
 	lower, upper int64 // events with τ outside [lower, upper) are in no window
 	seen         []bool
 }
@@ -114,8 +125,28 @@ func (u *useRun) see(seen []bool) {
 
 // Run reads the plan's sources and computes every cell for every row.
 func Run(ctx context.Context, req Request) (*Result, error) {
-	r := &runner{Request: req, result: &Result{Pruned: map[string]source.Pruned{}}}
+	if req.Mode.Served {
+		return runServed(ctx, req)
+	}
+	return run(ctx, req, wholeScope(&req))
+}
+
+func wholeScope(req *Request) scope {
+	if req.Before != 0 {
+		return scope{before: req.Before}
+	}
+	return scope{before: selfsame.MaxTime}
+}
+
+func newRunner(req Request, s scope) *runner {
+	r := &runner{Request: req, scope: s, result: &Result{Pruned: map[string]source.Pruned{}}}
 	r.result.run = r
+	return r
+}
+
+// run is Run for rows that look at one scope.
+func run(ctx context.Context, req Request, s scope) (*Result, error) {
+	r := newRunner(req, s)
 	defer func() {
 		for _, u := range r.uses {
 			u.sweep.Close()
@@ -201,7 +232,7 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 	if r.keys[i] != nil {
 		entities = r.keys[i].len()
 	}
-	known, err := r.known(u)
+	known, err := r.cuts(u)
 	if err != nil {
 		return err
 	}
@@ -217,7 +248,7 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 	if err != nil {
 		return err
 	}
-	run := &useRun{use: u, keys: r.keys[i], sweep: sweep, seen: make([]bool, entities)}
+	run := &useRun{use: u, keys: r.keys[i], sweep: sweep, lens: r.lensOf(u), seen: make([]bool, entities)}
 	run.lower, run.upper, err = timeRange(u, r.Rows.At)
 	if err != nil {
 		return err
@@ -226,26 +257,38 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 	return nil
 }
 
-// known returns κ of each row for a view: nil in final mode.
+// known returns κ of each row for a view: nil in final mode, and where rows see a position of the log.
 func (r *runner) known(u *plan.Use) ([]int64, error) {
-	if r.Mode.Final {
+	if r.Mode.Final || r.lensOf(u) != byArrival {
 		return nil, nil
 	}
 	lag := max(r.Mode.Lag, u.View.AsOf.Or(0))
-	if lag == 0 && r.Rows.Cut == nil {
+	if lag == 0 && (r.Rows.Cut == nil || r.Mode.Served) {
 		return r.Rows.At, nil
 	}
 	out := make([]int64, len(r.Rows.At))
 	for i, at := range r.Rows.At {
 		// A row's own cut stands alone, unless a lag is declared or asked for.
 		switch {
-		case r.Rows.Cut == nil:
+		case r.Rows.Cut == nil || r.Mode.Served:
 			out[i] = satAdd(at, -lag)
 		case lag == 0:
 			out[i] = r.Rows.Cut[i]
 		default:
 			out[i] = min(satAdd(at, -lag), r.Rows.Cut[i])
 		}
+	}
+	return out, nil
+}
+
+// cuts returns κ of each row for the sweep of a view: on the axis of offsets the last of the read.
+func (r *runner) cuts(u *plan.Use) ([]int64, error) {
+	if r.lensOf(u) == byArrival {
+		return r.known(u)
+	}
+	out := make([]int64, len(r.Rows.Served))
+	for i, c := range r.Rows.Served {
+		out[i] = c.Offset - 1
 	}
 	return out, nil
 }

@@ -15,10 +15,10 @@ import (
 
 // chunkFunc is what one goroutine does with the chunks of a scan.
 type chunkFunc struct {
-	begin func(split int)                                    // before the first chunk of a split; may be nil
-	chunk func(c *source.Chunk, cols []*column.Column) error // cols stand at their schema fields, nil where not read
-	end   func() error                                       // after the last chunk of a split; may be nil
-	done  func()                                             // after the last split; may be nil
+	begin func(split int)                             // before the first chunk of a split; may be nil
+	chunk func(c *piece, cols []*column.Column) error // cols stand at their schema fields, nil where not read
+	end   func() error                                // after the last chunk of a split; may be nil
+	done  func()                                      // after the last split; may be nil
 }
 
 // scan reads fields of src in the time range that its uses need, each split by one goroutine.
@@ -58,34 +58,37 @@ func inSchemaOrder(src *selfsame.Source, fields []string) []string {
 }
 
 func (r *runner) scanWant(ctx context.Context, src *selfsame.Source, w source.Want, stage Stage, worker func() chunkFunc) error {
-	table := r.Tables[src.Name]
-	splits, pruned, err := table.Splits(w)
+	inputs, pruned, err := r.inputs(src, w)
 	if err != nil {
 		return err
 	}
 	r.result.Pruned[src.Name] = pruned
-	places := make([]int, len(w.Fields))
-	for i, f := range w.Fields {
-		places[i] = fieldIndex(src, f)
+	splits := 0
+	for _, in := range inputs {
+		splits += len(in.splits)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	back := stage == StageRead && r.prunable(src) // newer rows come later in most files: read first, they prune more
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(max(r.Options.Threads, 1), max(len(splits), 1)) {
+	for range min(max(r.Options.Threads, 1), max(splits, 1)) {
 		wg.Go(func() {
 			f := worker()
-			cols := make([]*column.Column, len(src.Schema)+1)
+			cols := make([]*column.Column, len(src.Schema)+1+archiveColumns)
 			for {
 				s := int(next.Add(1)) - 1
-				if s >= len(splits) || ctx.Err() != nil {
+				if s >= splits || ctx.Err() != nil {
 					break
 				}
 				if back {
-					s = len(splits) - 1 - s
+					s = splits - 1 - s
 				}
-				if err := readSplit(ctx, table, splits[s], s, w, places, cols, f, func(n int64) { r.progress(stage, n) }); err != nil {
+				in := &inputs[0]
+				if s >= in.first+len(in.splits) {
+					in = &inputs[1]
+				}
+				if err := in.readSplit(ctx, s, cols, f, func(n int64) { r.progress(stage, n) }); err != nil {
 					cancel(err)
 					break
 				}
@@ -99,17 +102,22 @@ func (r *runner) scanWant(ctx context.Context, src *selfsame.Source, w source.Wa
 	return context.Cause(ctx)
 }
 
-func readSplit(ctx context.Context, t *source.Table, sp source.Split, number int, w source.Want, places []int, cols []*column.Column,
-	f chunkFunc, progress func(int64)) error {
+// readSplit hands the pieces of the split of that number to f.
+func (in *input) readSplit(ctx context.Context, number int, cols []*column.Column, f chunkFunc, progress func(int64)) error {
 	if f.begin != nil {
 		f.begin(number)
 	}
-	err := t.Read(ctx, sp, w, func(c *source.Chunk) error {
-		for i, p := range places {
-			cols[p] = c.Batch.Columns[i]
+	var p piece
+	clear(cols) // what another table left behind
+	err := in.table.Read(ctx, in.splits[number-in.first], in.want, func(c *source.Chunk) error {
+		for i, place := range in.places {
+			cols[place] = c.Batch.Columns[i]
+		}
+		if err := in.take(&p, c, cols); err != nil {
+			return err
 		}
 		progress(int64(c.Batch.Rows))
-		return f.chunk(c, cols)
+		return f.chunk(&p, cols[:len(cols)-archiveColumns])
 	})
 	if err == nil && f.end != nil {
 		err = f.end()

@@ -12,7 +12,6 @@ import (
 	"selfsame/compute/expr"
 	"selfsame/compute/pit"
 	"selfsame/plan"
-	"selfsame/source"
 )
 
 // checkStatic refuses a static table in which a key of some view stands twice. Rows are looked at in log order, so that the row that
@@ -80,7 +79,7 @@ func (s *staticCheck) fields() []string {
 	return out
 }
 
-func (s *staticCheck) chunk(c *source.Chunk, cols []*column.Column) error {
+func (s *staticCheck) chunk(c *piece, cols []*column.Column) error {
 	in := &expr.Input{Columns: cols, Rows: c.Batch.Rows}
 	s.name = repeated(s.name, s.src.Name, c.Batch.Rows)
 	cols[len(s.src.Schema)] = s.name
@@ -113,7 +112,7 @@ func (s *staticCheck) chunk(c *source.Chunk, cols []*column.Column) error {
 }
 
 // distinct takes the keys of rows idx of a chunk and refuses one that is there already.
-func (s *staticCheck) distinct(keys []*column.Column, idx []uint32, c *source.Chunk) error {
+func (s *staticCheck) distinct(keys []*column.Column, idx []uint32, c *piece) error {
 	before := s.keys.len()
 	for k, id := range s.keys.add(nil, keys, len(idx)) {
 		switch {

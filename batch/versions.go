@@ -45,7 +45,7 @@ type versionReader struct {
 
 // resolveVersions gives every row of a source with operations the end of its visibility. It holds 80 bytes a row in memory.
 func (r *runner) resolveVersions(ctx context.Context, src *selfsame.Source) (*resolution, error) {
-	v := &versionReader{src: src, adm: newAdmitter(src), orderF: fieldIndex(src, src.Order), id: fieldIndex(src, src.ID)}
+	v := &versionReader{src: src, adm: r.admitter(src), orderF: fieldIndex(src, src.Order), id: fieldIndex(src, src.ID)}
 	for _, name := range src.PrimaryKey {
 		v.key = append(v.key, fieldIndex(src, name))
 	}
@@ -58,7 +58,7 @@ func (r *runner) resolveVersions(ctx context.Context, src *selfsame.Source) (*re
 	if err := r.scanAll(ctx, src, schemaNames(src), func() chunkFunc { return v.reader(r) }); err != nil {
 		return nil, err
 	}
-	res := &resolution{counts: newCounts(src.Name), nullIDs: v.nullIDs}
+	res := &resolution{counts: newCounts(src.Name), nullIDs: v.nullIDs, offsets: r.Mode.Served}
 	slices.SortFunc(v.rows, func(a, b version) int {
 		return cmp.Or(cmp.Compare(a.ident.Hi, b.ident.Hi), cmp.Compare(a.ident.Lo, b.ident.Lo), cmp.Compare(a.pos, b.pos))
 	})
@@ -76,15 +76,15 @@ func (r *runner) resolveVersions(ctx context.Context, src *selfsame.Source) (*re
 		}
 		i = j
 	}
-	slices.SortFunc(res.marks, func(a, b mark) int { return cmp.Compare(a.pos, b.pos) })
+	res.sort()
 	return res, nil
 }
 
 func (v *versionReader) reader(r *runner) chunkFunc {
 	var t times
 	var buf []byte
-	return chunkFunc{chunk: func(c *source.Chunk, cols []*column.Column) error {
-		v.adm.admit(&t, cols, c.Batch.Rows)
+	return chunkFunc{chunk: func(c *piece, cols []*column.Column) error {
+		v.adm.admit(&t, c, cols)
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		for i, verdict := range t.verdicts {
@@ -92,7 +92,7 @@ func (v *versionReader) reader(r *runner) chunkFunc {
 				continue
 			}
 			v.nullIDs = v.nullIDs || v.id >= 0 && cols[v.id].StatusAt(i) != selfsame.Present
-			e := version{pos: position(c, i), tau: t.tau[i], from: t.tau[i], named: true, op: cols[v.adm.op].Str(i)[0]}
+			e := version{pos: position(c, i), tau: t.tau[i], from: t.tau[i], named: true, op: t.op.Str(i)[0]}
 			if t.from != nil {
 				e.from = t.from[i]
 			}
@@ -121,6 +121,18 @@ func (v *versionReader) supersede(rows []version, res *resolution) {
 		}
 		return column.Compare(v.orders, a.order, v.orders, b.order)
 	})
+	res.marks = endVersions(rows, res.marks, func(e *version) int64 { return min(e.from, selfsame.MaxTime-1) }, func(e *version, until int64) {
+		if until <= e.from {
+			res.counts.Superseded++
+		}
+	})
+	if res.offsets {
+		res.ends = endVersions(rows, res.ends, func(e *version) int64 { return offsetOf(e.pos) }, func(*version, int64) {})
+	}
+}
+
+// endVersions appends the marks of versions in their order, each known from known(version) on.
+func endVersions(rows []version, marks []mark, known func(*version) int64, ended func(e *version, until int64)) []mark {
 	until, by := selfsame.MaxTime, -1
 	for i := len(rows) - 1; i >= 0; i-- {
 		if by >= 0 {
@@ -128,18 +140,17 @@ func (v *versionReader) supersede(rows []version, res *resolution) {
 			if rows[by].op == opDelete[0] {
 				m.fate = ReasonDeleted
 			}
-			res.marks = append(res.marks, m)
-			if until <= rows[i].from {
-				res.counts.Superseded++
-			}
+			marks = append(marks, m)
+			ended(&rows[i], until)
 		}
-		if from := min(rows[i].from, selfsame.MaxTime-1); from < until {
+		if from := known(&rows[i]); from < until {
 			until, by = from, i
 		}
 	}
+	return marks
 }
 
-// cancel marks the copies and the deleted rows of one id. A delete touches the rows with α - corrections <= τ <= α + skew.
+// cancel marks the copies and the deleted rows of one id.
 func (v *versionReader) cancel(rows []version, res *resolution) {
 	var deletes []version
 	var copies []copyOf
@@ -150,10 +161,11 @@ func (v *versionReader) cancel(rows []version, res *resolution) {
 		}
 		copies = append(copies, copyOf{tau: e.tau, from: e.from, pos: e.pos, payload: e.payload})
 	}
-	losers := resolution{counts: newCounts("")}
+	losers := resolution{counts: newCounts(""), offsets: res.offsets}
 	losers.markLosers(copies)
 	res.counts.merge(&losers.counts)
 	res.marks = append(res.marks, losers.marks...)
+	res.ends = append(res.ends, losers.ends...)
 	if len(deletes) == 0 {
 		return
 	}
@@ -161,23 +173,45 @@ func (v *versionReader) cancel(rows []version, res *resolution) {
 	for _, m := range losers.marks {
 		lost[m.pos] = true
 	}
-	corrections := v.src.Corrections.Or(selfsame.MaxTime)
-	skew := v.src.Skew.Or(selfsame.MaxTime)
 	for _, e := range copies {
 		m := mark{pos: e.pos, until: selfsame.MaxTime, fate: ReasonDeleted}
+		end := m
 		for _, d := range deletes {
-			until := d.from
-			if d.from == selfsame.MaxTime { // a delete without arrival has no bounds and is known in final only
-				until = selfsame.MaxTime - 1
-			} else if corrections != selfsame.MaxTime && e.tau < satAdd(d.from, -corrections) || skew != selfsame.MaxTime && e.tau > satAdd(d.from, skew) {
+			if !v.reaches(&d, e.tau) {
 				continue
 			}
-			if until < m.until {
+			if until := min(d.from, selfsame.MaxTime-1); until < m.until { // without arrival it is known in final only
 				m.until, m.by = until, d.pos
+			}
+			if until := offsetOf(d.pos); until < end.until {
+				end.until, end.by = until, d.pos
 			}
 		}
 		if m.until != selfsame.MaxTime && !lost[e.pos] {
 			res.marks = append(res.marks, m)
 		}
+		if end.until != selfsame.MaxTime && res.offsets {
+			res.ends = append(res.ends, end)
+		}
 	}
+}
+
+// Bounds of pushed deletes where a source declares none (semantics, section 4).
+const (
+	pushedCorrections = 30 * selfsame.DayLength
+	pushedSkew        = selfsame.Minute
+)
+
+// reaches reports whether a delete cancels rows of its id with event time tau: α - corrections <= τ <= α + skew, without bounds where α is null. Where
+// the source declares none, history knows no bounds and the log has those of pushed entries.
+func (v *versionReader) reaches(d *version, tau int64) bool {
+	if d.from == selfsame.MaxTime {
+		return true
+	}
+	corrections, skew := selfsame.MaxTime, selfsame.MaxTime
+	if d.pos >= archived {
+		corrections, skew = pushedCorrections, pushedSkew
+	}
+	corrections, skew = v.src.Corrections.Or(corrections), v.src.Skew.Or(skew)
+	return (corrections == selfsame.MaxTime || tau >= satAdd(d.from, -corrections)) && (skew == selfsame.MaxTime || tau <= satAdd(d.from, skew))
 }

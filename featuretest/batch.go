@@ -49,14 +49,18 @@ func (b Batch) Ask(ctx context.Context, c *Case) (*Answer, error) {
 		return nil, &selfsame.Error{Class: selfsame.ClassResource, Message: "make a temporary folder", Err: err}
 	}
 	defer os.RemoveAll(dir)
-	req := batch.Request{Plan: p, Rows: c.entityRows(), Tables: map[string]*source.Table{}, Options: b.Options,
-		Mode: batch.Mode{Final: c.Mode.Final, Lag: c.Mode.Lag}}
+	req := batch.Request{Plan: p, Rows: c.entityRows(), Tables: map[string]*source.Table{}, Archive: map[string]*source.Table{}, Options: b.Options,
+		Mode: batch.Mode{Final: c.Mode.Final, Lag: c.Mode.Lag}, Snapshot: snapshot}
+	req.Mode.Served = req.Rows.Served != nil
 	req.Options.ErrorStatus = true
 	if req.Options.SpillDir == "" {
 		req.Options.SpillDir = dir
 	}
 	for _, name := range p.SourceNames() {
 		if req.Tables[name], err = b.table(ctx, dir, c, c.Project.Source(name)); err != nil {
+			return nil, err
+		}
+		if req.Archive[name], err = archive(ctx, dir, c, c.Project.Source(name)); err != nil {
 			return nil, err
 		}
 	}
@@ -116,13 +120,16 @@ func (c *Case) entityRows() *batch.EntityRows {
 		if row.Known != nil {
 			out.Cut = append(out.Cut, *row.Known)
 		}
+		if row.Served != nil {
+			out.Served = append(out.Served, row.Served.cut(c.Project))
+		}
 	}
 	return out
 }
 
 // table writes a source's log to files and opens them.
 func (b Batch) table(ctx context.Context, dir string, c *Case, src *selfsame.Source) (*source.Table, error) {
-	log := c.Logs[src.Name]
+	log := c.history(src.Name)
 	dir = filepath.Join(dir, src.Name)
 	batchSource := selfsame.BatchSource{Path: dir, Format: "parquet"}
 	if b.ByDate && src.EventTime != "" {

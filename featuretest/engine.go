@@ -26,14 +26,29 @@ type Mode struct {
 // Row asks for one vector.
 type Row struct {
 	At    int64
-	Known *int64                    // κ of this row alone, instead of the mode
-	Given map[string]selfsame.Value // keys, request fields, other label columns
+	Known *int64 // κ of this row alone, instead of the mode
+	// Served is the cut of the online read that this row was, instead of the mode: all rows of a case have one, or none.
+	Served *Served
+	Given  map[string]selfsame.Value // keys, request fields, other label columns
+}
+
+// Served is the cut of an online read.
+type Served struct {
+	Offset       int64 // what came live at offsets below it is known
+	History      bool  // history with event times in [Lower, Upper) was loaded
+	Lower, Upper int64
+}
+
+// Entry is how a row came live. Entries of all sources are one log: their offsets differ.
+type Entry struct {
+	Offset, Alpha int64 // Offset -1: it did not, it is of history
 }
 
 // Case is a world and a question: definitions, the logs of the sources, and rows that ask.
 type Case struct {
 	Project  *selfsame.Project
 	Logs     map[string][][]selfsame.Value // source -> rows in log order, values in schema order
+	Live     map[string][]Entry            // source -> how each row of its log came; a source that is not there is all history
 	Service  string                        // or
 	Features []string                      // references view.feature or view.*
 	Mode     Mode

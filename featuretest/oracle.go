@@ -13,7 +13,8 @@ import (
 // Event is one entry of a source's log.
 type Event struct {
 	Source  int                       // the source's place in the view's list
-	Pos     int64                     // log order inside the source
+	Pos     int64                     // log order inside the source; what came live stands behind all history
+	Live    *Entry                    // nil: of history
 	Tau     *int64                    // event time; nil: null or unreadable
 	Arrival *int64                    // α as the source declares it; nil: null. Unused where the source has no arrival field
 	ID      *string                   // canonical text of the id; nil: none
@@ -23,8 +24,10 @@ type Event struct {
 
 // Cut is the knowledge of a question.
 type Cut struct {
-	Final bool
-	Known int64 // κ: events with α <= κ, where not Final
+	Final  bool
+	Known  int64   // κ: events with α <= κ, where not Final
+	Served *Served // a cut by position; Known plays a part where Lagged
+	Lagged bool
 }
 
 // oracleView is what the oracle needs to know of a view.
@@ -51,6 +54,8 @@ func alpha(src *selfsame.Source, e *Event) (int64, bool) {
 	switch {
 	case src.EventTime == "":
 		return selfsame.MinTime, true
+	case e.Live != nil:
+		return e.Live.Alpha, true
 	case src.Arrival == "":
 		return plus(*e.Tau, src.KnowledgeDelay.Or(0)), true
 	case e.Arrival == nil:
@@ -61,7 +66,7 @@ func alpha(src *selfsame.Source, e *Event) (int64, bool) {
 
 // verdict is the admission of an entry of history: ok, late, early or schema. It depends on the entry alone.
 func verdict(src *selfsame.Source, e *Event) string {
-	if src.EventTime == "" {
+	if src.EventTime == "" || e.Live != nil {
 		return "ok"
 	}
 	if e.Tau == nil || src.Operation != "" && !operates(src, e.Op) {
@@ -95,6 +100,13 @@ func inside(src *selfsame.Source, e *Event, c Cut) bool {
 		return false
 	}
 	a, known := alpha(src, e)
+	if s := c.Served; s != nil && src.EventTime != "" {
+		there := s.History && s.Lower <= *e.Tau && (*e.Tau < s.Upper || s.Upper == inf)
+		if e.Live != nil {
+			there = e.Live.Offset < s.Offset
+		}
+		return there && (!c.Lagged || known && a <= c.Known)
+	}
 	return c.Final || known && a <= c.Known
 }
 
@@ -130,11 +142,11 @@ func cancelled(src *selfsame.Source, e *Event, set []*Event) bool {
 		}
 		a, known := alpha(src, d)
 		lower, upper := int64(math.MinInt64), int64(inf)
-		if known && src.Corrections.Set {
-			lower = plus(a, -src.Corrections.Micros)
+		if known && (src.Corrections.Set || d.Live != nil) {
+			lower = plus(a, -src.Corrections.Or(30*selfsame.DayLength))
 		}
-		if known && src.Skew.Set {
-			upper = plus(a, src.Skew.Micros)
+		if known && (src.Skew.Set || d.Live != nil) {
+			upper = plus(a, src.Skew.Or(selfsame.Minute))
 		}
 		if lower <= tau(src, e) && tau(src, e) <= upper {
 			return true

@@ -189,6 +189,8 @@ func (c *Case) rowKey(v *selfsame.FeatureView, o output, row Row) (string, bool)
 // cut is the knowledge with which a row is evaluated.
 func (c *Case) cut(v *selfsame.FeatureView, row Row) Cut {
 	switch {
+	case row.Served != nil:
+		return Cut{Served: row.Served, Lagged: v.AsOf.Set, Known: plus(row.At, -v.AsOf.Micros)}
 	case row.Known != nil:
 		if v.AsOf.Set {
 			return Cut{Known: min(*row.Known, plus(row.At, -v.AsOf.Micros))}
@@ -214,6 +216,9 @@ func (c *Case) events(v *selfsame.FeatureView) []*Event {
 			if id := e.Fields[src.ID]; src.ID != "" && id.Status == selfsame.Present {
 				text := string(canonical(nil, id, true))
 				e.ID = &text
+			}
+			if live := c.Live[name]; live != nil && live[pos].Offset >= 0 {
+				e.Live, e.Pos = &live[pos], 1<<62+live[pos].Offset
 			}
 			if op := e.Fields[src.Operation]; op.Status == selfsame.Present {
 				e.Op = op.Str

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"selfsame"
+	"selfsame/column"
 	"selfsame/compute/zone"
 )
 
@@ -157,6 +158,11 @@ func (t *Table) locate(f *file, field selfsame.Field) (where located, err error)
 	where.constant, err = t.constant(f, field)
 	if err != nil || where.constant != nil {
 		return where, err
+	}
+	if t.spec.Absent {
+		null := column.New(field.Type, 1)
+		null.AppendStatus(selfsame.Null)
+		return located{constant: null}, nil
 	}
 	e := InputError(f.Path, "there is no such column", nil)
 	e.Ref = t.spec.ref("column " + field.Name)

@@ -31,6 +31,7 @@ type Spec struct {
 	KeepNaN    bool
 	SkipBad    bool
 	Omit       []string // columns of the files that are left out where the schema is inferred
+	Absent     bool     // a declared field that a file does not have is null in its rows
 }
 
 // File is one file of a table, in manifest order: by path below the source's path, bytewise.

@@ -69,9 +69,18 @@ func (w *worker) latestOf(x *subject) {
 	}
 }
 
-// newestKnown returns the last place up to `place` whose event is in the cut, x.lo - 1 for none. Late events are few, so that a
-// few steps back mostly find it; where they do not, a tree of minima does in O(log n).
+// newestKnown returns the last place up to `place` whose event is in the cut, x.lo - 1 for none. Events that end are fewer still.
 func (w *worker) newestKnown(x *subject, place int, known int64) int {
+	place = w.lastKnown(x, place, known)
+	for until := w.ev.until; until != nil && place >= x.lo && until[place] <= known; {
+		place = w.lastKnown(x, place-1, known)
+	}
+	return place
+}
+
+// lastKnown is newestKnown without regard to ends. Late events are few, so that a few steps back mostly find it; where they do not, a tree
+// of minima does in O(log n).
+func (w *worker) lastKnown(x *subject, place int, known int64) int {
 	from := w.ev.from
 	if from == nil {
 		from = w.ev.tau

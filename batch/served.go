@@ -1,0 +1,211 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"sync"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/pit"
+	"selfsame/source"
+)
+
+// runServed is Run in served mode: rows that look at one scope are run together, and their results are put together again.
+func runServed(ctx context.Context, req Request) (*Result, error) {
+	groups, err := serveGroups(ctx, &req)
+	if err != nil {
+		return nil, err
+	}
+	if len(groups) == 1 {
+		return run(ctx, req, groups[0].scope)
+	}
+	merged := newRunner(req, wholeScope(&req)).result
+	most := -1
+	for _, g := range groups {
+		part := req
+		part.Rows = req.Rows.subset(g.rows)
+		res, err := run(ctx, part, g.scope)
+		if err != nil {
+			return nil, err
+		}
+		if len(g.rows) > most { // what became of a source's rows differs from scope to scope: the widest used is told
+			most, merged.Sources, merged.Pruned, merged.Bad = len(g.rows), res.Sources, res.Pruned, res.Bad
+		}
+		merged.join(res, g.rows)
+	}
+	return merged, nil
+}
+
+// group is the rows of a run that look at one scope.
+type group struct {
+	scope scope
+	rows  []uint32
+}
+
+// servedScope is what an online read of a cut may have seen, were its lags nought.
+func servedScope(c *ServedCut) scope {
+	return scope{before: selfsame.MaxTime, noHistory: c.Snapshot == [16]byte{}, ranges: c.Ranges}
+}
+
+// serveGroups sorts the rows by scope. Rows that were read while a block of the log was durable but not yet applied, and whose lag is
+// so short that α would let it in, have a scope of their own: it ends at their cut.
+func serveGroups(ctx context.Context, req *Request) ([]group, error) {
+	if len(req.Rows.Served) != len(req.Rows.At) {
+		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "mode served", Message: "the rows do not say at which cut they were read",
+			Hint: "name the column of tokens with --cut-column"}
+	}
+	if foreign := Foreign(req.Rows, req.Snapshot); len(foreign) > 0 {
+		return nil, &selfsame.Error{Class: selfsame.ClassChanged, Ref: fmt.Sprintf("row %d", foreign[0]),
+			Message: fmt.Sprintf("unauditable: it was served from other history files than those at hand (and %d more rows)", len(foreign)-1),
+			Hint:    "bring the files of that time back, or leave these rows out"}
+	}
+	hasty, err := newHasty(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	var groups []group
+	for i := range req.Rows.Served {
+		c := &req.Rows.Served[i]
+		s := servedScope(c)
+		if hasty.behind(c.Offset, req.Rows.At[i]) {
+			s.before = c.Offset
+		}
+		at := slices.IndexFunc(groups, func(g group) bool {
+			return g.scope.before == s.before && g.scope.noHistory == s.noHistory && slices.Equal(g.scope.ranges, s.ranges)
+		})
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, group{scope: s})
+		}
+		groups[at].rows = append(groups[at].rows, uint32(i))
+	}
+	if groups == nil {
+		groups = []group{{scope: wholeScope(req)}}
+	}
+	return groups, nil
+}
+
+// Foreign returns the numbers of the rows that were served from a history that is not the given one. Rows that were served without history
+// are not among them.
+func Foreign(rows *EntityRows, snapshot [16]byte) []int {
+	var out []int
+	for i, c := range rows.Served {
+		if c.Snapshot != [16]byte{} && c.Snapshot != snapshot {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// hasty finds rows of the log that a view with a lag would see by their α, though they lie behind the cut.
+type hasty struct {
+	lag     int64   // the least that is declared; MaxTime: none is
+	offsets []int64 // where α grows, ascending
+	alphas  []int64 // from there on
+}
+
+func newHasty(ctx context.Context, req *Request) (*hasty, error) {
+	h := &hasty{lag: selfsame.MaxTime}
+	r := newRunner(*req, wholeScope(req))
+	r.Options.Progress = nil
+	r.Tables = nil
+	type step struct{ offset, alpha int64 }
+	var steps []step
+	var mu sync.Mutex
+	seen := map[*selfsame.Source]bool{}
+	for _, u := range req.Plan.Uses {
+		if !u.View.AsOf.Set {
+			continue
+		}
+		h.lag = min(h.lag, u.View.AsOf.Micros)
+		for _, s := range u.Sources {
+			if seen[s.Source] {
+				continue
+			}
+			seen[s.Source] = true
+			w := source.Want{Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
+			err := r.scanWant(ctx, s.Source, w, StageResolve, func() chunkFunc {
+				var own []step
+				return chunkFunc{chunk: func(c *piece, _ []*column.Column) error {
+					for i, a := range c.arrival {
+						if i == 0 || a != c.arrival[i-1] {
+							own = append(own, step{offsetOf(c.Pos[i]), a})
+						}
+					}
+					return nil
+				}, done: func() {
+					mu.Lock()
+					defer mu.Unlock()
+					steps = append(steps, own...)
+				}}
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	slices.SortFunc(steps, func(a, b step) int { return cmp.Compare(a.offset, b.offset) })
+	for _, s := range steps {
+		h.offsets, h.alphas = append(h.offsets, s.offset), append(h.alphas, s.alpha)
+	}
+	return h, nil
+}
+
+// behind reports whether a row at T with that cut must not look behind it: some view would see what is there.
+func (h *hasty) behind(offset, at int64) bool {
+	if h.lag == selfsame.MaxTime {
+		return false
+	}
+	i := sort.Search(len(h.offsets), func(k int) bool { return h.offsets[k] >= offset })
+	return i < len(h.offsets) && h.alphas[i] <= satAdd(at, -h.lag)
+}
+
+// join takes over the result of some rows.
+func (res *Result) join(part *Result, rows []uint32) {
+	res.Events += part.Events
+	res.Spilled += part.Spilled
+	for u, sweep := range part.sweeps {
+		if len(res.sweeps) <= u {
+			res.sweeps = append(res.sweeps, &pit.Result{Place: make([]uint32, res.run.Rows.Batch.Rows)})
+			res.Seen = append(res.Seen, 0)
+		}
+		res.Seen[u] += part.Seen[u]
+		joinSweeps(res.sweeps[u], sweep, rows)
+	}
+}
+
+// joinSweeps appends the values of a sweep over some rows.
+func joinSweeps(to, from *pit.Result, rows []uint32) {
+	base := uint32(to.Rows)
+	for i, row := range rows {
+		to.Place[row] = base + from.Place[i]
+	}
+	for i, c := range from.Columns {
+		if len(to.Columns) <= i {
+			to.Columns = append(to.Columns, column.New(c.Type, 0))
+		}
+		to.Columns[i].AppendRange(c, 0, c.Len())
+	}
+	to.Newest = joinTimes(to.Newest, from.Newest)
+	to.NewestArrival = joinTimes(to.NewestArrival, from.NewestArrival)
+	to.Rows += int64(len(rows))
+	to.Events += from.Events
+	from.Release()
+}
+
+func joinTimes(to, from [][]int64) [][]int64 {
+	for i, times := range from {
+		if len(to) <= i {
+			to = append(to, nil)
+		}
+		to[i] = append(to[i], times...)
+	}
+	return to
+}
