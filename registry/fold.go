@@ -1,0 +1,89 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// fold returns the snapshot after one more record, without its project. It shares what the record does not touch.
+func (s *Snapshot) fold(r *Record) (*Snapshot, error) {
+	if r.ID != s.ID()+1 {
+		return nil, damaged(fmt.Sprintf("apply %d", r.ID), fmt.Sprintf("it follows apply %d", s.ID()), nil)
+	}
+	next := &Snapshot{records: append(slices.Clip(s.records), r), features: maps.Clone(s.features), services: maps.Clone(s.services), projects: s.projects}
+	for i := range r.Features {
+		f := &r.Features[i]
+		name := featureName(f.View, f.Feature)
+		h := next.features[name]
+		if h == nil && f.Version == "" {
+			return nil, damaged(name, fmt.Sprintf("apply %d removes what was never there", r.ID), nil)
+		}
+		next.features[name] = h.fold(r, f)
+	}
+	for i := range r.Services {
+		v := &r.Services[i]
+		h := next.services[v.Name]
+		after := int64(1)
+		if h != nil {
+			after = int64(len(h.versions)) + 1
+		}
+		if v.Version > after || h == nil && v.Version == 0 {
+			return nil, damaged("service "+v.Name, fmt.Sprintf("apply %d skips to version %d", r.ID, v.Version), nil)
+		}
+		next.services[v.Name] = h.fold(r, v)
+	}
+	return next, nil
+}
+
+// fold returns the history with one more event. h is nil before the first.
+func (h *featureHistory) fold(r *Record, f *FeatureRecord) *featureHistory {
+	if h == nil {
+		h = &featureHistory{view: f.View, feature: f.Feature, removed: true}
+	}
+	n := *h
+	n.versions, n.until = slices.Clone(h.versions), slices.Clone(h.until)
+	if !h.removed {
+		n.versions[h.last].Status, n.until[h.last] = Earlier, r.ID-1
+	} else if len(n.versions) > 0 {
+		n.versions[h.last].Status = Earlier
+	}
+	if f.Version == "" {
+		n.versions[h.last].Status, n.removed = Removed, true
+		return &n
+	}
+	n.removed, n.words = false, f.Words
+	n.last = slices.IndexFunc(n.versions, func(v Version) bool { return v.Version == f.Version })
+	if n.last < 0 {
+		n.last = len(n.versions)
+		n.versions = append(n.versions, Version{Version: f.Version, Hash: f.Hash, Apply: r.ID, Time: r.Time, Author: r.Author, Found: f.Found})
+		n.until = append(n.until, 0)
+	}
+	n.versions[n.last].Status, n.until[n.last] = Current, 0
+	return &n
+}
+
+// fold returns the history with one more event. h is nil before the first.
+func (h *serviceHistory) fold(r *Record, v *ServiceRecord) *serviceHistory {
+	if h == nil {
+		h = &serviceHistory{name: v.Name}
+	}
+	n := *h
+	n.versions = slices.Clone(h.versions)
+	if len(n.versions) > 0 {
+		n.versions[h.last].Status = Earlier
+	}
+	if v.Version == 0 {
+		n.versions[h.last].Status, n.removed = Removed, true
+		return &n
+	}
+	n.removed, n.last = false, int(v.Version-1)
+	if n.last == len(n.versions) {
+		n.versions = append(n.versions, ServiceVersion{Version: v.Version, Hash: v.Hash, Apply: r.ID, Time: r.Time, Author: r.Author})
+	}
+	n.versions[n.last].Status, n.versions[n.last].Entries = Current, v.Entries
+	return &n
+}

@@ -1,0 +1,114 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"selfsame"
+)
+
+// Over returns the registry that a store keeps. dir is the project's folder, from which the paths of sources count. Closing the registry
+// closes the store.
+func Over(store Store, dir string) Registry {
+	l := &ledger{store: store, projects: &projects{store: store, dir: dir, parsed: map[int64]*selfsame.Project{}}}
+	l.newest = &Snapshot{projects: l.projects, features: map[string]*featureHistory{}, services: map[string]*serviceHistory{}}
+	return l
+}
+
+// ledger is the rules of versions on a store.
+type ledger struct {
+	store    Store
+	projects *projects
+
+	mu     sync.Mutex // guards newest, and makes each snapshot once
+	newest *Snapshot
+}
+
+func (l *ledger) Close() error { return l.store.Close() }
+
+func (l *ledger) Snapshot(ctx context.Context) (*Snapshot, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	records, err := l.store.Load(ctx, l.newest.ID())
+	if err != nil || len(records) == 0 {
+		return l.newest, err
+	}
+	s := l.newest
+	for _, r := range records {
+		if s, err = s.fold(r); err != nil {
+			return nil, err
+		}
+	}
+	if s.project, err = l.projects.at(ctx, s, s.ID()); err != nil {
+		return nil, err
+	}
+	l.projects.forget(l.newest.ID())
+	l.newest = s
+	return s, nil
+}
+
+func (l *ledger) Plan(ctx context.Context, c *Change) (*Diff, error) {
+	s, err := l.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.decide(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return d.diff, s.expected(c, d.diff)
+}
+
+func (l *ledger) Apply(ctx context.Context, c *Change) (*Diff, error) {
+	for {
+		s, err := l.Snapshot(ctx)
+		if err != nil {
+			return nil, err
+		}
+		d, err := s.decide(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if d.diff.Empty() {
+			return d.diff, nil
+		}
+		if err := s.expected(c, d.diff); err != nil {
+			return nil, err
+		}
+		err = l.store.Append(ctx, d.record, d.texts)
+		if errors.Is(err, ErrMoved) {
+			if err := ctx.Err(); err != nil {
+				return nil, &selfsame.Error{Class: selfsame.ClassCanceled, Ref: "apply", Message: "stopped", Err: err}
+			}
+			continue // and decide on the newest; what was planned on another is refused then
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.diff.Apply = d.record.ID
+		return d.diff, nil
+	}
+}
+
+// expected refuses a change that was planned on another apply. One that changes nothing needs no plan.
+func (s *Snapshot) expected(c *Change, d *Diff) error {
+	if c.Expect == Newest || c.Expect == s.ID() || d.Empty() {
+		return nil
+	}
+	if c.Expect > s.ID() {
+		return &selfsame.Error{Class: selfsame.ClassChanged, Ref: "apply", Message: fmt.Sprintf("the plan is on apply %d, and the newest is %d", c.Expect, s.ID()),
+			Hint: "it was made against another registry: run selfsame plan again"}
+	}
+	r := s.Newest()
+	what := fmt.Sprintf("apply %d by %s at %s came between", r.ID, r.Author, time.UnixMicro(r.Time).UTC().Format(time.RFC3339))
+	if r.Message != "" {
+		what += ": " + r.Message
+	}
+	return &selfsame.Error{Class: selfsame.ClassChanged, Ref: "apply", Message: what, Hint: "run selfsame plan again, and apply what it shows"}
+}

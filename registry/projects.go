@@ -1,0 +1,120 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"selfsame"
+	"selfsame/definition"
+)
+
+// projects rebuilds the project of an apply from its files. It is safe for concurrent use.
+type projects struct {
+	store Store
+	dir   string
+
+	mu     sync.Mutex // guards parsed, and makes each project once
+	parsed map[int64]*selfsame.Project
+}
+
+// at returns the project as apply id left it. s has that apply.
+func (ps *projects) at(ctx context.Context, s *Snapshot, id int64) (*selfsame.Project, error) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if p := ps.parsed[id]; p != nil {
+		return p, nil
+	}
+	p, err := ps.build(ctx, s, id)
+	if err == nil {
+		ps.parsed[id] = p
+	}
+	return p, err
+}
+
+// forget drops the project of an apply that was newest: it is built again where an old version is read.
+func (ps *projects) forget(id int64) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	delete(ps.parsed, id)
+}
+
+func (ps *projects) build(ctx context.Context, s *Snapshot, id int64) (*selfsame.Project, error) {
+	hashes := s.files(id)
+	var list []string
+	for _, h := range hashes {
+		list = append(list, h)
+	}
+	texts, err := texts(ctx, ps.store, list)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for path, h := range hashes {
+		files[path] = texts[h]
+	}
+	p, err := definition.Parse(files, ps.dir)
+	if err != nil {
+		return nil, damaged(fmt.Sprintf("apply %d", id), "its definitions cannot be read", err)
+	}
+	s.stamp(p, id)
+	return p, nil
+}
+
+// texts reads texts and holds them against their hashes.
+func texts(ctx context.Context, store Store, hashes []string) (map[string][]byte, error) {
+	found, err := store.Texts(ctx, hashes)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range hashes {
+		text, ok := found[h]
+		if !ok {
+			return nil, damaged(h, "a text is not there", nil)
+		}
+		if definition.Hash(text) != h {
+			return nil, damaged(h, "a text is not the one that its hash names", nil)
+		}
+	}
+	return found, nil
+}
+
+// files returns the hash of each definition file as apply id left it.
+func (s *Snapshot) files(id int64) map[string]string {
+	files := map[string]string{}
+	for _, r := range s.records[:id] {
+		for _, f := range r.Files {
+			if f.Hash == "" {
+				delete(files, f.Path)
+			} else {
+				files[f.Path] = f.Hash
+			}
+		}
+	}
+	return files
+}
+
+// stamp gives the features of a project the versions that apply id left them with, and its services their pinned outputs.
+func (s *Snapshot) stamp(p *selfsame.Project, id int64) {
+	versions := map[string]string{}
+	services := map[string][]Entry{}
+	for _, r := range s.records[:id] {
+		for _, f := range r.Features {
+			versions[featureName(f.View, f.Feature)] = f.Version
+		}
+		for _, v := range r.Services {
+			services[v.Name] = v.Entries
+		}
+	}
+	for _, v := range p.Views {
+		for i := range v.Features {
+			v.Features[i].Version = versions[featureName(v.Name, v.Features[i].Name)]
+		}
+	}
+	for _, v := range p.Services {
+		v.Features = pinned(services[v.Name])
+	}
+}

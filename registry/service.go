@@ -1,0 +1,228 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"selfsame"
+	"selfsame/definition"
+	"selfsame/plan"
+)
+
+// ServiceFormat is the name and version of the text that a service's list is hashed as (docs/format/canonical.md).
+const ServiceFormat = "selfsame.service/1"
+
+// services decides the version of every service. The features are decided.
+func (d *decision) services() error {
+	for _, s := range slices.SortedFunc(slices.Values(d.after.Services), func(a, b *selfsame.FeatureService) int { return strings.Compare(a.Name, b.Name) }) {
+		entries, err := d.pin(s)
+		if err != nil {
+			return err
+		}
+		hash, err := hashEntries(entries)
+		if err != nil {
+			return err
+		}
+		d.service(d.before.services[s.Name], ServiceRecord{Name: s.Name, Hash: hash, Entries: entries})
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.before.services)) {
+		h := d.before.services[name]
+		if h.removed || d.after.Service(name) != nil {
+			continue
+		}
+		d.diff.Services = append(d.diff.Services, ServiceChange{Name: name, Effect: Gone, From: h.versions[h.last].Version})
+		d.record.Services = append(d.record.Services, ServiceRecord{Name: name})
+	}
+	slices.SortFunc(d.diff.Services, func(a, b ServiceChange) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.record.Services, func(a, b ServiceRecord) int { return strings.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// service decides the version of a list; h is nil where the service is new.
+func (d *decision) service(h *serviceHistory, r ServiceRecord) {
+	c := ServiceChange{Name: r.Name, Effect: Added}
+	if h == nil {
+		r.Version = 1
+	} else {
+		at := slices.IndexFunc(h.versions, func(v ServiceVersion) bool { return v.Hash == r.Hash })
+		if at < 0 {
+			r.Version = int64(len(h.versions)) + 1
+		} else {
+			r.Version = h.versions[at].Version
+		}
+		last := &h.versions[h.last]
+		if !h.removed && r.Version == last.Version {
+			if !samePins(last.Entries, r.Entries) { // only words changed: the same list under newer versions
+				d.record.Services = append(d.record.Services, r)
+			}
+			return
+		}
+		c.Restored = at >= 0
+		if !h.removed {
+			c.From = last.Version
+			d.compare(&c, last.Entries, r.Entries)
+		}
+	}
+	c.To = r.Version
+	d.diff.Services = append(d.diff.Services, c)
+	d.record.Services = append(d.record.Services, r)
+}
+
+func samePins(a, b []Entry) bool {
+	return slices.EqualFunc(a, b, func(x, y Entry) bool { return x.Version == y.Version })
+}
+
+// compare says what becomes of the outputs of a service.
+func (d *decision) compare(c *ServiceChange, before, after []Entry) {
+	from, to := byOutput(before), byOutput(after)
+	c.Effect = Compatible
+	var kept, keeps []string
+	for _, e := range before {
+		name := output(&e)
+		if _, ok := to[name]; ok {
+			kept = append(kept, name)
+		} else {
+			c.Removed, c.Effect = append(c.Removed, name), Behaviour
+		}
+	}
+	for _, e := range after {
+		name := output(&e)
+		old, ok := from[name]
+		switch {
+		case !ok:
+			c.Added = append(c.Added, name)
+			continue
+		case !sameList(old, e):
+			c.Changed = append(c.Changed, name)
+			if d.touched(c.Name, old, e) != Compatible {
+				c.Effect = Behaviour
+			}
+		}
+		keeps = append(keeps, name)
+	}
+	if c.Order = !slices.Equal(kept, keeps); c.Order {
+		c.Effect = Behaviour
+	}
+}
+
+// touched notes at a feature's change that a service's answer changes by it, and returns the change's effect; Behaviour where the entry itself
+// is another one.
+func (d *decision) touched(service string, before, after Entry) Effect {
+	if before.View != after.View || before.Feature != after.Feature || !maps.Equal(mapped(before.Key), mapped(after.Key)) {
+		return Behaviour
+	}
+	for i := range d.diff.Features {
+		f := &d.diff.Features[i]
+		if f.View == after.View && f.Feature == after.Feature && f.From == before.Version && f.To == after.Version {
+			f.Services = append(f.Services, service)
+			return f.Effect
+		}
+	}
+	return Behaviour
+}
+
+func byOutput(entries []Entry) map[string]Entry {
+	out := map[string]Entry{}
+	for _, e := range entries {
+		out[output(&e)] = e
+	}
+	return out
+}
+
+func output(e *Entry) string { return plan.OutputName(e.entry(), e.Feature, false) }
+
+// sameList reports whether two entries give the same values.
+func sameList(a, b Entry) bool {
+	return a.View == b.View && a.Feature == b.Feature && a.Hash == b.Hash && maps.Equal(mapped(a.Key), mapped(b.Key))
+}
+
+// mapped leaves out the key fields that are mapped to a column of their own name.
+func mapped(key map[string]string) map[string]string {
+	out := map[string]string{}
+	for field, column := range key {
+		if field != column {
+			out[field] = column
+		}
+	}
+	return out
+}
+
+// hashEntries names a list: the outputs in their order, each with its feature, the hash of its definition and its key.
+func hashEntries(entries []Entry) (string, error) {
+	type line struct {
+		Feature string            `json:"feature"`
+		Hash    string            `json:"hash"`
+		Key     map[string]string `json:"key,omitempty"`
+		Name    string            `json:"name"`
+	}
+	form := struct {
+		Format   string `json:"format"`
+		Features []line `json:"features"`
+	}{Format: ServiceFormat}
+	for i := range entries {
+		e := &entries[i]
+		form.Features = append(form.Features, line{Feature: featureName(e.View, e.Feature), Hash: e.Hash, Key: mapped(e.Key), Name: output(e)})
+	}
+	b, err := json.Marshal(form)
+	return definition.Hash(b), err
+}
+
+// pin writes a service's list out: one entry an output, each with its full version.
+func (d *decision) pin(s *selfsame.FeatureService) ([]Entry, error) {
+	var out []Entry
+	for _, e := range s.Features {
+		for _, f := range d.after.View(e.View).Features {
+			if e.Feature != "" && f.Name != e.Feature {
+				continue
+			}
+			version, hash, err := d.pinned(e, f.Name)
+			if err != nil {
+				err.Ref = "service " + s.Name
+				return nil, err
+			}
+			entry := Entry{View: e.View, Feature: f.Name, Version: version, Hash: hash, Key: e.Key, As: e.As}
+			if e.HasPrefix {
+				entry.Prefix = &e.Prefix
+			}
+			out = append(out, entry)
+		}
+	}
+	return out, nil
+}
+
+// pinned is the version that an entry names once the change is applied, and its hash.
+func (d *decision) pinned(e selfsame.ServiceEntry, feature string) (version, hash string, err *selfsame.Error) {
+	name := featureName(e.View, feature)
+	var versions []Version
+	own := Version{}
+	if h := d.before.features[name]; h != nil {
+		versions, own = slices.Clone(h.versions), h.versions[h.last]
+	}
+	if i, ok := slices.BinarySearchFunc(d.record.Features, name, func(r FeatureRecord, name string) int {
+		return cmp.Compare(featureName(r.View, r.Feature), name)
+	}); ok {
+		own = Version{Version: d.record.Features[i].Version, Hash: d.record.Features[i].Hash}
+		versions = append(versions, own)
+	}
+	if e.Version == "" {
+		return own.Version, own.Hash, nil
+	}
+	if p, ok := parsePin(e.Version); ok {
+		if at := p.greatest(versions); at >= 0 {
+			return versions[at].Version, versions[at].Hash, nil
+		}
+	}
+	var known []string
+	for _, v := range versions {
+		known = append(known, v.Version)
+	}
+	return "", "", &selfsame.Error{Class: selfsame.ClassDefinition, Pos: e.Pos, Message: fmt.Sprintf("%s has no version %s", name, e.Version),
+		Hint: "pin one of " + some(known) + ", or leave the pin out: it is pinned when the service is applied"}
+}

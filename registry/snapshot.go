@@ -1,0 +1,292 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"selfsame"
+	"selfsame/definition"
+)
+
+// Snapshot is everything that was applied up to one moment. It is immutable and safe for concurrent use; what it returns belongs to it.
+// It implements plan.Resolver.
+type Snapshot struct {
+	records  []*Record // all of them: the next snapshot appends to a copy
+	features map[string]*featureHistory
+	services map[string]*serviceHistory
+	projects *projects
+	project  *selfsame.Project
+}
+
+// featureHistory is one feature over time.
+type featureHistory struct {
+	view, feature string
+	versions      []Version // in the order of their first apply
+	until         []int64   // of each version: the last apply with it in the project
+	last          int       // index of the version that is or was last current
+	removed       bool
+	words         string // of the last
+}
+
+// serviceHistory is one service over time.
+type serviceHistory struct {
+	name     string
+	versions []ServiceVersion // version n is at n-1
+	last     int
+	removed  bool
+}
+
+func featureName(view, feature string) string { return view + "." + feature }
+
+// ID is the apply that the snapshot shows; 0: nothing is applied.
+func (s *Snapshot) ID() int64 { return int64(len(s.records)) }
+
+// Newest returns the newest apply, or nil.
+func (s *Snapshot) Newest() *Record {
+	if len(s.records) == 0 {
+		return nil
+	}
+	return s.records[len(s.records)-1]
+}
+
+// Project returns the newest project: every feature with its applied version, every service with its outputs pinned. It is nil before
+// the first apply.
+func (s *Snapshot) Project() *selfsame.Project { return s.project }
+
+// Versions returns what was applied of a feature, oldest first.
+func (s *Snapshot) Versions(view, feature string) ([]Version, error) {
+	h, err := s.feature(view, feature)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(h.versions), nil
+}
+
+// ServiceVersions returns what was applied of a service, oldest first.
+func (s *Snapshot) ServiceVersions(name string) ([]ServiceVersion, error) {
+	h, err := s.service(name)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Clone(h.versions), nil
+}
+
+// Version returns the version of a feature that version names: 2 or v2 (the newest 2.x.y), 1.1.0, or empty for the project's own.
+func (s *Snapshot) Version(view, feature, version string) (Version, error) {
+	h, at, err := s.find(view, feature, version)
+	if err != nil {
+		return Version{}, err
+	}
+	return h.versions[at], nil
+}
+
+// Resolve returns a feature as it was under a version: the newest project that had it, its view and the feature, with their applied versions. version is
+// as in Version.
+func (s *Snapshot) Resolve(view, feature, version string) (*selfsame.Project, *selfsame.FeatureView, *selfsame.Feature, error) {
+	h, at, err := s.find(view, feature, version)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	p := s.project
+	if h.versions[at].Status != Current {
+		if p, err = s.projects.at(context.Background(), s, h.until[at]); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	if v := p.View(view); v != nil {
+		for i := range v.Features {
+			if v.Features[i].Name == feature {
+				return p, v, &v.Features[i], nil
+			}
+		}
+	}
+	return nil, nil, nil, damaged(featureName(view, feature)+"@"+h.versions[at].Version, fmt.Sprintf("it is not among the definitions of apply %d", h.until[at]), nil)
+}
+
+// Service returns a version of a service with its outputs pinned, and the version's number. 0 asks for the project's own.
+func (s *Snapshot) Service(name string, version int64) (*selfsame.FeatureService, int64, error) {
+	h, err := s.service(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	own := s.own(name)
+	switch {
+	case version == 0 && h.removed:
+		return nil, 0, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "service " + name, Message: "the project has it no more",
+			Hint: fmt.Sprintf("its last version is still there: ask for version %d", h.versions[h.last].Version)}
+	case version == 0:
+		return own, h.versions[h.last].Version, nil
+	case version < 0 || version > int64(len(h.versions)):
+		return nil, 0, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: fmt.Sprintf("service %s@%d", name, version), Message: "there is no such version",
+			Hint: fmt.Sprintf("the newest is %d", len(h.versions))}
+	case own != nil && version == h.versions[h.last].Version:
+		return own, version, nil
+	}
+	out := &selfsame.FeatureService{Name: name, Features: pinned(h.versions[version-1].Entries)}
+	if own != nil {
+		out.Description, out.Owner, out.Tags = own.Description, own.Owner, own.Tags
+	}
+	return out, version, nil
+}
+
+func pinned(entries []Entry) []selfsame.ServiceEntry {
+	out := make([]selfsame.ServiceEntry, len(entries))
+	for i := range entries {
+		out[i] = entries[i].entry()
+	}
+	return out
+}
+
+// Reference resolves a reference to features as requests write it: view.feature, view:feature, view.*, a bare name that one view only has, with a version as
+// view.feature@2, view.feature@1.1.0, view.feature:v2 or view.feature==1.1.0. A pinned feature may be one that the project has no more.
+func (s *Snapshot) Reference(text string) (selfsame.ServiceEntry, error) {
+	normal := normalReference(text)
+	if s.project == nil {
+		return selfsame.ServiceEntry{}, nothingApplied(text)
+	}
+	e, err := definition.Reference(s.project, normal)
+	if err == nil {
+		if e.Version != "" {
+			_, _, err = s.find(e.View, e.Feature, e.Version)
+		}
+		return e, err
+	}
+	name, version, isPinned := strings.Cut(normal, "@")
+	view, feature, split := strings.Cut(strings.Replace(name, ":", ".", 1), ".")
+	if isPinned && split && s.features[featureName(view, feature)] != nil {
+		if _, _, err := s.find(view, feature, version); err != nil {
+			return selfsame.ServiceEntry{}, err
+		}
+		return selfsame.ServiceEntry{View: view, Feature: feature, Version: version}, nil
+	}
+	return selfsame.ServiceEntry{}, err
+}
+
+// normalReference writes the version of a reference behind an @.
+func normalReference(text string) string {
+	if name, version, ok := strings.Cut(text, "=="); ok {
+		return name + "@" + version
+	}
+	if i := strings.LastIndexByte(text, ':'); i >= 0 && strings.HasPrefix(text[i+1:], "v") {
+		if _, ok := digits(text[i+2:]); ok {
+			return text[:i] + "@" + text[i+2:]
+		}
+	}
+	if name, version, ok := strings.Cut(text, "@"); ok {
+		return name + "@" + strings.TrimPrefix(version, "v")
+	}
+	return text
+}
+
+// own is the project's service of that name, or nil.
+func (s *Snapshot) own(name string) *selfsame.FeatureService {
+	if s.project == nil {
+		return nil
+	}
+	return s.project.Service(name)
+}
+
+func nothingApplied(ref string) error {
+	return &selfsame.Error{Class: selfsame.ClassNotFound, Ref: ref, Message: "nothing is applied", Hint: "run selfsame apply in the project's folder"}
+}
+
+func (s *Snapshot) service(name string) (*serviceHistory, error) {
+	if h := s.services[name]; h != nil {
+		return h, nil
+	}
+	if len(s.records) == 0 {
+		return nil, nothingApplied("service " + name)
+	}
+	var known []string
+	for n := range s.services {
+		known = append(known, n)
+	}
+	return nil, unknown("service "+name, "there is no such service", name, known)
+}
+
+func (s *Snapshot) feature(view, feature string) (*featureHistory, error) {
+	if h := s.features[featureName(view, feature)]; h != nil {
+		return h, nil
+	}
+	if len(s.records) == 0 {
+		return nil, nothingApplied(featureName(view, feature))
+	}
+	var views, inView []string
+	for _, h := range s.features {
+		views = append(views, h.view)
+		if h.view == view {
+			inView = append(inView, h.feature)
+		}
+	}
+	if len(inView) == 0 {
+		return nil, unknown(featureName(view, feature), "there is no view "+view, view, views)
+	}
+	return nil, unknown(featureName(view, feature), "the view "+view+" has no feature "+feature, feature, inView)
+}
+
+// unknown is the error of a name that nothing has, with the nearest that something has.
+func unknown(ref, message, name string, known []string) error {
+	slices.Sort(known)
+	known = slices.Compact(known)
+	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: ref, Message: message}
+	if near := selfsame.Nearest(name, known); near != "" {
+		e.Hint = "did you mean " + near + "?"
+	} else if len(known) > 0 {
+		e.Hint = "known: " + some(known)
+	}
+	return e
+}
+
+// some names a list, cut where it is long.
+func some(names []string) string {
+	const most = 12
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + ", … (" + strconv.Itoa(len(names)) + " in all)"
+}
+
+// find returns the version of a feature that version names.
+func (s *Snapshot) find(view, feature, version string) (*featureHistory, int, error) {
+	h, err := s.feature(view, feature)
+	if err != nil {
+		return nil, 0, err
+	}
+	if version == "" {
+		if h.removed {
+			return nil, 0, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: featureName(view, feature), Message: "the project has it no more",
+				Hint: "its last version is still there: " + featureName(view, feature) + "@" + h.versions[h.last].Version}
+		}
+		return h, h.last, nil
+	}
+	at, err := h.find(version)
+	return h, at, err
+}
+
+func (h *featureHistory) find(version string) (int, error) {
+	ref := featureName(h.view, h.feature) + "@" + version
+	p, ok := parsePin(version)
+	if !ok {
+		return 0, &selfsame.Error{Class: selfsame.ClassUsage, Ref: ref, Message: "this is not a version", Hint: "a version is 2 (the newest 2.x.y) or 1.1.0"}
+	}
+	if at := p.greatest(h.versions); at >= 0 {
+		return at, nil
+	}
+	var known []string
+	for _, v := range h.versions {
+		known = append(known, v.Version)
+	}
+	return 0, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: ref, Message: "there is no such version", Hint: "there is " + some(known)}
+}
+
+// damaged is the error of a store whose content does not hold together.
+func damaged(ref, message string, err error) error {
+	return &selfsame.Error{Class: selfsame.ClassResource, Ref: ref, Message: "the registry is damaged: " + message, Err: err,
+		Hint: "restore it from a copy; the definitions themselves are in the project's folder"}
+}

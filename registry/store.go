@@ -1,0 +1,62 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"errors"
+)
+
+// ErrMoved is in the chain of Store.Append's error where another record came first.
+var ErrMoved = errors.New("another apply came first")
+
+// Store keeps records. It is safe for concurrent use; many processes may share one.
+type Store interface {
+	// Load returns the records with ids above after, ascending. They belong to the caller.
+	Load(ctx context.Context, after int64) ([]*Record, error)
+	// Append stores a record, which must have the id after the newest, and the texts that it names and the store has not, by their hash. When it
+	// returns nil the record is durable; an error stores nothing. Where the id is taken the error is ErrMoved.
+	Append(ctx context.Context, r *Record, texts map[string][]byte) error
+	// Texts returns the texts of hashes. One that is not there is left out.
+	Texts(ctx context.Context, hashes []string) (map[string][]byte, error)
+	Close() error
+}
+
+// Record is one apply: what it changed. Lists are in the order of their names.
+type Record struct {
+	ID       int64 // 1, 2, 3 …
+	Time     int64 // microseconds
+	Project  string
+	Author   string
+	Message  string
+	Commit   string
+	Engine   string
+	Files    []FileRecord
+	Features []FeatureRecord
+	Services []ServiceRecord
+}
+
+// FileRecord is a definition file that changed.
+type FileRecord struct {
+	Path string
+	Hash string // of its text; empty: the file is gone
+}
+
+// FeatureRecord makes a version the current one of a feature.
+type FeatureRecord struct {
+	View    string
+	Feature string
+	Version string // empty: the project has the feature no more, and the rest is empty too
+	Hash    string // of the canonical form, which is a text of the store
+	Words   string // digest of description, owner, tags and expectations
+	Found   Found
+}
+
+// ServiceRecord makes a list the current one of a service.
+type ServiceRecord struct {
+	Name    string
+	Version int64 // 0: the project has the service no more, and the rest is empty too
+	Hash    string
+	Entries []Entry
+}
