@@ -6,6 +6,7 @@ package featuretest
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -41,9 +42,18 @@ func (x explained) Ask(ctx context.Context, c *Case) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	req := batch.Request{Rows: c.entityRows(), Tables: map[string]*source.Table{}, Mode: batch.Mode{Final: c.Mode.Final, Lag: c.Mode.Lag}, Options: batch.Options{Threads: 2}}
+	dir, err := os.MkdirTemp(x.dir, "live-")
+	if err != nil {
+		return nil, err
+	}
+	req := batch.Request{Rows: c.entityRows(), Tables: map[string]*source.Table{}, Mode: batch.Mode{Final: c.Mode.Final, Lag: c.Mode.Lag}, Options: batch.Options{Threads: 2},
+		Archive: map[string]*source.Table{}, Snapshot: snapshot}
+	req.Mode.Served = req.Rows.Served != nil
 	for _, name := range p.SourceNames() {
 		if req.Tables[name], err = (Batch{}).table(ctx, x.dir, c, c.Project.Source(name)); err != nil {
+			return nil, err
+		}
+		if req.Archive[name], err = archive(ctx, dir, c, c.Project.Source(name)); err != nil {
 			return nil, err
 		}
 	}
@@ -79,6 +89,9 @@ func consistent(o *batch.Origin) error {
 			}
 			if at < c.Lower || at >= c.Upper {
 				return fmt.Errorf("an event at %s is listed for [%s, %s)", at, c.Lower, c.Upper)
+			}
+			if o.Offset != nil && e.Offset != nil && *e.Offset >= *o.Offset {
+				return fmt.Errorf("the log's row %d is listed for the cut %d (P1)", *e.Offset, *o.Offset)
 			}
 			if o.Known != nil && (e.Arrival == nil && e.Time != nil || e.Arrival != nil && *e.Arrival > *o.Known) {
 				return fmt.Errorf("an event that arrived at %v is listed for the cut %s (P1)", e.Arrival, o.Known)
@@ -117,6 +130,17 @@ func TestExplanationsOfScripts(t *testing.T) {
 
 // TestExplanationsOfRandomCases explains random values and holds them to the oracle.
 func TestExplanationsOfRandomCases(t *testing.T) {
+	explainRandom(t, 2, func(e Engine) Engine { return e })
+}
+
+// TestExplanationsOfLiveCases does so where a part of the logs came live.
+func TestExplanationsOfLiveCases(t *testing.T) {
+	for _, served := range []bool{false, true} {
+		explainRandom(t, 1, func(e Engine) Engine { return lively{e, served} })
+	}
+}
+
+func explainRandom(t *testing.T, rows int, wrap func(Engine) Engine) {
 	done, dir := 0, t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
 		picks := rapid.SliceOfN(rapid.Uint16(), 300, 600).Draw(rt, "picks")
@@ -128,7 +152,7 @@ func TestExplanationsOfRandomCases(t *testing.T) {
 			picks = picks[1:]
 			return p
 		}, Shape{})
-		diff, _, err := Disagreement(context.Background(), definition.Parse, explained{dir: dir, rows: 2, done: &done}, Oracle{}, text)
+		diff, _, err := Disagreement(context.Background(), definition.Parse, wrap(explained{dir: dir, rows: rows, done: &done}), wrap(Oracle{}), text)
 		if err != nil {
 			rt.Fatalf("%v\n%s", err, text)
 		}
