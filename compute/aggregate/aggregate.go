@@ -127,3 +127,10 @@ type Kernel interface {
 	// Value appends the value of member m over the set at T to out.
 	Value(m int, at int64, out *column.Column)
 }
+
+// Resumer is a Kernel that can take more events of the entity that it has: one whose events only come in is not loaded again for each.
+type Resumer interface {
+	// Resume is Load where the events before row from are those of the last Load or Resume. ev.Lo is the same, from > ev.Lo, and the
+	// columns and slices may have moved. Events that were there from row `from` on may be others or gone.
+	Resume(ev *Events, from int)
+}

@@ -20,41 +20,43 @@ type asofState struct {
 
 // latest finds for every row of the partition the newest visible event at or before T and gathers its columns.
 func (w *worker) latest(ctx context.Context, entities, base int) error {
-	m := &w.asof
-	rows := len(w.ask.at)
-	m.pick, m.status = resize(m.pick, rows), resize(m.status, rows)
-	w.ev.invert()
-	for e := range entities {
-		a, b := int(w.ask.starts[e]), int(w.ask.starts[e+1])
+	w.asof.reset(len(w.ask.at))
+	w.events.invert()
+	for n := range entities {
+		a, b := int(w.ask.starts[n]), int(w.ask.starts[n+1])
 		if a == b {
 			continue
 		}
-		x := subject{lo: int(w.ev.starts[e]), hi: int(w.ev.starts[e+1]), base: base, first: a, at: w.ask.at[a:b]}
+		x := subject{lo: int(w.events.starts[n]), hi: int(w.events.starts[n+1]), base: base, first: a, at: w.ask.at[a:b]}
 		if w.ask.known != nil {
 			x.known = w.ask.known[a:b]
 		}
+		w.asof.tree.ready = false
 		w.latestOf(&x)
 	}
-	for c := range w.out {
+	for c, out := range w.out {
 		if err := canceled(ctx); err != nil {
 			return err
 		}
-		w.gather(&w.out[c], c)
+		w.gather(out, w.events.concat(c, w.spec.Columns[c]))
 	}
 	return nil
 }
 
+// reset makes room for so many rows.
+func (m *asofState) reset(rows int) {
+	m.pick, m.status = resize(m.pick, rows), resize(m.status, rows)
+}
+
 // latestOf picks the events of one entity's rows.
-func (w *worker) latestOf(x *subject) {
-	m := &w.asof
-	m.tree.ready = false
-	tau := w.ev.tau[x.lo:x.hi]
+func (e *evaluator) latestOf(x *subject) {
+	tau := e.ev.tau[x.lo:x.hi]
 	i := 0
 	for k, at := range x.at {
 		switch {
-		case w.s.spec.Static:
+		case e.spec.Static:
 			i = len(tau)
-		case w.s.spec.Closed == selfsame.ClosedLeft:
+		case e.spec.Closed == selfsame.ClosedLeft:
 			i = advance(tau, i, at)
 		case at == selfsame.MaxTime:
 			i = len(tau)
@@ -62,28 +64,28 @@ func (w *worker) latestOf(x *subject) {
 			i = advance(tau, i, at+1)
 		}
 		place := x.lo + i - 1
-		if x.known != nil && !w.s.spec.Static {
-			place = w.newestKnown(x, place, x.known[k])
+		if x.known != nil && !e.spec.Static {
+			place = e.newestKnown(x, place, x.known[k])
 		}
-		w.decide(x.base, x.first+k, place, x.lo, at)
+		e.decide(x.base, x.first+k, place, x.lo, at)
 	}
 }
 
 // newestKnown returns the last place up to `place` whose event is in the cut, x.lo - 1 for none. Events that end are fewer still.
-func (w *worker) newestKnown(x *subject, place int, known int64) int {
-	place = w.lastKnown(x, place, known)
-	for until := w.ev.until; until != nil && place >= x.lo && until[place] <= known; {
-		place = w.lastKnown(x, place-1, known)
+func (e *evaluator) newestKnown(x *subject, place int, known int64) int {
+	place = e.lastKnown(x, place, known)
+	for until := e.ev.until; until != nil && place >= x.lo && until[place] <= known && until[place] != selfsame.MaxTime; {
+		place = e.lastKnown(x, place-1, known)
 	}
 	return place
 }
 
 // lastKnown is newestKnown without regard to ends. Late events are few, so that a few steps back mostly find it; where they do not, a tree
 // of minima does in O(log n).
-func (w *worker) lastKnown(x *subject, place int, known int64) int {
-	from := w.ev.from
+func (e *evaluator) lastKnown(x *subject, place int, known int64) int {
+	from := e.ev.from
 	if from == nil {
-		from = w.ev.tau
+		from = e.ev.tau
 	}
 	for range 32 {
 		if place < x.lo || from[place] <= known {
@@ -91,7 +93,7 @@ func (w *worker) lastKnown(x *subject, place int, known int64) int {
 		}
 		place--
 	}
-	t := &w.asof.tree
+	t := &e.asof.tree
 	if !t.ready {
 		t.build(from[x.lo:x.hi])
 	}
@@ -99,13 +101,13 @@ func (w *worker) lastKnown(x *subject, place int, known int64) int {
 }
 
 // decide writes what row gets from the event at place; below first there is none.
-func (w *worker) decide(base, row, place, first int, at int64) {
-	m, spec := &w.asof, w.s.spec
+func (e *evaluator) decide(base, row, place, first int, at int64) {
+	m, spec := &e.asof, e.spec
 	status, pick := selfsame.NotFound, int32(-1)
-	found := place >= first && (w.ev.del == nil || !w.ev.del[place])
+	found := place >= first && (e.ev.del == nil || !e.ev.del[place])
 	if found {
-		status, pick = selfsame.Present, w.ev.perm[place]
-		if spec.TTL >= 0 && !spec.Static && w.ev.tau[place] < window.SatSub(at, spec.TTL) {
+		status, pick = selfsame.Present, e.ev.rowOf(place)
+		if spec.TTL >= 0 && !spec.Static && e.ev.tau[place] < window.SatSub(at, spec.TTL) {
 			status, pick = selfsame.Expired, -1
 		}
 	}
@@ -114,14 +116,25 @@ func (w *worker) decide(base, row, place, first int, at int64) {
 		if !found {
 			place = -1
 		}
-		w.trace(0, base+row, place)
+		e.trace(0, base+row, place)
 	}
 }
 
-// gather appends the picked values of event column c to out.
-func (w *worker) gather(out *column.Column, c int) {
-	m := &w.asof
-	src := w.ev.concat(c, w.s.spec.Columns[c])
+// rowOf returns the row of the gathered columns that the event at a place is.
+func (ev *timeline) rowOf(place int) int32 {
+	if ev.perm == nil {
+		return int32(place)
+	}
+	return ev.perm[place]
+}
+
+// gather appends the picked values of src to out.
+func (e *evaluator) gather(out, src *column.Column) {
+	m := &e.asof
+	first := out.Len()
+	if fixed(out.Type.Kind) && out.Status != nil {
+		out.Status = append(out.Status, make([]selfsame.Status, len(m.pick))...)
+	}
 	switch out.Type.Kind {
 	case selfsame.Bool:
 		out.Bools = gatherPicked(out.Bools, src.Bools, m.pick)
@@ -143,9 +156,9 @@ func (w *worker) gather(out *column.Column, c int) {
 	}
 	for i, p := range m.pick {
 		if p < 0 {
-			out.SetStatus(i, m.status[i])
+			out.SetStatus(first+i, m.status[i])
 		} else if src.Status != nil {
-			out.SetStatus(i, src.Status[p])
+			out.SetStatus(first+i, src.Status[p])
 		}
 	}
 }

@@ -22,6 +22,8 @@ type compiled struct {
 	traces  []trace // Detail: distinct (arguments, filter, window)
 	cells   []place // cell -> where it is evaluated
 
+	all *selection // every cell
+
 	asOf      bool // rows have cuts: Rows.Known is not nil
 	arrivals  bool // α is needed beside visibility: Detail, or the ties of an as-of view
 	canonical bool // events of one τ must stand in canonical order
@@ -67,7 +69,82 @@ func compile(spec Spec, rows Rows) (*compiled, error) {
 			return nil, err
 		}
 	}
+	c.all = c.choose(nil)
 	return c, nil
+}
+
+// selection is what the evaluation of some cells takes.
+type selection struct {
+	cells   []int // as-of: event columns
+	windows []int
+	uppers  []int // of each of windows: the first of them with the same upper bound
+	groups  []chosen
+	traces  []int
+}
+
+// chosen is a group with the cells of it that are asked for.
+type chosen struct {
+	group   int
+	windows []windowCells
+}
+
+// choose makes the selection of some cells, nil for all. Cells that are not there are left out.
+func (c *compiled) choose(cells []int) *selection {
+	s := &selection{cells: cells}
+	if cells == nil {
+		n := len(c.cells)
+		if c.AsOf {
+			n = len(c.Columns)
+		}
+		for i := range n {
+			s.cells = append(s.cells, i)
+		}
+	}
+	if c.AsOf {
+		return s
+	}
+	for i := range c.windows {
+		if !slices.ContainsFunc(s.cells, func(cell int) bool { return c.cells[cell].window == i }) {
+			continue
+		}
+		upper := slices.IndexFunc(s.windows, func(w int) bool { return c.uppers[w] == c.uppers[i] })
+		if upper < 0 {
+			s.uppers = append(s.uppers, i)
+		} else {
+			s.uppers = append(s.uppers, s.windows[upper])
+		}
+		s.windows = append(s.windows, i)
+	}
+	for i := range c.groups {
+		if g := c.groups[i].choose(i, s.cells); len(g.windows) > 0 {
+			s.groups = append(s.groups, g)
+		}
+	}
+	if c.Detail {
+		for i := range c.traces {
+			if slices.ContainsFunc(s.cells, func(cell int) bool { return c.cells[cell].trace == i }) {
+				s.traces = append(s.traces, i)
+			}
+		}
+	}
+	return s
+}
+
+// choose returns group number n with the cells of it that are among some.
+func (g *group) choose(n int, cells []int) chosen {
+	out := chosen{group: n}
+	for _, w := range g.windows {
+		in := windowCells{window: w.window}
+		for _, cell := range w.cells {
+			if slices.Contains(cells, cell) {
+				in.cells = append(in.cells, cell)
+			}
+		}
+		if len(in.cells) > 0 {
+			out.windows = append(out.windows, in)
+		}
+	}
+	return out
 }
 
 func fault(ref, what string) error {

@@ -30,16 +30,15 @@ type moving struct {
 // once, at row max(first with upper > τ, first with κ >= From), and leaves it once, at row min(first with lower > τ, first with
 // κ >= Until). Rows are cut into such chains; a row that fits into none is a chain of its own. Evaluating every row from scratch
 // instead would be quadratic for a hot key.
-func (w *worker) outOfOrder(x *subject) {
-	w.span.fill(w.s.spec, &w.ev, x, nil, false)
-	w.prepareWalks(x)
-	for i := range w.groups {
-		g := &w.groups[i]
-		g.events.Lo, g.events.Hi = x.lo, x.hi
-		g.kernel.Load(&g.events)
-		for _, in := range g.windows {
-			if !w.s.spec.windows[in.window].Timed() {
-				w.walks(g, &in, x)
+func (e *evaluator) outOfOrder(x *subject) {
+	e.span.fill(e, x, nil, false)
+	e.prepareWalks(x)
+	for _, s := range e.sel.groups {
+		g := &e.groups[s.group]
+		g.load(x)
+		for _, in := range s.windows {
+			if !e.spec.windows[in.window].Timed() {
+				e.walks(g, &in, x)
 				continue
 			}
 			for a := 0; a < len(x.at); {
@@ -47,26 +46,26 @@ func (w *worker) outOfOrder(x *subject) {
 				for b < len(x.at) && x.known[b] >= x.known[b-1] {
 					b++
 				}
-				w.chain(g, &in, x, a, b)
+				e.chain(g, &in, x, a, b)
 				a = b
 			}
 		}
 	}
-	if w.s.spec.Detail {
-		for t := range w.s.spec.traces {
+	if e.detail {
+		for _, t := range e.sel.traces {
 			for k := range x.at {
-				w.trace(t, x.base+x.first+k, w.newest(t, x, k))
+				e.trace(t, x.base+x.first+k, e.newestOf(t, x, k))
 			}
 		}
 	}
 }
 
 // chain evaluates the cells of one window for rows [a, b), whose cuts never decrease.
-func (w *worker) chain(g *groupState, in *windowCells, x *subject, a, b int) {
-	m := &w.general
-	lo, hi := w.span.lo[in.window][a:b], w.span.hi[in.window][a:b]
+func (e *evaluator) chain(g *groupState, in *windowCells, x *subject, a, b int) {
+	m := &e.general
+	lo, hi := e.span.lo[in.window][a:b], e.span.hi[in.window][a:b]
 	first := lo[0]
-	m.schedule(&w.ev, lo, hi, x.known[a:b])
+	m.schedule(e.ev, lo, hi, x.known[a:b])
 	g.kernel.Reset()
 	g.errs.held = [errorKinds]int32{}
 	for k := range lo {
@@ -76,12 +75,12 @@ func (w *worker) chain(g *groupState, in *windowCells, x *subject, a, b int) {
 		for _, i := range m.in.of(k) {
 			g.change(first+i, 1)
 		}
-		w.values(g, in, x.at[a+k])
+		e.values(g, in, x.at[a+k])
 	}
 }
 
 // schedule works out at which row each event enters and leaves.
-func (m *general) schedule(ev *events, lo, hi []int32, known []int64) {
+func (m *general) schedule(ev *timeline, lo, hi []int32, known []int64) {
 	first, rows := int(lo[0]), len(lo)
 	n := max(int(hi[rows-1])-first, 0)
 	m.enter, m.leave = resize(m.enter, n), resize(m.leave, n)
@@ -161,11 +160,11 @@ func (g *groupState) change(place, by int32) {
 }
 
 // values appends the value of every cell of a window over the set.
-func (w *worker) values(g *groupState, in *windowCells, at int64) {
+func (e *evaluator) values(g *groupState, in *windowCells, at int64) {
 	s := g.errs.ofSet()
 	for _, cell := range in.cells {
-		out := &w.out[cell]
-		g.kernel.Value(w.s.spec.cells[cell].member, at, out)
+		out := e.out[cell]
+		g.kernel.Value(e.spec.cells[cell].member, at, out)
 		if s != selfsame.Present {
 			out.SetStatus(out.Len()-1, s)
 		}
@@ -173,20 +172,21 @@ func (w *worker) values(g *groupState, in *windowCells, at int64) {
 }
 
 // prepareWalks works out what the rows and session windows of an entity share.
-func (w *worker) prepareWalks(x *subject) {
-	m := &w.general
-	m.starts = resize(m.starts, len(w.s.spec.windows))
+func (e *evaluator) prepareWalks(x *subject) {
+	m := &e.general
+	m.starts = resize(m.starts, len(e.spec.windows))
 	filled := false
-	for i, b := range w.s.spec.windows {
+	for _, i := range e.sel.windows {
+		b := e.spec.windows[i]
 		if b.Timed() {
 			continue
 		}
 		if !filled {
-			w.visible.whole(&w.ev, x)
+			e.visible.whole(e.ev, x)
 			filled = true
 		}
 		if b.Window().Kind == selfsame.Session {
-			m.starts[i] = b.AppendSessions(m.starts[i][:0], w.ev.tau[x.lo:x.hi])
+			m.starts[i] = b.AppendSessions(m.starts[i][:0], e.ev.tau[x.lo:x.hi])
 		}
 	}
 }
@@ -194,31 +194,31 @@ func (w *worker) prepareWalks(x *subject) {
 // walks evaluates the cells of a rows or session window, row by row. Up to some event a row knows everything, so that the walk back
 // need only look at the events behind it one by one; the rest is a run, and what the next row changes of it is little. A long session
 // of a hot key would be walked again for every row otherwise. Behind a retraction that is so.
-func (w *worker) walks(g *groupState, in *windowCells, x *subject) {
-	m := &w.general.set
+func (e *evaluator) walks(g *groupState, in *windowCells, x *subject) {
+	m := &e.general.set
 	m.lo, m.hi, m.single = 0, 0, m.single[:0]
 	g.kernel.Reset()
 	g.errs.held = [errorKinds]int32{}
 	for k, at := range x.at {
-		lo, hi := w.span.lo[in.window][k], w.span.hi[in.window][k]
-		run := min(hi, int32(x.lo+w.visible.shown(x.known[k])))
+		lo, hi := e.span.lo[in.window][k], e.span.hi[in.window][k]
+		run := min(hi, int32(x.lo+e.visible.shown(x.known[k])))
 		run = max(run, lo)
-		walk := w.s.spec.windows[in.window].Walk(at)
+		walk := e.spec.windows[in.window].Walk(at)
 		m.next = m.next[:0]
 		first, open := run, true
 		for i := hi - 1; i >= run && open; i-- {
-			if w.ev.visible(int(i), x.known[k]) {
-				if open = walk.Take(w.ev.tau[i]); open {
+			if e.ev.visible(int(i), x.known[k]) {
+				if open = walk.Take(e.ev.tau[i]); open {
 					m.next = append(m.next, i)
 				}
 			}
 		}
 		if open {
-			tau := w.ev.tau[x.lo:x.hi]
-			first = int32(x.lo + walk.Rest(tau, w.general.starts[in.window], int(lo)-x.lo, int(run)-x.lo))
+			tau := e.ev.tau[x.lo:x.hi]
+			first = int32(x.lo + walk.Rest(tau, e.general.starts[in.window], int(lo)-x.lo, int(run)-x.lo))
 		}
 		m.move(g, first, run)
-		w.values(g, in, at)
+		e.values(g, in, at)
 	}
 }
 
@@ -254,23 +254,23 @@ func (m *moving) move(g *groupState, lo, hi int32) {
 }
 
 // walk calls do for the events of a window of row k, the newest first, until it returns false.
-func (w *worker) walk(window int, x *subject, k int, do func(place int32) bool) {
-	walk := w.s.spec.windows[window].Walk(x.at[k])
-	for i := w.span.hi[window][k] - 1; i >= w.span.lo[window][k]; i-- {
-		if !w.ev.visible(int(i), x.known[k]) {
+func (e *evaluator) walk(window int, x *subject, k int, do func(place int32) bool) {
+	walk := e.spec.windows[window].Walk(x.at[k])
+	for i := e.span.hi[window][k] - 1; i >= e.span.lo[window][k]; i-- {
+		if !e.ev.visible(int(i), x.known[k]) {
 			continue
 		}
-		if !walk.Take(w.ev.tau[i]) || !do(i) {
+		if !walk.Take(e.ev.tau[i]) || !do(i) {
 			return
 		}
 	}
 }
 
-// newest returns the place of the newest used event of row k, -1 for none.
-func (w *worker) newest(t int, x *subject, k int) int {
-	tr := w.s.spec.traces[t]
-	used, found := w.groups[tr.group].used, -1
-	w.walk(tr.window, x, k, func(place int32) bool {
+// newestOf returns the place of the newest used event of row k, -1 for none.
+func (e *evaluator) newestOf(t int, x *subject, k int) int {
+	tr := e.spec.traces[t]
+	used, found := e.groups[tr.group].used, -1
+	e.walk(tr.window, x, k, func(place int32) bool {
 		if used[place] == place {
 			found = int(place)
 		}

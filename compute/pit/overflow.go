@@ -12,8 +12,8 @@ import (
 // one that passes it and has an argument that is. Kernels skip them like nulls.
 type errorCounts struct {
 	any    bool
-	codes  []selfsame.Status // of each event, Present for none
-	counts []int32           // per error status: events before each place that have it; errorKinds runs of n+1
+	codes  []selfsame.Status   // of each event, Present for none
+	counts [errorKinds][]int32 // per error status: events before each place that have it
 	n      int
 	held   [errorKinds]int32 // the general path: of the set
 }
@@ -21,16 +21,24 @@ type errorCounts struct {
 // errorKinds is the number of error statuses.
 const errorKinds = int(selfsame.ErrorMaxValues-selfsame.ErrorOverflow) + 1
 
-// find looks for error events of a group.
-func (e *errorCounts) find(g *groupState, cols []*column.Column) {
-	e.any, e.n = false, len(g.events.Tau)
+// find looks for error events of a group, of which it has seen those before from.
+func (e *errorCounts) find(g *groupState, cols []*column.Column, from int) {
+	e.any, e.n = e.any && from > 0, len(g.events.Tau)
+	if e.any {
+		e.codes = append(e.codes[:from], make([]selfsame.Status, e.n-from)...)
+	}
+	seen := from
 	consider := func(c *column.Column, filter bool) {
-		for i, s := range c.Status {
+		if c.Status == nil {
+			return
+		}
+		for i := from; i < e.n; i++ {
+			s := c.Status[i]
 			if !s.IsError() || (!filter && g.events.Pass != nil && !g.events.Pass[i]) {
 				continue
 			}
 			if !e.any {
-				e.any = true
+				e.any, seen = true, 0
 				e.codes = resize(e.codes, e.n)
 				clear(e.codes)
 			}
@@ -46,21 +54,28 @@ func (e *errorCounts) find(g *groupState, cols []*column.Column) {
 		consider(c, false)
 	}
 	if e.any {
-		e.count()
+		e.count(seen)
 	}
 }
 
-func (e *errorCounts) count() {
-	e.counts = resize(e.counts, errorKinds*(e.n+1))
-	for k := range errorKinds {
-		run := e.counts[k*(e.n+1) : (k+1)*(e.n+1)]
-		run[0] = 0
-		for i, c := range e.codes {
-			run[i+1] = run[i]
-			if c == selfsame.ErrorOverflow+selfsame.Status(k) {
-				run[i+1]++
+// count counts the codes from a place on.
+func (e *errorCounts) count(from int) {
+	for k := range e.counts {
+		run := append(e.counts[k][:min(from, len(e.counts[k]))], 0)
+		if from > 0 {
+			run[from] = run[from-1]
+			if e.codes[from-1] == selfsame.ErrorOverflow+selfsame.Status(k) {
+				run[from]++
 			}
 		}
+		for i := from; i < e.n; i++ {
+			n := run[i]
+			if e.codes[i] == selfsame.ErrorOverflow+selfsame.Status(k) {
+				n++
+			}
+			run = append(run, n)
+		}
+		e.counts[k] = run
 	}
 }
 
@@ -74,8 +89,7 @@ func (e *errorCounts) code(i int) selfsame.Status {
 
 // within returns the least error among events [lo, hi), Present for none.
 func (e *errorCounts) within(lo, hi int32) selfsame.Status {
-	for k := range errorKinds {
-		run := e.counts[k*(e.n+1):]
+	for k, run := range e.counts {
 		if run[hi] > run[lo] {
 			return selfsame.ErrorOverflow + selfsame.Status(k)
 		}

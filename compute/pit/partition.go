@@ -23,19 +23,12 @@ type piece struct {
 // events are the events of one partition, sorted by entity and, within an entity, by the total order. A row of the partition has two
 // numbers: its arrival number, counted over the pieces in the order of blocks, and its place after sorting.
 type events struct {
+	timeline
 	pieces []piece
-	n      int
 	starts []int32 // entity e is places [starts[e], starts[e+1])
 	pos    []int32 // arrival number -> place
-	perm   []int32 // place -> arrival number; valid where sorted by it
-	isPerm bool
+	isPerm bool    // perm holds arrival numbers
 
-	tau    []int64
-	from   []int64 // nil: τ
-	until  []int64 // nil: for ever
-	arr    []int64 // nil: from
-	del    []bool  // nil: none
-	cols   []*column.Column
 	status [][]selfsame.Status // memory of the columns' statuses
 
 	scratch []*part // of spilled pieces

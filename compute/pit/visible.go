@@ -23,38 +23,66 @@ type visibility struct {
 // patience is how many events behind the last known prefix are looked at for one row before the general path is taken.
 const patience = 64
 
-// prefix fills caps and reports whether the fast path is right for x.
-func (v *visibility) prefix(ev *events, x *subject) bool {
-	v.caps = v.caps[:0]
-	if x.known == nil || x.lo == x.hi {
-		return true
+// survey is what prefix asks of an entity's events.
+type survey struct {
+	end    int64   // the least Until that is not MaxTime; MaxTime: none is
+	top    int64   // no From is greater
+	sorted bool    // From never decreases
+	early  bool    // no From is greater than its τ
+	most   []int64 // the greatest From up to each event; nil: not found yet
+}
+
+// survey looks over a subject's events.
+func (v *visibility) survey(ev *timeline, x *subject) survey {
+	s := survey{end: selfsame.MaxTime, top: selfsame.MaxTime, sorted: true, early: true}
+	if x.known == nil {
+		return s
 	}
 	if ev.until != nil {
-		latest := slices.Max(x.known)
 		for _, u := range ev.until[x.lo:x.hi] {
-			if u <= latest && u != selfsame.MaxTime {
-				return false
-			}
+			s.end = min(s.end, u)
 		}
 	}
-	tau := ev.tau[x.lo:x.hi]
-	from, sorted, early := tau, true, true
 	if ev.from != nil {
-		from = ev.from[x.lo:x.hi]
-		sorted = slices.IsSorted(from)
+		from := ev.from[x.lo:x.hi]
+		s.sorted = slices.IsSorted(from)
 		for i, f := range from {
-			if f > tau[i] {
-				early = false
+			if f > ev.tau[x.lo+i] {
+				s.early = false
 				break
 			}
 		}
 	}
-	if early && !lagging(x) {
+	return s
+}
+
+// prefix fills caps and reports whether the fast path is right for x.
+func (v *visibility) prefix(ev *timeline, x *subject, s *survey) bool {
+	v.caps = v.caps[:0]
+	if x.known == nil || x.lo == x.hi {
+		return true
+	}
+	if s.end != selfsame.MaxTime && s.end <= slices.Max(x.known) {
+		return false
+	}
+	if s.early && !lagging(x) {
 		return true // From <= τ <= T <= κ: no window reaches beyond T
 	}
-	if !sorted {
-		v.most = running(v.most, from, func(a, b int64) int64 { return max(a, b) })
-		return v.gaps(x, tau, from)
+	if s.top != selfsame.MaxTime && s.top <= slices.Min(x.known) {
+		return true
+	}
+	tau := ev.tau[x.lo:x.hi]
+	from := tau
+	if ev.from != nil {
+		from = ev.from[x.lo:x.hi]
+	}
+	if !s.sorted {
+		most := s.most
+		if most == nil {
+			v.most = running(v.most, from, func(a, b int64) int64 { return max(a, b) })
+			most = v.most
+		}
+		return v.gaps(x, tau, from, most)
 	}
 	for _, k := range x.known {
 		v.caps = append(v.caps, int32(x.lo+after(from, k)))
@@ -73,10 +101,10 @@ func lagging(x *subject) bool {
 }
 
 // gaps fills caps where From does not follow τ: behind the longest known prefix no event up to T may be known.
-func (v *visibility) gaps(x *subject, tau, from []int64) bool {
+func (v *visibility) gaps(x *subject, tau, from, most []int64) bool {
 	h := 0
 	for i, k := range x.known {
-		c := after(v.most, k)
+		c := after(most, k)
 		h = max(h, c)
 		for h < len(tau) && tau[h] <= x.at[i] {
 			h++
@@ -104,7 +132,7 @@ func running(dst, s []int64, fold func(a, b int64) int64) []int64 {
 }
 
 // whole prepares shown.
-func (v *visibility) whole(ev *events, x *subject) {
+func (v *visibility) whole(ev *timeline, x *subject) {
 	from := ev.tau
 	if ev.from != nil {
 		from = ev.from
@@ -131,7 +159,7 @@ func after(s []int64, v int64) int {
 }
 
 // visible reports whether event i is in the cut κ.
-func (ev *events) visible(i int, known int64) bool {
+func (ev *timeline) visible(i int, known int64) bool {
 	from := ev.tau[i]
 	if ev.from != nil {
 		from = ev.from[i]
@@ -140,7 +168,7 @@ func (ev *events) visible(i int, known int64) bool {
 }
 
 // alpha returns the arrival of event i.
-func (ev *events) alpha(i int) int64 {
+func (ev *timeline) alpha(i int) int64 {
 	switch {
 	case ev.arr != nil:
 		return ev.arr[i]
@@ -152,33 +180,34 @@ func (ev *events) alpha(i int) int64 {
 
 // ranges are, for each window and row of one entity, the places [lo, hi) between its bounds. Windows with one upper bound share hi.
 type ranges struct {
-	lo, hi [][]int32
-	breaks [][]int // rows at which lo or hi decrease: there a new call of Ranges begins
-	bounds []int64
-	starts []int32 // of sessions
+	lo, hi   [][]int32
+	breaks   [][]int // rows at which lo or hi decrease: there a new call of Ranges begins
+	bounds   []int64
+	sessions [][]int32 // window -> where the session of each of the subject's first events starts
 }
 
 func (r *ranges) init(c *compiled) {
-	r.lo, r.hi = make([][]int32, len(c.windows)), make([][]int32, len(c.windows))
-	r.breaks = make([][]int, len(c.windows))
+	n := len(c.windows)
+	r.lo, r.hi, r.breaks, r.sessions = make([][]int32, n), make([][]int32, n), make([][]int, n), make([][]int32, n)
 }
 
-// fill computes the places of every window. caps, where it is not empty, cuts off what a row does not know; narrow lets rows and
+// fill computes the places of every selected window. caps, where it is not empty, cuts off what a row does not know; narrow lets rows and
 // session windows choose among what is left.
-func (r *ranges) fill(c *compiled, ev *events, x *subject, caps []int32, narrow bool) {
-	tau := ev.tau[x.lo:x.hi]
-	for i, b := range c.windows {
-		if u := c.uppers[i]; u != i {
+func (r *ranges) fill(e *evaluator, x *subject, caps []int32, narrow bool) {
+	tau := e.ev.tau[x.lo:x.hi]
+	for n, i := range e.sel.windows {
+		if u := e.sel.uppers[n]; u != i {
 			r.hi[i] = r.hi[u]
 			continue
 		}
-		r.bounds = b.AppendUpper(r.bounds[:0], x.at)
+		r.bounds = e.spec.windows[i].AppendUpper(r.bounds[:0], x.at)
 		r.hi[i] = cursor(r.hi[i][:0], tau, r.bounds, x.lo)
 		for k, n := range caps {
 			r.hi[i][k] = min(r.hi[i][k], n)
 		}
 	}
-	for i, b := range c.windows {
+	for _, i := range e.sel.windows {
+		b := e.spec.windows[i]
 		if b.Window().Kind == selfsame.Lifetime {
 			r.lo[i] = resize(r.lo[i], len(x.at))
 			for k := range r.lo[i] {
@@ -203,11 +232,11 @@ func (r *ranges) fill(c *compiled, ev *events, x *subject, caps []int32, narrow 
 
 func (r *ranges) narrow(i int, b *window.Bounds, tau []int64, x *subject) {
 	if b.Window().Kind == selfsame.Session {
-		r.starts = b.AppendSessions(r.starts[:0], tau)
+		r.sessions[i] = b.AppendSessions(r.sessions[i], tau)
 	}
 	for k, at := range x.at {
 		lo, hi := int(r.lo[i][k])-x.lo, int(r.hi[i][k])-x.lo
-		r.lo[i][k] = int32(b.Narrow(at, tau, r.starts, lo, hi) + x.lo)
+		r.lo[i][k] = int32(b.Narrow(at, tau, r.sessions[i], lo, hi) + x.lo)
 	}
 }
 
@@ -223,6 +252,9 @@ func (r *ranges) findBreaks(i int) {
 
 // cursor appends, for each of the sorted bounds, the first place whose τ is not below it, counted from base.
 func cursor(out []int32, tau, bounds []int64, base int) []int32 {
+	if len(bounds) == 1 {
+		return append(out, int32(base+before(tau, bounds[0])))
+	}
 	i := 0
 	for _, b := range bounds {
 		i = advance(tau, i, b)
@@ -246,4 +278,24 @@ func advance(tau []int64, i int, b int64) int {
 	}
 	end := min(i+step, len(tau))
 	return i + sort.Search(end-i, func(k int) bool { return tau[i+k] >= b })
+}
+
+// before is advance from the start, for a bound that is likely near the end.
+func before(tau []int64, b int64) int {
+	hi, step := len(tau), 1
+	for hi > 0 && tau[hi-1] >= b {
+		hi -= min(step, hi)
+		step *= 2
+	}
+	// tau[hi-1] < b, and the first place that is not lies in [hi, lo].
+	lo := min(hi+step/2, len(tau))
+	for hi < lo {
+		m := int(uint(hi+lo) >> 1)
+		if tau[m] < b {
+			hi = m + 1
+		} else {
+			lo = m
+		}
+	}
+	return hi
 }

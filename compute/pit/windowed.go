@@ -9,27 +9,26 @@ import (
 )
 
 // inOrder is the fast path: every window of every row is a run of the entity's sorted events.
-func (w *worker) inOrder(x *subject) {
-	w.span.fill(w.s.spec, &w.ev, x, w.visible.caps, true)
-	for i := range w.groups {
-		g := &w.groups[i]
-		g.events.Lo, g.events.Hi = x.lo, x.hi
-		g.kernel.Load(&g.events)
-		for _, in := range g.windows {
+func (e *evaluator) inOrder(x *subject) {
+	e.span.fill(e, x, e.visible.caps, true)
+	for _, s := range e.sel.groups {
+		g := &e.groups[s.group]
+		g.load(x)
+		for _, in := range s.windows {
 			for _, cell := range in.cells {
-				w.runs(g, w.s.spec.cells[cell].member, in.window, x, &w.out[cell])
+				e.runs(g, e.spec.cells[cell].member, in.window, x, e.out[cell])
 			}
 		}
 	}
-	if w.s.spec.Detail {
-		w.traceRuns(x)
+	if e.detail {
+		e.traceRuns(x)
 	}
 }
 
 // runs evaluates one cell over runs of events.
-func (w *worker) runs(g *groupState, member, window int, x *subject, out *column.Column) {
-	lo, hi, k := w.span.lo[window], w.span.hi[window], 0
-	for _, b := range w.span.breaks[window] {
+func (e *evaluator) runs(g *groupState, member, window int, x *subject, out *column.Column) {
+	lo, hi, k := e.span.lo[window], e.span.hi[window], 0
+	for _, b := range e.span.breaks[window] {
 		g.run(member, x.at[k:b], lo[k:b], hi[k:b], out)
 		k = b
 	}
@@ -51,10 +50,11 @@ func (g *groupState) run(member int, at []int64, lo, hi []int32, out *column.Col
 }
 
 // traceRuns writes the newest used event of every trace and row.
-func (w *worker) traceRuns(x *subject) {
-	for t, tr := range w.s.spec.traces {
-		used := w.groups[tr.group].used
-		lo, hi := w.span.lo[tr.window], w.span.hi[tr.window]
+func (e *evaluator) traceRuns(x *subject) {
+	for _, t := range e.sel.traces {
+		tr := e.spec.traces[t]
+		used := e.groups[tr.group].used
+		lo, hi := e.span.lo[tr.window], e.span.hi[tr.window]
 		for k := range lo {
 			place := int32(-1)
 			if hi[k] > lo[k] {
@@ -62,16 +62,19 @@ func (w *worker) traceRuns(x *subject) {
 					place = -1
 				}
 			}
-			w.trace(t, x.base+x.first+k, int(place))
+			e.trace(t, x.base+x.first+k, int(place))
 		}
 	}
 }
 
 // trace writes the event at a place, -1 for none, as the newest of a trace at a sweep position.
-func (w *worker) trace(t, position, place int) {
+func (e *evaluator) trace(t, position, place int) {
 	tau, alpha := selfsame.MinTime, selfsame.MinTime
 	if place >= 0 {
-		tau, alpha = w.ev.tau[place], w.ev.alpha(place)
+		tau, alpha = e.ev.tau[place], e.ev.alpha(place)
 	}
-	w.o.newest[t][position], w.o.arrival[t][position] = tau, alpha
+	e.newest[t][position] = tau
+	if e.arrival != nil {
+		e.arrival[t][position] = alpha
+	}
 }

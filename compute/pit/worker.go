@@ -8,34 +8,17 @@ import (
 	"context"
 	"slices"
 
-	"selfsame"
 	"selfsame/column"
-	"selfsame/compute/aggregate"
 )
 
-// worker is the memory of one goroutine of Run; it goes from partition to partition.
+// worker is one goroutine of Run; it goes from partition to partition.
 type worker struct {
-	s   *Sweep
-	o   *output
-	ev  events
-	ask asking
-	out []column.Column // one an output column: the partition's values
-
-	groups  []groupState
-	filters map[int][]bool // filter column -> which rows pass
-	visible visibility
-	span    ranges
-	general general
-	asof    asofState
-}
-
-// groupState is a kernel with what is known of its events in the partition at hand.
-type groupState struct {
-	*group
-	kernel aggregate.Kernel
-	events aggregate.Events
-	errs   errorCounts
-	used   []int32 // Detail: place -> the last place up to it whose event is used, -1 for none
+	evaluator
+	s       *Sweep
+	o       *output
+	events  events
+	ask     asking
+	columns []column.Column // one an output column: the partition's values
 }
 
 // asking are the rows of one partition, sorted by entity and, within an entity, by (T, κ, number).
@@ -55,12 +38,13 @@ type askKey struct {
 }
 
 func newWorker(s *Sweep, o *output) *worker {
-	w := &worker{s: s, o: o, out: make([]column.Column, len(o.columns)), filters: map[int][]bool{}}
-	for i := range s.spec.groups {
-		g := &s.spec.groups[i]
-		w.groups = append(w.groups, groupState{group: g, kernel: g.members[0].NewKernel(g.members)})
+	w := &worker{s: s, o: o, columns: make([]column.Column, len(o.columns))}
+	w.evaluator.init(s.spec)
+	w.sel, w.ev = s.spec.all, &w.events.timeline
+	w.detail, w.newest, w.arrival = s.spec.Detail, o.newest, o.arrival
+	for i := range w.columns {
+		w.out = append(w.out, &w.columns[i])
 	}
-	w.span.init(s.spec)
 	return w
 }
 
@@ -82,20 +66,20 @@ func (w *worker) partition(ctx context.Context, p int) error {
 	}
 	lo, hi := w.o.rowStart[p], w.o.rowStart[p+1]
 	for i := range w.out {
-		w.o.open(&w.out[i], i, lo, hi)
+		w.o.open(w.out[i], i, lo, hi)
 	}
 	if lo < hi {
-		if err := w.ev.load(w.s, p); err != nil {
+		if err := w.events.load(w.s, p); err != nil {
 			return err
 		}
 		n := w.s.entities(p)
-		w.ev.sort(w.s, n)
+		w.events.sort(w.s, n)
 		w.ask.sort(w.o, p, n)
 		for i, r := range w.ask.row {
 			w.o.place[r] = uint32(lo + i)
 		}
 		sweep := w.windowed
-		if w.s.spec.AsOf {
+		if w.spec.AsOf {
 			sweep = w.latest
 		}
 		if err := sweep(ctx, n, lo); err != nil {
@@ -103,7 +87,7 @@ func (w *worker) partition(ctx context.Context, p int) error {
 		}
 	}
 	for i := range w.out {
-		if err := w.o.close(&w.out[i], i, p); err != nil {
+		if err := w.o.close(w.out[i], i, p); err != nil {
 			return err
 		}
 	}
@@ -182,22 +166,21 @@ func (q *asking) sortEntity(a, b int) {
 
 // windowed evaluates the cells of a windowed view for every entity of the partition.
 func (w *worker) windowed(ctx context.Context, entities, base int) error {
-	w.ev.moveColumns(w.s.spec.Columns)
-	w.prepareGroups()
+	w.events.moveColumns(w.spec.Columns)
+	w.changed(0)
+	w.prepare()
 	for e := range entities {
 		a, b := int(w.ask.starts[e]), int(w.ask.starts[e+1])
 		if a == b {
 			continue
 		}
-		x := subject{lo: int(w.ev.starts[e]), hi: int(w.ev.starts[e+1]), base: base, first: a, at: w.ask.at[a:b]}
+		x := subject{lo: int(w.events.starts[e]), hi: int(w.events.starts[e+1]), base: base, first: a, at: w.ask.at[a:b]}
 		if w.ask.known != nil {
 			x.known = w.ask.known[a:b]
 		}
-		if w.visible.prefix(&w.ev, &x) {
-			w.inOrder(&x)
-		} else {
-			w.outOfOrder(&x)
-		}
+		w.fresh()
+		known := w.visible.survey(w.ev, &x)
+		w.evaluate(&x, &known)
 		if x.hi-x.lo > 1<<16 || e&255 == 255 {
 			if err := canceled(ctx); err != nil {
 				return err
@@ -205,62 +188,4 @@ func (w *worker) windowed(ctx context.Context, entities, base int) error {
 		}
 	}
 	return nil
-}
-
-// subject is one entity: its events, places [lo, hi), and its rows, which begin at row `first` of the partition.
-type subject struct {
-	lo, hi int
-	base   int // sweep position of the partition's first row
-	first  int
-	at     []int64
-	known  []int64 // nil: final
-}
-
-// prepareGroups gives every kernel the partition's columns and finds the events that are errors.
-func (w *worker) prepareGroups() {
-	clear(w.filters)
-	for i := range w.groups {
-		g := &w.groups[i]
-		g.events.Tau, g.events.Args, g.events.Pass = w.ev.tau, g.events.Args[:0], nil
-		for _, a := range g.args {
-			g.events.Args = append(g.events.Args, w.ev.cols[a])
-		}
-		if g.filter >= 0 {
-			g.events.Pass = w.pass(g.filter)
-		}
-		g.errs.find(g, w.ev.cols)
-		if w.s.spec.Detail {
-			g.findUsed(w.ev.n)
-		}
-	}
-}
-
-// pass returns which rows a filter lets through: those for which it is true, neither false nor null nor an error.
-func (w *worker) pass(filter int) []bool {
-	c := w.ev.cols[filter]
-	if c.Status == nil {
-		return c.Bools
-	}
-	if p, ok := w.filters[filter]; ok {
-		return p
-	}
-	p := make([]bool, w.ev.n)
-	for i, s := range c.Status {
-		p[i] = s == selfsame.Present && c.Bools[i]
-	}
-	w.filters[filter] = p
-	return p
-}
-
-// findUsed fills used: an event is used where the filter lets it pass and its first argument is no null.
-func (g *groupState) findUsed(n int) {
-	g.used = resize(g.used, n)
-	last := int32(-1)
-	for i := range n {
-		pass := g.events.Pass == nil || g.events.Pass[i]
-		if pass && (len(g.events.Args) == 0 || g.events.Args[0].StatusAt(i) != selfsame.Null) || g.errs.code(i) != 0 {
-			last = int32(i)
-		}
-		g.used[i] = last
-	}
 }

@@ -238,11 +238,15 @@ func (w *Walk) Rest(tau []int64, starts []int32, lo, hi int) int {
 	return max(lo, int(starts[hi-1]))
 }
 
-// AppendSessions appends, for each of the sorted events, the place in tau of the first event of its session.
+// AppendSessions appends, for each of the sorted events behind those that out has already, the place in tau of the first event of its
+// session.
 func (b *Bounds) AppendSessions(out []int32, tau []int64) []int32 {
 	start := int32(0)
-	for i, t := range tau {
-		if i > 0 && SatSub(t, tau[i-1]) > b.w.Gap {
+	if n := len(out); n > 0 {
+		start = out[n-1]
+	}
+	for i := len(out); i < len(tau); i++ {
+		if i > 0 && SatSub(tau[i], tau[i-1]) > b.w.Gap {
 			start = int32(i)
 		}
 		out = append(out, start)
