@@ -24,7 +24,7 @@ const FeaturesDir = "features"
 // Load reads and checks the project in a folder: selfsame.yaml and features/**/*.yaml. The error is Errors, holding all
 // mistakes at once; a folder that cannot be read at all is a *selfsame.Error.
 func Load(dir string) (*selfsame.Project, error) {
-	files, err := readFiles(dir)
+	files, err := ReadFiles(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,8 @@ func Parse(files map[string][]byte, dir string) (*selfsame.Project, error) {
 	return l.p, nil
 }
 
-// readFiles reads the definition files of a folder.
-func readFiles(dir string) (map[string][]byte, error) {
+// ReadFiles reads the definition files of a project's folder, by their path below it, with slashes: what Parse takes. The error is a *selfsame.Error.
+func ReadFiles(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	main := filepath.Join(dir, ProjectFile)
 	src, err := os.ReadFile(main)

@@ -32,6 +32,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
+	var status exitStatus
+	if errors.As(err, &status) {
+		return int(status)
+	}
 	if ctx.Err() != nil {
 		fmt.Fprintln(stderr, "selfsame: stopped; nothing was published")
 		return exitCodes[selfsame.ClassCanceled]
@@ -79,7 +83,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		return unknown(args[0], "no such verb", selfsame.Nearest(args[0], verbs), "see selfsame --help")
 	}
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), testCommand(), explainCommand(), demoCommand(), versionCommand())
+	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), testCommand(), explainCommand(), demoCommand(), planCommand(), applyCommand(), versionCommand())
 	return root
 }
 

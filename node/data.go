@@ -1,0 +1,250 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"selfsame"
+)
+
+// DataFormat is the number of the data directory's layout.
+const DataFormat = 1
+
+// Names in a data directory.
+const (
+	formatFile = "FORMAT"
+	lockFile   = "LOCK"
+	ignoreFile = ".gitignore"
+)
+
+// DefaultData is the data directory of a project that names none.
+func DefaultData(project string) string { return filepath.Join(project, ".selfsame") }
+
+// Data is a data directory that this process owns until Close. No other process opens it meanwhile.
+type Data struct {
+	Dir  string
+	lock *os.File
+}
+
+// OpenData takes a data directory, and makes it where there is none. A directory of a newer layout, one that another process owns and a folder with
+// other things in it are refused with class resource.
+func OpenData(dir string) (*Data, error) {
+	if err := checkFormat(dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, dataError(dir, "cannot make the data directory", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, dataError(dir, "cannot lock the data directory", err)
+	}
+	d := &Data{Dir: dir, lock: lock}
+	if err := d.take(); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	if err := d.prepare(); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func dataError(dir, message string, err error) error {
+	return &selfsame.Error{Class: selfsame.ClassResource, Ref: dir, Message: message, Err: err}
+}
+
+// checkFormat refuses what this version cannot read, before anything is written.
+func checkFormat(dir string) error {
+	b, err := os.ReadFile(filepath.Join(dir, formatFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return checkForeign(dir)
+	}
+	if err != nil {
+		return dataError(dir, "cannot read the data directory", err)
+	}
+	first, rest, _ := strings.Cut(string(b), "\n")
+	number, ok := strings.CutPrefix(first, "selfsame data ")
+	n, err := strconv.Atoi(number)
+	switch {
+	case !ok || err != nil || n < 1:
+		return &selfsame.Error{Class: selfsame.ClassResource, Ref: dir, Message: "its FORMAT file is not one of Selfsame", Hint: "name another data directory with --data"}
+	case n > DataFormat:
+		e := &selfsame.Error{Class: selfsame.ClassResource, Ref: dir, Hint: "use the newer selfsame that wrote it",
+			Message: fmt.Sprintf("the data directory has format %d, and selfsame %s reads up to %d", n, Version, DataFormat)}
+		if needs, ok := strings.CutPrefix(strings.TrimSpace(rest), "needs selfsame "); ok {
+			e.Hint = "use selfsame " + needs + " or newer"
+		}
+		return e
+	}
+	return nil
+}
+
+// checkForeign refuses a folder that holds other things.
+func checkForeign(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return dataError(dir, "cannot read the data directory", err)
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != lockFile && name != ignoreFile && !strings.HasPrefix(name, formatFile) {
+			return &selfsame.Error{Class: selfsame.ClassResource, Ref: dir, Message: "the folder is no data directory: it holds " + name + " and no FORMAT",
+				Hint: "name an empty or new folder with --data"}
+		}
+	}
+	return nil
+}
+
+// Waits for a lock: FindServer of another process holds it for a moment.
+const (
+	lockTries = 10
+	lockPause = 10 * time.Millisecond
+)
+
+func (d *Data) take() error {
+	pause := time.NewTicker(lockPause)
+	defer pause.Stop()
+	for try := 1; ; try++ {
+		err := syscall.Flock(int(d.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return dataError(d.Dir, "cannot lock the data directory", err)
+		}
+		if try == lockTries {
+			return d.inUse()
+		}
+		<-pause.C
+	}
+}
+
+// inUse is the refusal of a directory that another process owns.
+func (d *Data) inUse() error {
+	pid, address := readOwner(filepath.Join(d.Dir, lockFile))
+	e := &selfsame.Error{Class: selfsame.ClassResource, Ref: d.Dir, Message: "another process owns the data directory", Hint: "wait until it ends, or name another directory with --data"}
+	if pid != "" {
+		e.Message = "process " + pid + " owns the data directory"
+	}
+	if address != "" {
+		e.Message += ", a server at " + address
+		e.Hint = "ask that server, stop it, or name another directory with --data"
+	}
+	return e
+}
+
+// prepare writes what a new directory has, and says who owns it.
+func (d *Data) prepare() error {
+	if _, err := os.Stat(filepath.Join(d.Dir, formatFile)); err == nil {
+		return d.SetAddress("")
+	}
+	// Versions of what is in it are kept by the directory itself, never by the project's repository.
+	if err := os.WriteFile(filepath.Join(d.Dir, ignoreFile), []byte("*\n"), 0o644); err != nil {
+		return dataError(d.Dir, "cannot write to the data directory", err)
+	}
+	if err := d.writeFormat(); err != nil {
+		return dataError(d.Dir, "cannot write to the data directory", err)
+	}
+	return d.SetAddress("")
+}
+
+// writeFormat writes the file that makes the directory one of this layout. It is there whole, after a crash too, or not at all.
+func (d *Data) writeFormat() error {
+	path := filepath.Join(d.Dir, formatFile)
+	f, err := os.Create(path + ".tmp")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "selfsame data %d\n", DataFormat)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".tmp", path); err != nil {
+		return err
+	}
+	folder, err := os.Open(d.Dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// SetAddress says in the lock file where this process listens; empty: nowhere.
+func (d *Data) SetAddress(address string) error {
+	text := fmt.Appendf(nil, "pid %d\n", os.Getpid())
+	if address != "" {
+		text = fmt.Appendf(text, "address %s\n", address)
+	}
+	return d.write(text)
+}
+
+func (d *Data) write(text []byte) error {
+	err := d.lock.Truncate(0)
+	if err == nil {
+		_, err = d.lock.WriteAt(text, 0)
+	}
+	if err != nil {
+		return dataError(d.Dir, "cannot write to the data directory", err)
+	}
+	return nil
+}
+
+// Close gives the directory back.
+func (d *Data) Close() error {
+	err := d.write(nil)
+	if closing := d.lock.Close(); closing != nil && err == nil {
+		err = dataError(d.Dir, "cannot unlock the data directory", closing)
+	}
+	return err
+}
+
+// FindServer returns the address of the server that owns a data directory, or the empty string where none runs.
+func FindServer(dir string) string {
+	path := filepath.Join(dir, lockFile)
+	_, address := readOwner(path)
+	if address == "" {
+		return ""
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
+		return "" // nobody holds it: the process that wrote the address is gone
+	}
+	return address
+}
+
+// readOwner reads a lock file.
+func readOwner(path string) (pid, address string) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", ""
+	}
+	for line := range bytes.Lines(b) {
+		text := strings.TrimSpace(string(line))
+		if v, ok := strings.CutPrefix(text, "pid "); ok {
+			pid = v
+		}
+		if v, ok := strings.CutPrefix(text, "address "); ok {
+			address = v
+		}
+	}
+	return pid, address
+}

@@ -1,0 +1,160 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"selfsame"
+	"selfsame/definition"
+	"selfsame/registry"
+	"selfsame/registry/sqlite"
+)
+
+// registryFile is the registry in a data directory.
+const registryFile = "registry.db"
+
+// OpenRegistry opens the registry of a data directory. project is the folder from which the paths of sources count.
+func OpenRegistry(ctx context.Context, data *Data, project string) (registry.Registry, error) {
+	store, err := sqlite.Open(ctx, filepath.Join(data.Dir, registryFile))
+	if err != nil {
+		return nil, err
+	}
+	return registry.Over(store, project), nil
+}
+
+// Applier is the part of a registry that the verbs plan and apply need. A running server stands for its own.
+type Applier interface {
+	Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error)
+	Apply(ctx context.Context, c *registry.Change) (*registry.Diff, error)
+	Close() error
+}
+
+// owned is a registry with the data directory that it is in.
+type owned struct {
+	registry.Registry
+	data *Data
+}
+
+func (o *owned) Close() error { return errors.Join(o.Registry.Close(), o.data.Close()) }
+
+// OpenApplier opens the registry of a data directory that no server owns. Where write is false, a directory without a registry is left as it is
+// and stands for one in which nothing is applied.
+func OpenApplier(ctx context.Context, dir, project string, write bool) (Applier, error) {
+	if !write {
+		if _, err := os.Stat(filepath.Join(dir, registryFile)); errors.Is(err, fs.ErrNotExist) {
+			return registry.Empty(project), nil
+		}
+	}
+	data, err := OpenData(dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := OpenRegistry(ctx, data, project)
+	if err != nil {
+		return nil, errors.Join(err, data.Close())
+	}
+	return &owned{Registry: r, data: data}, nil
+}
+
+// ChangeConfig is who applies which project, and why.
+type ChangeConfig struct {
+	Project string // folder
+	Author  string // empty: as git knows them, else the user's name
+	Message string
+	Expect  int64 // Diff.On of the plan that the author saw, or registry.Newest
+}
+
+// PlanProject says what applying a project would do.
+func PlanProject(ctx context.Context, to Applier, cfg *ChangeConfig) (*registry.Diff, error) {
+	c, err := readChange(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	d, err := to.Plan(ctx, c)
+	return d, inProject(err, cfg.Project)
+}
+
+// ApplyProject applies a project: all of it or nothing.
+func ApplyProject(ctx context.Context, to Applier, cfg *ChangeConfig) (*registry.Diff, error) {
+	c, err := readChange(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	d, err := to.Apply(ctx, c)
+	return d, inProject(err, cfg.Project)
+}
+
+// readChange reads the definition files of a project.
+func readChange(ctx context.Context, cfg *ChangeConfig) (*registry.Change, error) {
+	files, err := definition.ReadFiles(cfg.Project)
+	if err != nil {
+		return nil, err
+	}
+	c := &registry.Change{Files: files, Author: cfg.Author, Message: cfg.Message, Commit: gitCommit(ctx, cfg.Project), Engine: Version,
+		Time: time.Now().UnixMicro(), Expect: cfg.Expect}
+	if c.Author == "" {
+		c.Author = author(ctx, cfg.Project)
+	}
+	return c, nil
+}
+
+// inProject makes the places of an error ones that a terminal or an editor can open.
+func inProject(err error, dir string) error {
+	var list definition.Errors
+	var one *selfsame.Error
+	switch {
+	case errors.As(err, &list):
+	case errors.As(err, &one):
+		list = definition.Errors{one}
+	}
+	for _, e := range list {
+		if e.Pos.File != "" && !filepath.IsAbs(e.Pos.File) {
+			e.Pos.File = filepath.Join(dir, e.Pos.File)
+		}
+	}
+	return err
+}
+
+// git asks git about the repository that holds a folder. Without git or a repository the answer is empty.
+func git(ctx context.Context, dir string, args ...string) string {
+	out, err := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...).Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// author names whoever runs this.
+func author(ctx context.Context, dir string) string {
+	name, mail := git(ctx, dir, "config", "user.name"), git(ctx, dir, "config", "user.email")
+	switch {
+	case name != "" && mail != "":
+		return name + " <" + mail + ">"
+	case name != "":
+		return name
+	}
+	for _, v := range []string{"USER", "LOGNAME"} {
+		if user := os.Getenv(v); user != "" {
+			return user
+		}
+	}
+	return "unknown"
+}
+
+// gitCommit is the commit that a project's files are of, with -dirty where they differ from it.
+func gitCommit(ctx context.Context, dir string) string {
+	commit := git(ctx, dir, "rev-parse", "HEAD")
+	if commit != "" && git(ctx, dir, "status", "--porcelain", "--", definition.ProjectFile, definition.FeaturesDir) != "" {
+		commit += "-dirty"
+	}
+	return commit
+}
