@@ -64,17 +64,18 @@ type Bucket struct {
 // Rewriter replaces what an entity holds: folding and retention. It is atomic against Apply and readers.
 type Rewriter interface {
 	// Rewrite hands over every bucket of the entity, ascending, and stores what fold returns instead: buckets that it does not return are
-	// removed. An error changes nothing.
+	// removed. fold leaves the bytes it is given as they are and may keep them. An error changes nothing and is returned.
 	Rewrite(ctx context.Context, state State, entity []byte, fold func(have []Bucket) (keep []Bucket, err error)) error
 }
 
 // Walker lists entities.
 type Walker interface {
-	// Walk visits the entities of a state after the given one (nil: from the first) in byte order until visit returns false.
+	// Walk visits the entities of a state after the given one (nil: from the first), each once, in an order of the store's own that does not
+	// change, until visit returns false. An entity is valid until visit returns; visit may call the store.
 	Walk(ctx context.Context, state State, after []byte, visit func(entity []byte) bool) error
 }
 
-// Dropper forgets a whole state, or the facts with lo <= key < hi.
+// Dropper forgets a whole state, or the facts with lo <= key < hi. hi nil is no bound.
 type Dropper interface {
 	Drop(ctx context.Context, state State) error
 	DropFacts(ctx context.Context, lo, hi []byte) error
@@ -82,7 +83,7 @@ type Dropper interface {
 
 // FactWalker lists facts.
 type FactWalker interface {
-	// WalkFacts visits the facts with lo <= key < hi in key order until visit returns false.
+	// WalkFacts visits the facts with lo <= key < hi (nil: no bound) in key order until visit returns false. Key and value are valid until then.
 	WalkFacts(ctx context.Context, lo, hi []byte, visit func(key, value []byte) bool) error
 }
 

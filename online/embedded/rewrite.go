@@ -1,0 +1,175 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package embedded
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"selfsame/online"
+)
+
+// Rewrite stores what fold makes of an entity's buckets. No batch is applied in between.
+func (s *Store) Rewrite(ctx context.Context, state online.State, entity []byte, fold func(have []online.Bucket) ([]online.Bucket, error)) error {
+	if err := s.calls.Enter(ctx); err != nil {
+		return err
+	}
+	defer s.calls.Leave()
+	prefix := appendEntity(nil, state, entity)
+	return s.write(func(w *pebble.Batch) error {
+		var have []online.Bucket
+		err := s.readSpan(appendBucket(slices.Clone(prefix), math.MinInt64), append(appendBucket(slices.Clone(prefix), math.MaxInt64), 0),
+			func(bucket int64, rows []byte) error {
+				have = append(have, online.Bucket{Bucket: bucket, Rows: slices.Clone(rows)})
+				return nil
+			})
+		if err != nil {
+			return err
+		}
+		keep, err := fold(slices.Clone(have))
+		if err != nil {
+			return err
+		}
+		return replace(w, prefix, have, keep)
+	})
+}
+
+// replace writes the buckets that are not as they were.
+func replace(w *pebble.Batch, prefix []byte, have, keep []online.Bucket) error {
+	at := func(b online.Bucket) []byte { return appendBucket(slices.Clone(prefix), b.Bucket) }
+	stays := make(map[int64]bool, len(keep))
+	for _, b := range keep {
+		stays[b.Bucket] = true
+	}
+	was := make(map[int64][]byte, len(have))
+	for _, b := range have {
+		was[b.Bucket] = b.Rows
+		if !stays[b.Bucket] {
+			if err := w.Delete(at(b), nil); err != nil {
+				return err
+			}
+		}
+	}
+	for _, b := range keep {
+		if rows, ok := was[b.Bucket]; ok && bytes.Equal(rows, b.Rows) {
+			continue
+		}
+		if err := w.Set(at(b), b.Rows, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Walk visits the entities of a state: shorter keys first, those of one length by their bytes.
+func (s *Store) Walk(ctx context.Context, state online.State, after []byte, visit func(entity []byte) bool) error {
+	if err := s.calls.Enter(ctx); err != nil {
+		return err
+	}
+	defer s.calls.Leave()
+	lo, hi := appendState(nil, state), above(appendState(nil, state))
+	it, err := s.dir.DB.NewIter(&pebble.IterOptions{LowerBound: lo, UpperBound: hi})
+	if err != nil {
+		return s.dir.Problem("cannot be read", err)
+	}
+	from := lo
+	if after != nil {
+		from = append(appendBucket(appendEntity(nil, state, after), math.MaxInt64), 0)
+	}
+	for ok := it.SeekGE(from); ok; ok = it.NextPrefix() {
+		if entity, is := entityOf(it.Key()); is && !visit(entity) {
+			break
+		}
+	}
+	return s.ended(it, nil)
+}
+
+// Drop forgets a state.
+func (s *Store) Drop(ctx context.Context, state online.State) error {
+	if err := s.calls.Enter(ctx); err != nil {
+		return err
+	}
+	defer s.calls.Leave()
+	return s.write(func(w *pebble.Batch) error {
+		return w.DeleteRange(appendState(nil, state), above(appendState(nil, state)), nil)
+	})
+}
+
+// DropFacts forgets the facts with lo <= key < hi; hi nil is no bound.
+func (s *Store) DropFacts(ctx context.Context, lo, hi []byte) error {
+	if err := s.calls.Enter(ctx); err != nil {
+		return err
+	}
+	defer s.calls.Leave()
+	return s.write(func(w *pebble.Batch) error {
+		from, to := factRange(lo, hi)
+		if bytes.Compare(from, to) >= 0 {
+			return nil
+		}
+		return w.DeleteRange(from, to, nil)
+	})
+}
+
+func factRange(lo, hi []byte) (from, to []byte) {
+	from = append([]byte{spaceFacts}, lo...)
+	if hi == nil {
+		return from, []byte{spaceFacts + 1}
+	}
+	return from, append([]byte{spaceFacts}, hi...)
+}
+
+// WalkFacts visits the facts with lo <= key < hi in key order; hi nil is no bound.
+func (s *Store) WalkFacts(ctx context.Context, lo, hi []byte, visit func(key, value []byte) bool) error {
+	if err := s.calls.Enter(ctx); err != nil {
+		return err
+	}
+	defer s.calls.Leave()
+	from, to := factRange(lo, hi)
+	it, err := s.dir.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+	if err != nil {
+		return s.dir.Problem("cannot be read", err)
+	}
+	for ok := it.First(); ok; ok = it.Next() {
+		v, err := it.ValueAndErr()
+		if err != nil || !visit(it.Key()[1:], v) {
+			break
+		}
+	}
+	return s.ended(it, nil)
+}
+
+// Compact rewrites all files, so that each bucket is in one piece.
+func (s *Store) Compact(ctx context.Context) error {
+	if err := s.calls.Enter(ctx); err != nil {
+		return err
+	}
+	defer s.calls.Leave()
+	if err := s.flush(); err != nil {
+		return err
+	}
+	if err := s.dir.DB.Compact(ctx, []byte{spaceData}, []byte{spaceFacts + 1}, false); err != nil {
+		return s.dir.Problem("cannot be compacted", err)
+	}
+	return s.dir.Err()
+}
+
+// Usage is what a store takes.
+type Usage struct {
+	Disk, Memory         int64 // bytes: of files; of what is not flushed and of the block cache
+	CacheHits, CacheMiss int64 // of blocks, since Open
+}
+
+// Usage says what the store takes now.
+func (s *Store) Usage() Usage {
+	if s.calls.Enter(context.Background()) != nil {
+		return Usage{}
+	}
+	defer s.calls.Leave()
+	m := s.dir.DB.Metrics()
+	return Usage{Disk: int64(m.DiskSpaceUsage()), Memory: int64(m.MemTable.Size) + m.BlockCache.Size, CacheHits: m.BlockCache.Hits, CacheMiss: m.BlockCache.Misses}
+}
