@@ -10,6 +10,7 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/pit"
 	"selfsame/plan"
 )
 
@@ -99,8 +100,7 @@ type assembler struct {
 	res     *Result
 	labels  *column.Batch
 	at      []int64
-	known   [][]int64  // per use
-	idx     [][]uint32 // per use: the sweep's place of each row
+	known   [][]int64 // per use
 	cells   [][]*column.Column
 	eval    *plan.Evaluator
 	slots   []*column.Column   // of the chunk at hand
@@ -116,7 +116,7 @@ func newAssembler(res *Result) *assembler {
 		for _, c := range res.sweeps[ui].Columns {
 			cells = append(cells, column.New(c.Type, 0))
 		}
-		a.cells, a.idx = append(a.cells, cells), append(a.idx, nil)
+		a.cells = append(a.cells, cells)
 		known, _ := res.run.known(u)
 		a.known = append(a.known, known)
 	}
@@ -139,9 +139,13 @@ func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
 	}
 	for ui := range a.cells {
 		sweep := a.res.sweeps[ui]
-		a.idx[ui] = sweep.Place[lo:hi]
 		for ci, c := range a.cells[ui] {
-			c.Gather(sweep.Columns[ci], a.idx[ui])
+			if sweep.InOrder {
+				c.Reset()
+				c.AppendRange(sweep.Columns[ci], lo, hi)
+				continue
+			}
+			c.Gather(sweep.Columns[ci], sweep.Place[lo:hi])
 			sweep.Release()
 		}
 	}
@@ -174,8 +178,8 @@ func (a *assembler) detail(out *Chunk, oi int, s plan.Slot, lo, hi int) {
 	}
 	sweep := a.res.sweeps[s.Use]
 	cells := a.featureCells(s)
-	out.Newest[oi] = a.latest(sweep.Newest, sweep.Place[lo:hi], cells)
-	out.Arrival[oi] = a.latest(sweep.NewestArrival, sweep.Place[lo:hi], cells)
+	out.Newest[oi] = a.latest(sweep, sweep.Newest, cells, lo, hi)
+	out.Arrival[oi] = a.latest(sweep, sweep.NewestArrival, cells, lo, hi)
 	sweep.Release()
 	if a.known[s.Use] != nil {
 		out.Known[oi] = a.known[s.Use][lo:hi]
@@ -191,18 +195,18 @@ func (a *assembler) featureCells(s plan.Slot) []int {
 	return u.Features[s.Feature].Program.Slots()
 }
 
-// latest returns the greatest of the cells' times of each row. Features that read the same series share the result.
-func (a *assembler) latest(times [][]int64, place []uint32, cells []int) []int64 {
-	if len(place) == 0 || len(cells) == 0 {
+// latest returns the greatest of the cells' times of rows [lo, hi). Features that read the same series share the result.
+func (a *assembler) latest(sweep *pit.Result, times [][]int64, cells []int, lo, hi int) []int64 {
+	if lo == hi || len(cells) == 0 {
 		return nil
 	}
-	first := a.inRowOrder(times[cells[0]], place)
+	first := a.inRowOrder(sweep, times[cells[0]], lo, hi)
 	if len(cells) == 1 {
 		return first
 	}
 	out := append(a.memory(), first...)
 	for _, c := range cells[1:] {
-		for i, t := range a.inRowOrder(times[c], place) {
+		for i, t := range a.inRowOrder(sweep, times[c], lo, hi) {
 			out[i] = max(out[i], t)
 		}
 	}
@@ -210,13 +214,16 @@ func (a *assembler) latest(times [][]int64, place []uint32, cells []int) []int64
 	return out
 }
 
-// inRowOrder returns one series at the places of the chunk's rows.
-func (a *assembler) inRowOrder(series []int64, place []uint32) []int64 {
+// inRowOrder returns rows [lo, hi) of one series.
+func (a *assembler) inRowOrder(sweep *pit.Result, series []int64, lo, hi int) []int64 {
+	if sweep.InOrder {
+		return series[lo:hi]
+	}
 	if have, ok := a.details[&series[0]]; ok {
 		return have
 	}
 	dst := a.memory()
-	for _, p := range place {
+	for _, p := range sweep.Place[lo:hi] {
 		dst = append(dst, series[p])
 	}
 	a.details[&series[0]] = dst

@@ -136,7 +136,7 @@ func (o *output) bytes() int64 {
 	if o.mapped != nil {
 		return n
 	}
-	n += int64(len(o.place)) * int64(16*len(o.newest))
+	n += int64(len(o.place)) * int64(16*len(o.newest)+8*lineWidth) // the lines of bringInOrder
 	for i := range o.columns {
 		if c := o.columns[i].whole; c != nil {
 			n += c.Size()
@@ -262,6 +262,9 @@ func (o *output) end(errs []error) (r *Result, err error) {
 	}
 	if err == nil {
 		r, err = o.result()
+	}
+	if err == nil && o.mapped == nil {
+		o.bringInOrder(r)
 	}
 	switch {
 	case o.mapped == nil:

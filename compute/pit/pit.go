@@ -70,6 +70,7 @@ type Block struct {
 // Result is referred to.
 type Result struct {
 	Place   []uint32
+	InOrder bool             // Place[r] is r, for all rows
 	Columns []*column.Column // one per cell; as-of: one per event column
 	// Newest and NewestArrival (Spec.Detail) are τ and α of the newest event used, per cell (as-of: one entry each), in sweep order;
 	// MinTime where no event was used. Cells may share a slice, and both may be one slice where α = τ: they are for reading only.
