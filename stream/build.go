@@ -1,0 +1,86 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package stream
+
+import (
+	"context"
+
+	"selfsame/eventlog"
+)
+
+// lastRows is how many entries are left for the moment of the switch, in which nothing is applied.
+const lastRows = 10_000
+
+// build fills the fresh states of a succession and switches to it.
+func (d *Driver) build(ctx context.Context, next *succession, l *Load) error {
+	at := begin(d.log)
+	if l.Fill != nil {
+		if err := d.fill(ctx, next, l, at); err != nil {
+			return err
+		}
+		at = max(at, l.UpTo)
+	}
+	for len(next.fresh) > 0 {
+		to := d.Applied().Offset
+		if to-at <= lastRows {
+			break
+		}
+		if err := d.replay(ctx, next, at, to, d.storeBeside); err != nil {
+			return err
+		}
+		at = to
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if to := d.Applied().Offset; len(next.fresh) > 0 && at < to {
+		if err := d.replay(ctx, next, at, to, d.storeHeld); err != nil {
+			return err
+		}
+	}
+	return d.flip(ctx, next, l.Fill != nil)
+}
+
+// fill lets the caller bring history, and then resolves what of the log that history holds already.
+func (d *Driver) fill(ctx context.Context, next *succession, l *Load, begin int64) error {
+	s := &Sink{d: d, ctx: ctx, next: next, floor: d.floor(ctx, begin, l.Now)}
+	if err := l.Fill(ctx, next.fresh, s); err != nil {
+		return err
+	}
+	if begin >= l.UpTo {
+		return nil
+	}
+	return d.log.Read(ctx, begin, l.UpTo, func(b *eventlog.Block) error {
+		next.lane.begin()
+		if _, err := next.lane.take(ctx, b, false); err != nil {
+			return err
+		}
+		return d.storeBeside(ctx, next.lane)
+	})
+}
+
+// replay adds the log's entries in [from, to) to the fresh states.
+func (d *Driver) replay(ctx context.Context, next *succession, from, to int64, store func(context.Context, *lane) error) error {
+	return d.log.Read(ctx, from, to, func(b *eventlog.Block) error {
+		next.lane.begin()
+		if _, err := next.lane.take(ctx, b, true); err != nil {
+			return err
+		}
+		if d.opt.Built != nil {
+			d.opt.Built(b.First+int64(b.Rows.Rows), d.Applied().Offset)
+		}
+		return store(ctx, next.lane)
+	})
+}
+
+// storeBeside stores the batch of a lane that is not live, between two batches of the live one.
+func (d *Driver) storeBeside(ctx context.Context, l *lane) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.storeHeld(ctx, l)
+}
+
+// storeHeld is storeBeside for a caller that holds mu.
+func (d *Driver) storeHeld(ctx context.Context, l *lane) error {
+	return d.store.Apply(ctx, l.changes.complete())
+}

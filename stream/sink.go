@@ -1,0 +1,199 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package stream
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/window"
+	"selfsame/eventlog"
+	"selfsame/online"
+	"selfsame/plan"
+)
+
+// Sink takes the history of new states. Its methods are for one goroutine at a time; what they are given belongs to the caller again when they return.
+type Sink struct {
+	d     *Driver
+	ctx   context.Context
+	next  *succession
+	floor func(*selfsame.Source) int64
+	order []uint32
+	c     changes
+}
+
+// Events are resolved rows of one state: what batch finds of history, every entity of it. Columns are those of State.Use.Spec.
+type Events struct {
+	// KeyBytes holds the canonical key of each row's entity, as online.Delta.Entity has it: row i is KeyBytes[KeyEnds[i-1]:KeyEnds[i]].
+	KeyBytes   []byte
+	KeyEnds    []int
+	Place      uint8   // of the source in the view's list
+	Seq        []int64 // of history: HistorySeq; of an entry of the log: its offset
+	Tau, Alpha []int64
+	// UntilSeq and UntilAlpha end the visibility of a row; MaxTime: never. Both nil: no row has an end.
+	UntilSeq, UntilAlpha []int64
+	Hash                 []uint64       // nil where the layout has none
+	Order                *column.Column // nil where the source declares none
+	Delete               []bool         // as-of states; nil: none
+	Columns              []*column.Column
+}
+
+// HistorySeq is the Seq of a row of history: the place of its source in some list, below 256 and the same throughout a Load, and its position
+// there, below 1<<54. No two rows have one Seq.
+func HistorySeq(source int, position int64) int64 { return -1 - (position<<8 | int64(source)) }
+
+// Entries are rows of a source as they stand in its history, in the order of their positions.
+type Entries struct {
+	Source          *selfsame.Source
+	Rows            *column.Batch
+	Admitted        []bool        // nil: all. The others are passed over
+	Seq, Tau, Alpha []int64       // Seq as in Events
+	Ops             []eventlog.Op // nil: inserts
+}
+
+// Events adds rows to a new state. Rows may come in any order and in any number of calls, each row once.
+func (s *Sink) Events(state *plan.State, e *Events) error {
+	l := LayoutOf(state.Use)
+	if err := e.fits(l); err != nil {
+		return err
+	}
+	order := e.Order
+	if order == nil && l.Order.Kind != selfsame.Unknown {
+		order = column.New(l.Order, 0)
+		for range e.KeyEnds {
+			order.AppendStatus(selfsame.Null)
+		}
+	}
+	s.order = s.order[:0]
+	for i := range e.KeyEnds {
+		s.order = append(s.order, uint32(i))
+	}
+	slices.SortFunc(s.order, func(a, b uint32) int {
+		return cmp.Or(bytes.Compare(e.key(a), e.key(b)), cmp.Compare(state.Bucket(e.Tau[a]), state.Bucket(e.Tau[b])), cmp.Compare(a, b))
+	})
+	s.c.reset()
+	for k := 0; k < len(s.order); {
+		i := s.order[k]
+		d := deltaAt{state: state, bucket: state.Bucket(e.Tau[i]), entity: s.c.put(e.key(i))}
+		d.rows.lo = len(s.c.arena)
+		for k < len(s.order) && bytes.Equal(e.key(s.order[k]), e.key(i)) && state.Bucket(e.Tau[s.order[k]]) == d.bucket {
+			s.c.arena = e.append(s.c.arena, l, order, int(s.order[k]))
+			k++
+		}
+		d.rows.hi = len(s.c.arena)
+		s.c.deltas = append(s.c.deltas, d)
+	}
+	s.d.mu.Lock()
+	defer s.d.mu.Unlock()
+	return s.d.store.Apply(s.ctx, s.c.complete())
+}
+
+func (e *Events) key(i uint32) []byte {
+	lo := 0
+	if i > 0 {
+		lo = e.KeyEnds[i-1]
+	}
+	return e.KeyBytes[lo:e.KeyEnds[i]]
+}
+
+func (e *Events) fits(l *online.Layout) error {
+	n := len(e.KeyEnds)
+	same := len(e.Seq) == n && len(e.Tau) == n && len(e.Alpha) == n && len(e.Columns) == len(l.Columns) && (!l.Hash || len(e.Hash) == n) &&
+		len(e.UntilSeq) == len(e.UntilAlpha) && (e.UntilSeq == nil || len(e.UntilSeq) == n) && (e.Delete == nil || len(e.Delete) == n)
+	for _, c := range e.Columns {
+		same = same && c.Len() == n
+	}
+	if !same {
+		return &selfsame.Error{Class: selfsame.ClassInternal, Ref: "stream", Message: "events to load whose columns have unequal lengths"}
+	}
+	return nil
+}
+
+// append appends row i and, where it has one, its end.
+func (e *Events) append(b []byte, l *online.Layout, order *column.Column, i int) []byte {
+	h := online.Head{Seq: e.Seq[i], Tau: e.Tau[i], Alpha: e.Alpha[i], Place: e.Place, Delete: e.Delete != nil && e.Delete[i]}
+	if l.Hash {
+		h.Hash = e.Hash[i]
+	}
+	b = l.AppendRow(b, h, order, e.Columns, i)
+	if e.UntilSeq != nil && (e.UntilSeq[i] != selfsame.MaxTime || e.UntilAlpha[i] != selfsame.MaxTime) {
+		b = online.AppendRetraction(b, e.Seq[i], e.UntilSeq[i], e.UntilAlpha[i])
+	}
+	return b
+}
+
+// Remember takes entries of history that later ones may meet: copies, deleted rows and deletes, current versions. All of a source may be given; rows
+// so old that nothing can meet them are passed over.
+func (s *Sink) Remember(e *Entries) error {
+	text := resolutionText(e.Source)
+	for _, in := range s.next.lane.inlets[e.Source.Name] {
+		if in.text != text || in.res == nil {
+			continue
+		}
+		if len(e.Source.PrimaryKey) == 0 && len(e.Tau) > 0 && slices.Max(e.Tau) < s.floor(e.Source) {
+			return nil
+		}
+		return s.remember(in, e)
+	}
+	return nil
+}
+
+func (s *Sink) remember(in *inlet, e *Entries) error {
+	if n := e.Rows.Rows; len(e.Seq) != n || len(e.Tau) != n || len(e.Alpha) != n || (e.Ops != nil && len(e.Ops) != n) {
+		return &selfsame.Error{Class: selfsame.ClassInternal, Ref: "stream", Message: "entries to remember whose columns have unequal lengths", Err: errors.New(e.Source.Name)}
+	}
+	if e.Admitted != nil && slices.Contains(e.Admitted, false) {
+		e = e.admitted()
+	}
+	if err := in.run.columns(e.Rows); err != nil {
+		return err
+	}
+	in.run.tau, in.run.ops, in.run.seqs, in.run.alps = e.Tau, e.Ops, e.Seq, e.Alpha
+	s.next.lane.begin()
+	if err := in.spread(s.ctx, false, &s.next.lane.changes); err != nil {
+		return err
+	}
+	return s.d.storeBeside(s.ctx, s.next.lane)
+}
+
+// admitted is a copy of e without the rows that are not.
+func (e *Entries) admitted() *Entries {
+	out := &Entries{Source: e.Source, Rows: column.NewBatch(e.Rows.Fields, 0)}
+	var idx []uint32
+	for i, ok := range e.Admitted {
+		if !ok {
+			continue
+		}
+		idx = append(idx, uint32(i))
+		out.Seq, out.Tau, out.Alpha = append(out.Seq, e.Seq[i]), append(out.Tau, e.Tau[i]), append(out.Alpha, e.Alpha[i])
+		if e.Ops != nil {
+			out.Ops = append(out.Ops, e.Ops[i])
+		}
+	}
+	for k, c := range out.Rows.Columns {
+		c.AppendGather(e.Rows.Columns[k], idx)
+	}
+	out.Rows.Rows = len(idx)
+	return out
+}
+
+// floor tells for each source the event time below which no entry of the log from begin on, and none that comes after now, can meet a row.
+func (d *Driver) floor(ctx context.Context, begin, now int64) func(*selfsame.Source) int64 {
+	first := now
+	if end, _ := d.log.End(); begin < end {
+		err := d.log.Read(ctx, begin, begin+1, func(b *eventlog.Block) error {
+			first = min(first, b.Alpha)
+			return nil
+		})
+		if err != nil { // the replay that follows will say so
+			first = selfsame.MinTime
+		}
+	}
+	return func(s *selfsame.Source) int64 { return window.SatSub(first, plan.SettledAfter(s)) }
+}
