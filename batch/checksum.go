@@ -110,11 +110,11 @@ func extend(b []byte, n int) (whole, out []byte) {
 	return b, b[before:]
 }
 
-// clearAbsent clears the 8 bytes of each value that is not there.
+// clearAbsent clears the 8 bytes of each value that is not there. It does so without a branch: which values are there is hard to predict.
 func clearAbsent(out []byte, status []selfsame.Status) {
 	for i, s := range status {
-		if s != selfsame.Present {
-			clear(out[8*i : 8*i+8])
-		}
+		keep := -((uint64(s) - 1) >> 63) // all ones where s is 0, Present
+		b := out[8*i : 8*i+8]
+		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)&keep)
 	}
 }

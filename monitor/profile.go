@@ -4,6 +4,8 @@
 package monitor
 
 import (
+	"math"
+	"math/bits"
 	"strings"
 
 	"github.com/zeebo/xxh3"
@@ -84,7 +86,14 @@ type Profile struct {
 	buf      []byte
 	hashes   []uint64
 	past     []bool
+	margins  map[traced]margins // of the chunk at hand
 }
+
+// traced are the series that a leak proof compares. Features of one window share them.
+type traced struct{ newest, arrival, known *int64 }
+
+// margins are what a chunk shows of such series.
+type margins struct{ rows, time, knowledge int64 }
 
 type featureState struct {
 	FeatureProfile
@@ -113,7 +122,7 @@ func NewProfile(cfg Config, p *plan.Plan, rows int64) *Profile {
 	if cfg.KnownAt == "" {
 		cfg.KnownAt = defaultKnownAt
 	}
-	pr := &Profile{cfg: cfg, plan: p, stride: max(1, rows/sampleRows), seen: newHashSet(rows), minAt: selfsame.MaxTime, maxAt: selfsame.MinTime}
+	pr := &Profile{cfg: cfg, plan: p, stride: max(1, rows/sampleRows), seen: newHashSet(rows), margins: map[traced]margins{}, minAt: selfsame.MaxTime, maxAt: selfsame.MinTime}
 	for _, o := range p.Outputs {
 		pr.features = append(pr.features, featureState{constant: true, newest: selfsame.MinTime, youngest: selfsame.MaxTime,
 			FeatureProfile: FeatureProfile{Output: o.Name, Feature: o.Ref(), Type: o.Type.String()}})
@@ -169,12 +178,9 @@ func (p *Profile) observeRows(c *batch.Chunk) {
 	if p.rows == 0 {
 		p.label = labelColumn(c.Labels, p.cfg.Label)
 	}
-	for i := range c.Rows {
-		p.buf = p.buf[:0]
-		for _, col := range c.Labels.Columns {
-			p.buf = col.AppendFramed(p.buf, i)
-		}
-		p.hashes = append(p.hashes, xxh3.Hash(p.buf))
+	p.hashes = append(p.hashes[:0], make([]uint64, c.Rows)...)
+	for _, col := range c.Labels.Columns {
+		p.hashColumn(col)
 	}
 	// In a loop of their own the look-ups miss the cache side by side.
 	for _, h := range p.hashes {
@@ -182,7 +188,6 @@ func (p *Profile) observeRows(c *batch.Chunk) {
 			p.doubled++
 		}
 	}
-	p.hashes = p.hashes[:0]
 	for _, at := range c.At {
 		p.minAt, p.maxAt = min(p.minAt, at), max(p.maxAt, at)
 	}
@@ -206,6 +211,31 @@ func (p *Profile) observeRows(c *batch.Chunk) {
 		}
 	}
 	p.observePast(c)
+}
+
+// hashColumn mixes the values of a column into the rows' hashes.
+func (p *Profile) hashColumn(c *column.Column) {
+	switch {
+	case c.Status == nil && c.Type.Kind == selfsame.Float64:
+		for i, v := range c.Floats {
+			p.hashes[i] = mix(p.hashes[i], math.Float64bits(v))
+		}
+	case c.Status == nil && (c.Type.Kind == selfsame.Int64 || isTime(c.Type)):
+		for i, v := range c.Ints {
+			p.hashes[i] = mix(p.hashes[i], uint64(v))
+		}
+	default:
+		for i := range p.hashes {
+			p.buf = c.AppendFramed(p.buf[:0], i)
+			p.hashes[i] = mix(p.hashes[i], xxh3.Hash(p.buf))
+		}
+	}
+}
+
+// mix returns a hash of a hash and a further value.
+func mix(h, v uint64) uint64 {
+	hi, lo := bits.Mul64(h^0x9E3779B97F4A7C15, v^0xD1B54A32D192ED03)
+	return hi ^ lo ^ bits.RotateLeft64(h, 29) + v
 }
 
 // hashSet is a set of hashes of a size known beforehand: open addressing, 0 is free.
@@ -266,11 +296,16 @@ func truth(c *column.Column, i int) bool {
 func (p *Profile) observePast(c *batch.Chunk) {
 	p.past = append(p.past[:0], make([]bool, c.Rows)...)
 	timed := false
+	clear(p.margins)
 	for _, newest := range c.Newest {
-		if newest == nil {
+		if len(newest) == 0 {
 			continue
 		}
 		timed = true
+		if _, done := p.margins[traced{newest: &newest[0]}]; done {
+			continue
+		}
+		p.margins[traced{newest: &newest[0]}] = margins{}
 		for i, t := range newest {
 			if t != selfsame.MinTime {
 				p.past[i] = true
@@ -292,9 +327,16 @@ func (s *featureState) countStatuses(f *column.Column, rows int) {
 		s.Present += int64(rows)
 		return
 	}
-	var n [256]int64
-	for _, st := range f.Status {
-		n[st]++
+	var n, m [256]int64 // in two tables, as one increment waits for the one before
+	for i := 1; i < len(f.Status); i += 2 {
+		n[f.Status[i-1]]++
+		m[f.Status[i]]++
+	}
+	if len(f.Status)%2 == 1 {
+		n[f.Status[len(f.Status)-1]]++
+	}
+	for st := range n {
+		n[st] += m[st]
 	}
 	s.Present += n[selfsame.Present]
 	s.Null += n[selfsame.Null]
@@ -366,25 +408,45 @@ func (p *Profile) observeAges(i int, f *column.Column, c *batch.Chunk) {
 // observeLeak compares the newest contributing event with what the row may know.
 func (p *Profile) observeLeak(i int, c *batch.Chunk) {
 	newest, arrival, known := c.Newest[i], c.Arrival[i], c.Known[i]
-	if newest == nil {
+	if len(newest) == 0 {
 		return
 	}
 	l := &p.leak[i]
-	margin := selfsame.MinTime
 	if known != nil && l.Knowledge == nil {
-		l.Knowledge = &margin
+		least := selfsame.MinTime
+		l.Knowledge = &least
 	}
+	key := traced{newest: &newest[0], arrival: &arrival[0]}
+	if known != nil {
+		key.known = &known[0]
+	}
+	m, ok := p.margins[key]
+	if !ok {
+		m = marginsOf(newest, arrival, known, c.At)
+		p.margins[key] = m
+	}
+	l.Rows += m.rows
+	l.Time = max(l.Time, m.time)
+	if known != nil {
+		*l.Knowledge = max(*l.Knowledge, m.knowledge)
+	}
+	l.Holds = l.Time <= l.Edge && (l.Knowledge == nil || *l.Knowledge <= 0)
+}
+
+// marginsOf returns how many rows have an event, and the greatest τ - T and α - κ among them.
+func marginsOf(newest, arrival, known, at []int64) margins {
+	m := margins{time: selfsame.MinTime, knowledge: selfsame.MinTime}
 	for r, tau := range newest {
 		if tau == selfsame.MinTime {
 			continue
 		}
-		l.Rows++
-		l.Time = max(l.Time, tau-c.At[r])
+		m.rows++
+		m.time = max(m.time, tau-at[r])
 		if known != nil {
-			*l.Knowledge = max(*l.Knowledge, arrival[r]-known[r])
+			m.knowledge = max(m.knowledge, arrival[r]-known[r])
 		}
 	}
-	l.Holds = l.Time <= l.Edge && (l.Knowledge == nil || *l.Knowledge <= 0)
+	return m
 }
 
 // observeSample keeps the values of sampled rows as numbers.
