@@ -14,7 +14,7 @@ import (
 
 // Features answers reads.
 type Features interface {
-	// Features answers a question. The answer belongs to the caller until its Release.
+	// Features answers a question, whose memory is the caller's again when it returns. The answer belongs to the caller until its Release.
 	Features(ctx context.Context, q *Question) (*Answer, error)
 }
 
@@ -88,7 +88,7 @@ type Events interface {
 // EventBatch is the rows of one call: either Body, or Rows.
 type EventBatch struct {
 	Source string
-	Body   []byte        // JSON: one object, an array of objects, or JSON lines
+	Body   []byte        // JSON: one object, an array of objects, or JSON lines; the caller's again when Push returns, as Rows is
 	Rows   *column.Batch // columns by name, kinds of the wire as in Question
 }
 
@@ -147,6 +147,28 @@ type Outcome struct {
 // answer as JSON lines, written as they come.
 type Admin interface {
 	Do(ctx context.Context, verb string, args []byte, line func([]byte) error) error
+}
+
+// Catalog says what can be asked for.
+type Catalog interface {
+	// Services lists the applied services by name.
+	Services(ctx context.Context) ([]ServiceInfo, error)
+}
+
+// ServiceInfo describes one service.
+type ServiceInfo struct {
+	Name        string
+	Version     int64 // the applied one
+	Description string
+	Keys        []selfsame.Field // entity keys and request fields that a read gives
+	Outputs     []OutputInfo
+}
+
+// OutputInfo describes one feature of a service.
+type OutputInfo struct {
+	Name      string
+	Reference string // view.feature@1.1.0
+	Type      selfsame.Type
 }
 
 // Health says whether the process can serve.

@@ -1,0 +1,370 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"selfsame"
+)
+
+// HTTP serves the routes of docs/api.md. It is safe for concurrent use.
+type HTTP struct {
+	o      Options
+	routes []route
+	gate   *gate
+	purse  *purse
+	origin *http.CrossOriginProtection
+	pool   sync.Pool // of *exchange
+}
+
+// NewHTTP returns the handler of HTTP.
+func NewHTTP(o Options) *HTTP {
+	o = o.withDefaults()
+	h := &HTTP{o: o, routes: routes(), gate: newGate(o.Running, o.Waiting), purse: newPurse(o.BodyBytes), origin: http.NewCrossOriginProtection()}
+	h.pool.New = func() any { return &exchange{} }
+	return h
+}
+
+// exchange is one request and its answer. Its memory is used again.
+type exchange struct {
+	w       http.ResponseWriter
+	r       *http.Request
+	arg     string // what the braces of the route stand for
+	started time.Time
+	body    []byte
+	scan    scanner
+	asked   asked
+	encoder encoder
+	status  int
+	rows    int
+	wrote   int64
+	got     int64 // bytes of the body as they came
+	taken   int64 // from the purse
+}
+
+// keepBytes is the size of buffers beyond which they are not kept for other requests.
+const keepBytes = 1 << 20
+
+// ServeHTTP answers a request.
+func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := h.pool.Get().(*exchange)
+	x.w, x.r, x.started, x.status, x.rows, x.wrote, x.got = w, r, time.Now(), http.StatusOK, 0, 0, 0
+	name := "other"
+	route, arg, err := h.match(r)
+	if err == nil {
+		x.arg, name = arg, route.pattern
+		err = h.guarded(x, route)
+	}
+	if err != nil {
+		h.fail(x, name, err)
+	}
+	h.purse.give(x.taken)
+	x.taken = 0
+	if h.o.Hooks.Request != nil {
+		h.o.Hooks.Request(RequestReport{Protocol: "http", Route: name, Status: x.status, Took: time.Since(x.started), Rows: x.rows, In: x.got, Out: x.wrote})
+	}
+	h.recycle(x)
+}
+
+// recycle keeps what an exchange has for the next one.
+func (h *HTTP) recycle(x *exchange) {
+	if cap(x.body) > keepBytes || cap(x.encoder.out) > keepBytes {
+		return
+	}
+	x.w, x.r, x.arg = nil, nil, ""
+	x.scan.b = nil
+	h.pool.Put(x)
+}
+
+// guarded runs a route and turns a panic into an error.
+func (h *HTTP) guarded(x *exchange, route *route) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler {
+				panic(v)
+			}
+			err = fault(v)
+		}
+	}()
+	if x.r.Method != "GET" {
+		if err := h.origin.Check(x.r); err != nil {
+			return &special{faultForeign, usage("", err.Error(), "requests of other sites' pages are refused")}
+		}
+	}
+	return route.serve(h, x)
+}
+
+// fault is the error of a panic.
+func fault(v any) error {
+	return &selfsame.Error{Class: selfsame.ClassInternal, Message: "the request met a fault", Hint: "please report it with the server's log",
+		Err: &stackError{fmt.Errorf("%v", v), debug.Stack()}}
+}
+
+// stackError carries the stack of a panic to the hook. Callers do not see it.
+type stackError struct {
+	error
+	stack []byte
+}
+
+func (s *stackError) Unwrap() error { return s.error }
+
+// Stack is where a panic that became an error happened, nil for other errors.
+func Stack(err error) []byte {
+	var s *stackError
+	if errors.As(err, &s) {
+		return s.stack
+	}
+	return nil
+}
+
+// fail answers with a problem (RFC 9457).
+func (h *HTTP) fail(x *exchange, route string, err error) {
+	if x.r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		x.status = classes[selfsame.ClassCanceled].HTTP // nobody reads it
+	}
+	p := problemOf(err)
+	if p.class == selfsame.ClassInternal && h.o.Hooks.Failed != nil {
+		h.o.Hooks.Failed(route, err)
+	}
+	header := x.w.Header()
+	var not *notAllowed
+	if errors.As(err, &not) {
+		header.Set("Allow", not.allow)
+	}
+	if p.retry > 0 {
+		header.Set("Retry-After", strconv.Itoa(int((p.retry+time.Second-1)/time.Second)))
+	}
+	if p.fault.HTTP == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", "Bearer")
+	}
+	if p.fault.HTTP == http.StatusRequestEntityTooLarge {
+		header.Set("Connection", "close")
+	}
+	header.Set("Content-Type", "application/problem+json")
+	x.encoder.out = p.json(x.encoder.out[:0])
+	x.send(p.fault.HTTP)
+}
+
+// json appends the problem.
+func (p *problem) json(b []byte) []byte {
+	b = quoted(append(b, `{"type":`...), string(p.class))
+	b = quoted(append(b, `,"title":`...), p.fault.Title)
+	b = strconv.AppendInt(append(b, `,"status":`...), int64(p.fault.HTTP), 10)
+	b = quoted(append(b, `,"detail":`...), p.message)
+	if p.ref != "" {
+		b = quoted(append(b, `,"ref":`...), p.ref)
+	}
+	if p.hint != "" {
+		b = quoted(append(b, `,"hint":`...), p.hint)
+	}
+	if p.retry > 0 {
+		b = strconv.AppendInt(append(b, `,"retry_after_ms":`...), p.retry.Milliseconds(), 10)
+	}
+	return append(b, '}', '\n')
+}
+
+// send writes what is encoded.
+func (x *exchange) send(status int) {
+	x.status = status
+	x.w.Header().Set("Content-Length", strconv.Itoa(len(x.encoder.out)))
+	x.w.WriteHeader(status)
+	if x.r.Method == "HEAD" {
+		return
+	}
+	n, _ := x.w.Write(x.encoder.out) // a caller that has gone away needs no answer
+	x.wrote += int64(n)
+}
+
+var jsonType = []string{"application/json"}
+
+// ok answers with JSON.
+func (x *exchange) ok() error {
+	x.w.Header()["Content-Type"] = jsonType
+	x.send(http.StatusOK)
+	return nil
+}
+
+// deadline returns the context of a request: the caller's own Selfsame-Timeout, or the server's.
+func (h *HTTP) deadline(r *http.Request) (context.Context, context.CancelFunc, error) {
+	timeout := h.o.Timeout
+	if s := r.Header.Get("Selfsame-Timeout"); s != "" {
+		d, err := time.ParseDuration(s)
+		if err != nil || d <= 0 {
+			return nil, nil, usage("Selfsame-Timeout", strconv.Quote(s)+" is not a duration", "such as 50ms or 2s")
+		}
+		timeout = d
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	return ctx, cancel, nil
+}
+
+func (h *HTTP) serviceFeatures(x *exchange) error { return h.read(x, x.arg) }
+func (h *HTTP) listedFeatures(x *exchange) error  { return h.read(x, "") }
+
+// read answers a read whose question is the body.
+func (h *HTTP) read(x *exchange, service string) error {
+	if h.o.Features == nil {
+		return absent("reads")
+	}
+	if h.gate.full() {
+		return errBusy
+	}
+	if err := h.receive(x, h.o.MaxBytes); err != nil {
+		return err
+	}
+	x.asked.reset(h.o.MaxRows)
+	x.scan.b, x.scan.at = x.body, 0
+	if err := x.asked.parse(&x.scan); err != nil {
+		return err
+	}
+	return h.ask(x, service)
+}
+
+// entityFeatures answers a read of one entity, whose question is in the URL.
+func (h *HTTP) entityFeatures(x *exchange) error {
+	if h.o.Features == nil {
+		return absent("reads")
+	}
+	x.asked.reset(h.o.MaxRows)
+	if err := x.asked.query(x.arg, x.r.URL.Query()); err != nil {
+		return err
+	}
+	return h.ask(x, "")
+}
+
+func absent(what string) error {
+	return &selfsame.Error{Class: selfsame.ClassNotFound, Message: "this server does not take " + what}
+}
+
+// ask puts the question and encodes the answer.
+func (h *HTTP) ask(x *exchange, service string) error {
+	q, err := x.asked.finish(service)
+	if err != nil {
+		return err
+	}
+	ctx, cancel, err := h.deadline(x.r)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	if err := h.gate.enter(ctx); err != nil {
+		return err
+	}
+	q.Received = x.started.UnixNano()
+	q.Timing = x.asked.timing || h.o.Hooks.Steps != nil
+	a, err := h.answer(ctx, q)
+	if err != nil {
+		return err
+	}
+	x.rows = a.Rows
+	encoding := time.Now()
+	x.encoder.out = x.encoder.out[:0]
+	x.encoder.answer(a, &x.asked, h.o.ColumnsFromRow, encoding)
+	h.o.Hooks.read("http", a, time.Since(encoding))
+	a.Release()
+	return x.ok()
+}
+
+// answer asks inside the gate.
+func (h *HTTP) answer(ctx context.Context, q *Question) (*Answer, error) {
+	defer h.gate.leave()
+	return h.o.Features.Features(ctx, q)
+}
+
+// read tells the hooks of a read.
+func (k *Hooks) read(protocol string, a *Answer, encode time.Duration) {
+	if k.Steps != nil {
+		a.Milliseconds = append(a.Milliseconds, Step{"encode", milliseconds(encode)})
+		k.Steps(protocol, a.Milliseconds)
+	}
+	if k.Cache != nil {
+		k.Cache(a.CacheHits, a.CacheMisses)
+	}
+}
+
+// push takes events.
+func (h *HTTP) push(x *exchange) error {
+	if h.o.Events == nil {
+		return absent("events")
+	}
+	if err := h.receive(x, h.o.MaxEventBytes); err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(x.body)) == 0 {
+		return usage("", "the body is empty", "send one JSON object, an array of objects, or one object a line")
+	}
+	ctx, cancel, err := h.deadline(x.r)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	receipt, err := h.o.Events.Push(ctx, &EventBatch{Source: x.arg, Body: x.body})
+	if err != nil {
+		return err
+	}
+	counts := receipt.count()
+	h.o.Hooks.pushed(x.arg, counts, x.got)
+	x.rows = len(receipt.Fates)
+	x.encoder.out = receipt.json(x.encoder.out[:0], x.arg, counts)
+	return x.ok()
+}
+
+func (k *Hooks) pushed(source string, counts *[FateCount]int64, bytes int64) {
+	if k.Pushed != nil {
+		k.Pushed(source, counts, bytes)
+	}
+}
+
+// count counts the fates.
+func (r *Receipt) count() *[FateCount]int64 {
+	var n [FateCount]int64
+	for _, f := range r.Fates {
+		n[f]++
+	}
+	return &n
+}
+
+// json appends the receipt: counts, and the rows that were not accepted.
+func (r *Receipt) json(b []byte, source string, counts *[FateCount]int64) []byte {
+	b = quoted(append(b, `{"source":`...), source)
+	b = strconv.AppendInt(append(b, `,"events":`...), int64(len(r.Fates)), 10)
+	for f, n := range counts {
+		if n > 0 || Fate(f) == Accepted {
+			b = append(append(append(b, ',', '"'), Fate(f).String()...), '"', ':')
+			b = strconv.AppendInt(b, n, 10)
+		}
+	}
+	b = strconv.AppendInt(append(b, `,"offset":`...), r.Offset, 10)
+	b = moment(append(b, `,"arrival":`...), r.Arrival)
+	if counts[Accepted] < int64(len(r.Fates)) {
+		b = append(b, `,"rows":[`...)
+		first := true
+		for i, f := range r.Fates {
+			if f == Accepted {
+				continue
+			}
+			if !first {
+				b = append(b, ',')
+			}
+			first = false
+			b = strconv.AppendInt(append(b, `{"row":`...), int64(i), 10)
+			b = append(append(append(b, `,"fate":"`...), f.String()...), '"')
+			if i < len(r.Reasons) && r.Reasons[i] != "" {
+				b = quoted(append(b, `,"reason":`...), r.Reasons[i])
+			}
+			b = append(b, '}')
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}', '\n')
+}
