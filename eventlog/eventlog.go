@@ -64,6 +64,7 @@ type Refused struct {
 // Append is what one call to Append asks for and, filled by the log, what became of it.
 type Append struct {
 	Block
+	Readmit  bool      // rows of the side log that come in again: they are neither late nor early
 	Verdicts []Verdict // filled: one a row of the block as given
 	Reasons  []string  // filled: one a row, empty where OK
 	Admitted *Block    // filled: the rows with verdict OK; nil where there are none
