@@ -75,10 +75,12 @@ func Open(path string, o Options) (*Dir, error) {
 	settings.EventListener = listener
 	db, err := open(path, &settings)
 	if err != nil {
-		return nil, problem(o.Name, path, "cannot be opened", err)
+		return nil, problem(o.Name, path, "cannot be opened", errors.Join(d.gate.failure(), err))
 	}
 	d.DB = db
-	d.gate.arm()
+	if d.gate.shut() {
+		return nil, d.Close()
+	}
 	return d, nil
 }
 

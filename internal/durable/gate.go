@@ -6,21 +6,20 @@ package durable
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // gate is a file system whose first failing change seals it: that change and all later ones are reported as done and are not done.
-// Before it is armed, while a database is being opened, it changes nothing. Reads pass.
+// Reads pass.
 type gate struct {
 	vfs.FS
-	armed  atomic.Bool
 	sealed atomic.Pointer[error]
 }
-
-func (g *gate) arm() { g.armed.Store(true) }
 
 func (g *gate) seal(err error) { g.sealed.CompareAndSwap(nil, &err) }
 
@@ -33,13 +32,11 @@ func (g *gate) failure() error {
 
 func (g *gate) shut() bool { return g.sealed.Load() != nil }
 
-// outcome is what Pebble is told of a change: an armed gate keeps a failure to itself.
-func (g *gate) outcome(err error) error {
-	if err == nil || !g.armed.Load() {
-		return err
+// outcome notes what became of a change. Pebble is told of no failure.
+func (g *gate) outcome(err error) {
+	if err != nil {
+		g.seal(err)
 	}
-	g.seal(err)
-	return nil
 }
 
 // change does a change that gives no file.
@@ -47,7 +44,8 @@ func (g *gate) change(do func() error) error {
 	if g.shut() {
 		return nil
 	}
-	return g.outcome(do())
+	g.outcome(do())
+	return nil
 }
 
 // file opens a file for writing. Behind a sealed gate it is the void.
@@ -56,13 +54,11 @@ func (g *gate) file(open func() (vfs.File, error)) (vfs.File, error) {
 		return void{}, nil
 	}
 	f, err := open()
-	if err == nil {
-		return &gateFile{f, g}, nil
-	}
-	if err = g.outcome(err); err == nil {
+	if err != nil {
+		g.outcome(err)
 		return void{}, nil
 	}
-	return nil, err
+	return &gateFile{f, g}, nil
 }
 
 func (g *gate) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
@@ -133,22 +129,26 @@ func (f *gateFile) Write(p []byte) (int, error) {
 	if f.gate.shut() {
 		return len(p), nil
 	}
-	n, err := f.File.Write(p)
-	if err != nil && f.gate.outcome(err) == nil {
-		return len(p), nil
-	}
-	return n, err
+	_, err := f.File.Write(p)
+	f.gate.outcome(err)
+	return len(p), nil
 }
 
 func (f *gateFile) WriteAt(p []byte, off int64) (int, error) {
 	if f.gate.shut() {
 		return len(p), nil
 	}
-	n, err := f.File.WriteAt(p, off)
-	if err != nil && f.gate.outcome(err) == nil {
-		return len(p), nil
+	_, err := f.File.WriteAt(p, off)
+	f.gate.outcome(err)
+	return len(p), nil
+}
+
+// Close closes in any case; what it finds it could not write seals like any other change.
+func (f *gateFile) Close() error {
+	if err := f.File.Close(); !f.gate.shut() {
+		f.gate.outcome(err)
 	}
-	return n, err
+	return nil
 }
 
 func (f *gateFile) Sync() error     { return f.gate.change(f.File.Sync) }
@@ -159,7 +159,8 @@ func (f *gateFile) SyncTo(length int64) (full bool, err error) {
 		return true, nil
 	}
 	full, err = f.File.SyncTo(length)
-	return full, f.gate.outcome(err)
+	f.gate.outcome(err)
+	return full, nil
 }
 
 func (f *gateFile) Preallocate(offset, length int64) error {
@@ -178,9 +179,20 @@ func (void) ReadAt([]byte, int64) (int, error)       { return 0, io.EOF }
 func (void) Write(p []byte) (int, error)             { return len(p), nil }
 func (void) WriteAt(p []byte, _ int64) (int, error)  { return len(p), nil }
 func (void) Preallocate(int64, int64) error          { return nil }
-func (void) Stat() (vfs.FileInfo, error)             { return nil, os.ErrNotExist }
+func (void) Stat() (vfs.FileInfo, error)             { return voidInfo{}, nil }
 func (void) Sync() error                             { return nil }
 func (void) SyncTo(int64) (fullSync bool, err error) { return true, nil }
 func (void) SyncData() error                         { return nil }
 func (void) Prefetch(int64, int64) error             { return nil }
 func (void) Fd() uintptr                             { return vfs.InvalidFd }
+
+// voidInfo describes the void: an empty file.
+type voidInfo struct{}
+
+func (voidInfo) Name() string           { return "" }
+func (voidInfo) Size() int64            { return 0 }
+func (voidInfo) Mode() fs.FileMode      { return 0o644 }
+func (voidInfo) ModTime() time.Time     { return time.Time{} }
+func (voidInfo) IsDir() bool            { return false }
+func (voidInfo) Sys() any               { return nil }
+func (voidInfo) DeviceID() vfs.DeviceID { return vfs.DeviceID{} }
