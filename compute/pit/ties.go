@@ -62,21 +62,37 @@ func (t *ties) at(row int32) (*part, int) {
 func (t *ties) compare(x, y int32) int {
 	p, i := t.at(x)
 	q, j := t.at(y)
-	if c := compareOrder(p.order, i, q.order, j); c != 0 {
-		return c
-	}
-	if t.byAlpha {
-		if c := compareAlpha(p.alpha(i), q.alpha(j)); c != 0 {
-			return c
-		}
-	}
-	if c := cmp.Compare(p.place, q.place); c != 0 {
-		return c
-	}
-	if c := cmp.Compare(p.hashAt(i), q.hashAt(j)); c != 0 {
+	a := tie{order: p.order, row: i, alpha: p.alpha(i), place: p.place, hash: p.hashAt(i)}
+	b := tie{order: q.order, row: j, alpha: q.alpha(j), place: q.place, hash: q.hashAt(j)}
+	if c := a.compare(&b, t.byAlpha); c != 0 {
 		return c
 	}
 	return cmp.Compare(x, y)
+}
+
+// tie is what places an event among others of one τ.
+type tie struct {
+	order *column.Column // nil: none
+	row   int            // in order
+	alpha int64
+	place uint8
+	hash  uint64
+}
+
+// compare orders two events of one τ by (order, place, hash), rows of as-of views by (order, α, place, hash).
+func (a *tie) compare(b *tie, byAlpha bool) int {
+	if c := compareOrder(a.order, a.row, b.order, b.row); c != 0 {
+		return c
+	}
+	if byAlpha {
+		if c := compareAlpha(a.alpha, b.alpha); c != 0 {
+			return c
+		}
+	}
+	if a.place != b.place {
+		return cmp.Compare(a.place, b.place)
+	}
+	return cmp.Compare(a.hash, b.hash)
 }
 
 func (p *part) hashAt(i int) uint64 {
