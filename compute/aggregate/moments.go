@@ -127,9 +127,7 @@ func extend(out *column.Column, n int) {
 		out.Decimals = lengthen(out.Decimals, n)
 	}
 	if out.Status != nil {
-		for range n {
-			out.Status = append(out.Status, selfsame.Present)
-		}
+		out.Status = append(out.Status, make([]selfsame.Status, n)...) // Present
 	}
 }
 

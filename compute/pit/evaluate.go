@@ -58,6 +58,7 @@ type groupState struct {
 	prepared int // events are told to errs up to here
 	errs     errorCounts
 	used     []int32 // detail: place -> the last place up to it whose event is used, -1 for none
+	all      bool    // detail: every event is used, and used is empty
 }
 
 // passes are which events a filter lets through, of its first places.
@@ -181,6 +182,11 @@ func (e *evaluator) pass(filter int) []bool {
 
 // findUsed fills used up to n: an event is used where the filter lets it pass and its first argument is no null.
 func (g *groupState) findUsed(n int) {
+	g.all = g.events.Pass == nil && !g.errs.any && (len(g.events.Args) == 0 || g.events.Args[0].Status == nil)
+	if g.all {
+		g.used = g.used[:0]
+		return
+	}
 	last := int32(-1)
 	if m := len(g.used); m > 0 {
 		last = g.used[m-1]
@@ -192,4 +198,12 @@ func (g *groupState) findUsed(n int) {
 		}
 		g.used = append(g.used, last)
 	}
+}
+
+// lastUsed returns the last place up to this one whose event is used, -1 for none.
+func (g *groupState) lastUsed(place int32) int32 {
+	if g.all {
+		return place
+	}
+	return g.used[place]
 }

@@ -269,9 +269,9 @@ func (e *evaluator) walk(window int, x *subject, k int, do func(place int32) boo
 // newestOf returns the place of the newest used event of row k, -1 for none.
 func (e *evaluator) newestOf(t int, x *subject, k int) int {
 	tr := e.spec.traces[t]
-	used, found := e.groups[tr.group].used, -1
+	g, found := &e.groups[tr.group], -1
 	e.walk(tr.window, x, k, func(place int32) bool {
-		if used[place] == place {
+		if g.lastUsed(place) == place {
 			found = int(place)
 		}
 		return found < 0

@@ -53,16 +53,25 @@ func (g *groupState) run(member int, at []int64, lo, hi []int32, out *column.Col
 func (e *evaluator) traceRuns(x *subject) {
 	for _, t := range e.sel.traces {
 		tr := e.spec.traces[t]
-		used := e.groups[tr.group].used
+		g := &e.groups[tr.group]
 		lo, hi := e.span.lo[tr.window], e.span.hi[tr.window]
+		if len(lo) == 0 {
+			continue
+		}
+		at := x.base + x.first
+		newest, alike := e.newest[t][at:at+len(lo)], e.arrival == nil || &e.arrival[t][at] == &e.newest[t][at]
 		for k := range lo {
 			place := int32(-1)
 			if hi[k] > lo[k] {
-				if place = used[hi[k]-1]; place < lo[k] {
+				if place = g.lastUsed(hi[k] - 1); place < lo[k] {
 					place = -1
 				}
 			}
-			e.trace(t, x.base+x.first+k, int(place))
+			if !alike {
+				e.trace(t, at+k, int(place))
+			} else if newest[k] = selfsame.MinTime; place >= 0 {
+				newest[k] = e.ev.tau[place]
+			}
 		}
 	}
 }
