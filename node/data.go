@@ -46,7 +46,7 @@ func OpenData(dir string) (*Data, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, dataError(dir, "cannot make the data directory", err)
 	}
-	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o644)
+	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, dataError(dir, "cannot lock the data directory", err)
 	}
@@ -133,7 +133,8 @@ func (d *Data) take() error {
 
 // inUse is the refusal of a directory that another process owns.
 func (d *Data) inUse() error {
-	pid, address := readOwner(filepath.Join(d.Dir, lockFile))
+	owner := readOwner(filepath.Join(d.Dir, lockFile))
+	pid, address := owner["pid"], owner["address"]
 	e := &selfsame.Error{Class: selfsame.ClassResource, Ref: d.Dir, Message: "another process owns the data directory", Hint: "wait until it ends, or name another directory with --data"}
 	if pid != "" {
 		e.Message = "process " + pid + " owns the data directory"
@@ -185,10 +186,16 @@ func (d *Data) writeFormat() error {
 }
 
 // SetAddress says in the lock file where this process listens; empty: nowhere.
-func (d *Data) SetAddress(address string) error {
+func (d *Data) SetAddress(address string) error { return d.SetServer(address, "") }
+
+// SetServer says in the lock file where this process listens, and with which token its verbs are asked for. Only the owner of the file may read it.
+func (d *Data) SetServer(address, token string) error {
 	text := fmt.Appendf(nil, "pid %d\n", os.Getpid())
 	if address != "" {
 		text = fmt.Appendf(text, "address %s\n", address)
+	}
+	if token != "" {
+		text = fmt.Appendf(text, "token %s\n", token)
 	}
 	return d.write(text)
 }
@@ -213,38 +220,35 @@ func (d *Data) Close() error {
 	return err
 }
 
-// FindServer returns the address of the server that owns a data directory, or the empty string where none runs.
-func FindServer(dir string) string {
+// FindServer returns the address of the server that owns a data directory and the token of its verbs; an empty address where none runs.
+func FindServer(dir string) (address, token string) {
 	path := filepath.Join(dir, lockFile)
-	_, address := readOwner(path)
-	if address == "" {
-		return ""
+	owner := readOwner(path)
+	if owner["address"] == "" {
+		return "", ""
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	defer f.Close()
 	if syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
-		return "" // nobody holds it: the process that wrote the address is gone
+		return "", "" // nobody holds it: the process that wrote the address is gone
 	}
-	return address
+	return owner["address"], owner["token"]
 }
 
-// readOwner reads a lock file.
-func readOwner(path string) (pid, address string) {
+// readOwner reads a lock file: what its lines say, by their first word.
+func readOwner(path string) map[string]string {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return "", ""
+		return nil
 	}
+	out := map[string]string{}
 	for line := range bytes.Lines(b) {
-		text := strings.TrimSpace(string(line))
-		if v, ok := strings.CutPrefix(text, "pid "); ok {
-			pid = v
-		}
-		if v, ok := strings.CutPrefix(text, "address "); ok {
-			address = v
+		if word, rest, ok := strings.Cut(strings.TrimSpace(string(line)), " "); ok {
+			out[word] = rest
 		}
 	}
-	return pid, address
+	return out
 }

@@ -1,0 +1,142 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"selfsame"
+	"selfsame/registry"
+)
+
+const smallProject = `project: shop
+entities: {user: {key: {user_id: string}}}
+sources: {orders: {schema: {id: string, user_id: string, at: timestamp}, event_time: at, id: id, stream: {push: true}}}
+views: {orders: {entity: user, source: orders, features: {n: count(*) over 1d}}}
+`
+
+// runGit runs git in a folder, as a user of the test's own.
+func runGit(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=Ann", "-c", "user.email=ann@example.org"}, args...)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+}
+
+func TestApplyProjectRecordsWhoAndWhat(t *testing.T) {
+	dir := writeProject(t, map[string]string{"selfsame.yaml": smallProject})
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CONFIG_HOME", "")
+	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+	t.Setenv("USER", "annie")
+	apply := func(cfg *ChangeConfig) *registry.Record {
+		t.Helper()
+		data := openData(t, DefaultData(dir))
+		defer closeData(t, data)
+		r, err := OpenRegistry(t.Context(), data, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		cfg.Project, cfg.Expect = dir, registry.Newest
+		if _, err := ApplyProject(t.Context(), r, cfg); err != nil {
+			t.Fatal(err)
+		}
+		s, err := r.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Newest()
+	}
+	change := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "selfsame.yaml"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := apply(&ChangeConfig{}); r.Author != "annie" || r.Commit != "" || r.Engine != Version || r.Time == 0 {
+		t.Errorf("without git: got %+v", r)
+	}
+	runGit(t, dir, "init", "-q")
+	runGit(t, dir, "config", "user.name", "Ann")
+	runGit(t, dir, "config", "user.email", "ann@example.org")
+	runGit(t, dir, "add", ".")
+	runGit(t, dir, "commit", "-q", "-m", "first")
+	change(strings.Replace(smallProject, "1d", "2d", 1))
+	r := apply(&ChangeConfig{Message: "two days"})
+	if r.Author != "Ann <ann@example.org>" || len(r.Commit) < 40 || !strings.HasSuffix(r.Commit, "-dirty") || r.Message != "two days" {
+		t.Errorf("with changes that are not committed: got %+v", r)
+	}
+	change(strings.Replace(smallProject, "1d", "3d", 1))
+	runGit(t, dir, "commit", "-q", "-a", "-m", "second")
+	if r := apply(&ChangeConfig{Author: "bob"}); r.Author != "bob" || strings.Contains(r.Commit, "dirty") || len(r.Commit) < 40 {
+		t.Errorf("committed: got %+v", r)
+	}
+	tracked, err := exec.Command("git", "-C", dir, "ls-files", "--others", "--exclude-standard").Output()
+	if err != nil || len(tracked) != 0 {
+		t.Errorf("git sees files of the data directory: %s %v", tracked, err)
+	}
+}
+
+func TestOpenApplierLeavesNothingBehind(t *testing.T) {
+	dir := writeProject(t, map[string]string{"selfsame.yaml": smallProject})
+	data := DefaultData(dir)
+	plan := func() *registry.Diff {
+		t.Helper()
+		to, err := OpenApplier(t.Context(), data, dir, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer to.Close()
+		d, err := PlanProject(t.Context(), to, &ChangeConfig{Project: dir, Expect: registry.Newest})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	if d := plan(); len(d.Features) != 1 {
+		t.Errorf("got %+v, want one new feature", d)
+	}
+	if _, err := os.Stat(data); !os.IsNotExist(err) {
+		t.Errorf("a plan made the data directory: %v", err)
+	}
+	to, err := OpenApplier(t.Context(), data, dir, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ApplyProject(t.Context(), to, &ChangeConfig{Project: dir}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenApplier(t.Context(), data, dir, false); selfsame.ClassOf(err) != selfsame.ClassResource {
+		t.Errorf("while it is open: got %v, want a refusal", err)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if d := plan(); !d.Empty() {
+		t.Errorf("got %+v, want nothing to do", d)
+	}
+}
+
+func TestPlacesOfRefusedChanges(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Replace(smallProject, "count(*)", "cuont(*)", 1):                              "there is no function cuont",
+		smallProject + "services: {s: {features: [orders.n@4]}}\n":                            "orders.n has no version 4",
+		strings.Replace(smallProject, "count(*) over 1d", "{value: count(*), version: 1}", 1): "is not a version",
+	} {
+		dir := writeProject(t, map[string]string{"selfsame.yaml": text})
+		_, err := PlanProject(t.Context(), &owned{Registry: registry.Empty(dir)}, &ChangeConfig{Project: dir})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), filepath.Join(dir, "selfsame.yaml")+":") {
+			t.Errorf("got %v, want %q with a place in %s", err, want, dir)
+		}
+	}
+	if _, err := PlanProject(t.Context(), nil, &ChangeConfig{Project: t.TempDir()}); selfsame.ClassOf(err) != selfsame.ClassNotFound {
+		t.Errorf("no project: got %v", err)
+	}
+}
