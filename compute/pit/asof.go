@@ -112,7 +112,7 @@ func (e *evaluator) decide(base, row, place, first int, at int64) {
 		}
 	}
 	m.status[row], m.pick[row] = status, pick
-	if spec.Detail {
+	if e.detail {
 		if !found {
 			place = -1
 		}
