@@ -56,7 +56,7 @@ type FeatureChange struct {
 	Restored    bool         `json:"restored,omitempty"` // To was applied before
 	Hash        string       `json:"hash,omitempty"`     // of To; of From where it is removed
 	Differences []Difference `json:"differences,omitempty"`
-	Services    []string     `json:"services,omitempty"` // whose answer changes by it
+	Services    []string     `json:"services,omitempty"` // whose answer it changes, or is taken out of
 }
 
 // Difference is an entry of the canonical form (docs/format/canonical.md) that differs: its path and its texts, empty where it is absent.

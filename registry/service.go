@@ -90,6 +90,7 @@ func (d *decision) compare(c *ServiceChange, before, after []Entry) {
 			kept = append(kept, name)
 		} else {
 			c.Removed, c.Effect = append(c.Removed, name), Behaviour
+			d.lost(c.Name, &e)
 		}
 	}
 	for _, e := range after {
@@ -121,11 +122,23 @@ func (d *decision) touched(service string, before, after Entry) Effect {
 	for i := range d.diff.Features {
 		f := &d.diff.Features[i]
 		if f.View == after.View && f.Feature == after.Feature && f.From == before.Version && f.To == after.Version {
-			f.Services = append(f.Services, service)
+			if !slices.Contains(f.Services, service) {
+				f.Services = append(f.Services, service)
+			}
 			return f.Effect
 		}
 	}
 	return Behaviour
+}
+
+// lost notes at a feature that goes that a service loses it.
+func (d *decision) lost(service string, e *Entry) {
+	for i := range d.diff.Features {
+		f := &d.diff.Features[i]
+		if f.View == e.View && f.Feature == e.Feature && f.Effect == Gone && !slices.Contains(f.Services, service) {
+			f.Services = append(f.Services, service)
+		}
+	}
 }
 
 func byOutput(entries []Entry) map[string]Entry {

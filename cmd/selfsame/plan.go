@@ -109,7 +109,7 @@ func writeDiff(b *strings.Builder, d *registry.Diff) {
 	if d.Empty() {
 		fmt.Fprintf(b, "project %s: nothing to do", d.Project)
 		if len(d.Files) > 0 {
-			fmt.Fprintf(b, "; %s differ in comments or layout only", strings.Join(d.Files, ", "))
+			fmt.Fprintf(b, "; only comments or layout differ in %s", strings.Join(d.Files, ", "))
 		}
 		b.WriteString("\n")
 		return
@@ -170,8 +170,10 @@ func writeFeature(b *strings.Builder, f *registry.FeatureChange, width int) {
 		fmt.Fprintf(b, "%s stays: %s\n", f.To, foundText(f.Found))
 	case f.From == "":
 		fmt.Fprintf(b, "%s%s\n", f.To, restoredText(f.Restored))
+	case f.Restored:
+		fmt.Fprintf(b, "%s -> %s%s\n", f.From, f.To, restoredText(true))
 	default:
-		fmt.Fprintf(b, "%s -> %s%s: %s\n", f.From, f.To, restoredText(f.Restored), foundText(f.Found))
+		fmt.Fprintf(b, "%s -> %s: %s\n", f.From, f.To, foundText(f.Found))
 	}
 	if f.Proposed != "" {
 		fmt.Fprintf(b, "      named by its author; without a name it is %s\n", f.Proposed)
@@ -186,7 +188,7 @@ func writeFeature(b *strings.Builder, f *registry.FeatureChange, width int) {
 
 func restoredText(restored bool) string {
 	if restored {
-		return ", as it was applied before"
+		return ": that version again"
 	}
 	return ""
 }
