@@ -21,13 +21,14 @@ type Driver struct {
 	log   eventlog.Log
 	opt   Options
 
-	turn sync.Mutex // held by Switch and Load from beginning to end. Taken before mu
+	turn    sync.Mutex // held by Switch and Load from beginning to end. Taken before mu
+	keeping sync.Mutex // held by Maintain, guards round. Taken before mu
+	round   round
 
 	mu       sync.Mutex // one writer of the store at a time; guards what follows
 	catalog  catalog
 	lane     *lane
 	switched bool
-	round    round
 
 	states  atomic.Pointer[plan.States]
 	applied atomic.Pointer[Cut]
