@@ -35,49 +35,84 @@ type prefixed struct {
 // load makes the keys of the values of c that contribute. The keys of integers may be the column's own memory.
 func (s *keys) load(p *presence, c *column.Column) {
 	s.source, s.ranked = c, false
-	if p.all && (c.Type.Kind == selfsame.Int64 || c.Type.Kind == selfsame.Timestamp || c.Type.Kind == selfsame.Date) {
+	if s.shares(p) {
 		s.of = c.Ints[p.lo : int(p.lo)+p.n]
 		return
 	}
 	s.buffer = room(s.buffer, p.n)
 	s.of = s.buffer
+	if !s.fill(p, 0) {
+		s.rank(p)
+	}
+}
+
+// resume is load where the first `from` numbers are those of the last load; it reports whether their keys are.
+func (s *keys) resume(p *presence, c *column.Column, from int) bool {
+	s.source = c
+	switch {
+	case s.ranked:
+		s.load(p, c)
+		return false
+	case s.shares(p):
+		s.of = c.Ints[p.lo : int(p.lo)+p.n]
+		return true
+	}
+	s.buffer = regrow(s.buffer, p.n, from)
+	s.of = s.buffer
+	if !s.fill(p, from) {
+		s.rank(p)
+		return false
+	}
+	return true
+}
+
+// shares reports whether the keys are the column's own memory.
+func (s *keys) shares(p *presence) bool {
+	kind := s.source.Type.Kind
+	return p.all && (kind == selfsame.Int64 || kind == selfsame.Timestamp || kind == selfsame.Date)
+}
+
+// fill makes the keys from number `from` on; false: the values need ranks.
+func (s *keys) fill(p *presence, from int) bool {
+	c := s.source
 	switch c.Type.Kind {
 	case selfsame.Bool:
-		for k := range s.of {
+		for k := from; k < p.n; k++ {
 			s.of[k] = 0
 			if c.Bools[p.row(int32(k))] {
 				s.of[k] = 1
 			}
 		}
 	case selfsame.Float64:
-		s.loadFloats(p, c.Floats)
+		s.fillFloats(p, from)
 	case selfsame.Decimal:
-		for k := range s.of {
+		for k := from; k < p.n; k++ {
 			d := c.Decimals[p.row(int32(k))]
 			if d.Hi != int64(d.Lo)>>63 {
-				s.rank(p)
-				return
+				return false
 			}
 			s.of[k] = int64(d.Lo)
 		}
 	case selfsame.String, selfsame.Bytes:
-		s.rank(p)
+		return false
 	default:
-		for k := range s.of {
+		for k := from; k < p.n; k++ {
 			s.of[k] = c.Ints[p.row(int32(k))]
 		}
 	}
+	return true
 }
 
-func (s *keys) loadFloats(p *presence, floats []float64) {
+func (s *keys) fillFloats(p *presence, from int) {
+	floats, of := s.source.Floats, s.of[from:p.n]
 	if p.all {
-		for k, f := range floats[p.lo : int(p.lo)+p.n] {
-			s.of[k] = floatKey(f)
+		for k, f := range floats[int(p.lo)+from : int(p.lo)+p.n] {
+			of[k] = floatKey(f)
 		}
 		return
 	}
-	for k, row := range p.rows[:p.n] {
-		s.of[k] = floatKey(floats[row])
+	for k, row := range p.rows[from:p.n] {
+		of[k] = floatKey(floats[row])
 	}
 }
 

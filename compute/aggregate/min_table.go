@@ -16,48 +16,59 @@ const blockShift = 4
 type minTable struct {
 	keys   []int64
 	mask   int64
-	prefix []int64 // masked minimum of the block up to here
-	suffix []int64 // masked minimum of the block from here on
-	levels [][]int64
-	blocks []int64 // memory of levels
+	prefix []int64   // masked minimum of the block up to here
+	suffix []int64   // masked minimum of the block from here on
+	levels [][]int64 // memory too: those in use have as many entries as their width leaves
 }
 
 func (t *minTable) build(keys []int64, mask int64) {
-	n := len(keys)
 	t.keys, t.mask = keys, mask
-	t.prefix, t.suffix = room(t.prefix, n), room(t.suffix, n)
-	count := (n + 1<<blockShift - 1) >> blockShift
-	t.blocks = room(t.blocks, count*(bits.Len(uint(count))+1))
-	for b := range count {
-		from := b << blockShift
-		to := min(from+1<<blockShift, n)
-		block, prefix, suffix := keys[from:to], t.prefix[from:to], t.suffix[from:to]
+	t.resume(keys, 0)
+}
+
+// resume is build where the keys before number from are those of the last.
+func (t *minTable) resume(keys []int64, from int) {
+	n, mask := len(keys), t.mask
+	t.keys = keys
+	t.prefix, t.suffix = regrow(t.prefix, n, from), regrow(t.suffix, n, from)
+	count, first := (n+1<<blockShift-1)>>blockShift, from>>blockShift
+	if len(t.levels) == 0 {
+		t.levels = append(t.levels, nil)
+	}
+	t.levels[0] = regrow(t.levels[0], count, first)
+	for b := first; b < count; b++ {
+		lo := b << blockShift
+		hi := min(lo+1<<blockShift, n)
+		block, prefix, suffix := keys[lo:hi], t.prefix[lo:hi], t.suffix[lo:hi]
 		least := block[0] ^ mask
 		for i, k := range block {
 			least = min(least, k^mask)
 			prefix[i] = least
 		}
-		t.blocks[b] = least
+		t.levels[0][b] = least
 		least = block[len(block)-1] ^ mask
 		for i := len(block) - 1; i >= 0; i-- {
 			least = min(least, block[i]^mask)
 			suffix[i] = least
 		}
 	}
-	t.buildLevels(count)
+	t.buildLevels(count, first)
 }
 
-func (t *minTable) buildLevels(count int) {
-	t.levels = append(t.levels[:0], t.blocks[:count])
-	rest := t.blocks[count:]
-	for width := 1; 2*width <= count; width *= 2 {
-		below := t.levels[len(t.levels)-1]
-		level := rest[:count-2*width+1]
-		rest = rest[len(level):]
-		for i := range level {
+// buildLevels makes what spans a block from number `first` on.
+func (t *minTable) buildLevels(count, first int) {
+	for l, width := 1, 1; 2*width <= count; l, width = l+1, 2*width {
+		if len(t.levels) == l {
+			t.levels = append(t.levels, nil)
+		}
+		size, from := count-2*width+1, max(0, first-2*width+1)
+		from = min(from, size, len(t.levels[l]))
+		below := t.levels[l-1]
+		level := regrow(t.levels[l], size, from)
+		for i := from; i < size; i++ {
 			level[i] = min(below[i], below[i+width])
 		}
-		t.levels = append(t.levels, level)
+		t.levels[l] = level
 	}
 }
 

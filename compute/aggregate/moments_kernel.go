@@ -55,21 +55,60 @@ func (k *momentKernel) Load(ev *Events) {
 	k.dense = ev.Pass == nil && (k.x == nil || k.x.Status == nil)
 	nans := k.arg.Kind == selfsame.Float64 && !k.keepNaN
 	if !k.dense || nans && !k.sums && k.holdsNaN() {
-		k.mark(ev.Pass, nans)
+		k.mark(ev.Pass, nans, 0)
 	}
 	k.fits = true
 	if k.sums {
 		k.fits = k.loadPrefix()
 	}
 	if !k.fits && k.dense && nans && k.holdsNaN() {
-		k.mark(nil, true)
+		k.mark(nil, true, 0)
 		k.fits = k.loadPrefix()
 	}
 	k.Reset()
 }
 
-func (k *momentKernel) holdsNaN() bool {
-	for _, f := range k.x.Floats[k.base : k.base+k.rows] {
+// Resume implements Resumer.
+func (k *momentKernel) Resume(ev *Events, from int) {
+	x := (*column.Column)(nil)
+	if len(ev.Args) > 0 {
+		x = ev.Args[0]
+	}
+	nans := k.arg.Kind == selfsame.Float64 && !k.keepNaN
+	dense := ev.Pass == nil && (x == nil || x.Status == nil) && !(nans && holdsNaN(x.Floats[from:ev.Hi]))
+	if k.dense && !dense {
+		k.Load(ev)
+		return
+	}
+	k.x, k.rows = x, ev.Hi-ev.Lo
+	first := from - k.base
+	if !k.dense {
+		k.mark(ev.Pass, nans, first)
+	}
+	if k.sums && k.fits && !k.resumePrefix(first) {
+		k.fits = k.loadPrefix()
+	}
+	k.Reset()
+}
+
+func (k *momentKernel) resumePrefix(from int) bool {
+	lo, hi, keep := k.base, k.base+k.rows, k.keep
+	if k.dense {
+		keep = nil
+	}
+	switch k.arg.Kind {
+	case selfsame.Float64:
+		return k.prefix.ResumeFloats(k.x.Floats[lo:hi], keep, from)
+	case selfsame.Decimal:
+		return k.prefix.ResumeDecimals(k.x.Decimals[lo:hi], keep, from)
+	}
+	return k.prefix.ResumeInts(k.x.Ints[lo:hi], keep, from)
+}
+
+func (k *momentKernel) holdsNaN() bool { return holdsNaN(k.x.Floats[k.base : k.base+k.rows]) }
+
+func holdsNaN(floats []float64) bool {
+	for _, f := range floats {
 		if f != f {
 			return true
 		}
@@ -77,16 +116,15 @@ func (k *momentKernel) holdsNaN() bool {
 	return false
 }
 
-// mark fills keep and counts. A NaN is a null where nans is set.
-func (k *momentKernel) mark(pass []bool, nans bool) {
+// mark fills keep and counts from the entity's row `from` on. A NaN is a null where nans is set.
+func (k *momentKernel) mark(pass []bool, nans bool, from int) {
 	k.dense = false
-	if cap(k.counts) <= k.rows {
-		k.keep = make([]bool, k.rows+k.rows/2)
-		k.counts = make([]int32, k.rows+k.rows/2+1)
+	k.keep, k.counts = regrow(k.keep, k.rows, from), regrow(k.counts, k.rows+1, from+1)
+	if from == 0 {
+		k.counts[0] = 0
 	}
-	k.keep, k.counts = k.keep[:k.rows], k.counts[:k.rows+1]
-	n := int32(0)
-	for i := range k.keep {
+	n := k.counts[from]
+	for i := from; i < k.rows; i++ {
 		row := k.base + i
 		keep := pass == nil || pass[row]
 		if keep && k.x != nil {

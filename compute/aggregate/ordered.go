@@ -200,6 +200,15 @@ func (k *orderKernel) Load(ev *Events) {
 	}
 }
 
+// Resume implements Resumer.
+func (k *orderKernel) Resume(ev *Events, from int) {
+	k.presence.resume(ev, k.members[0].Spec.KeepNaN, from)
+	k.tau, k.source, k.ready = ev.Tau, nil, false
+	if len(ev.Args) > 0 {
+		k.source = ev.Args[0]
+	}
+}
+
 func (k *orderKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Column) {
 	c := k.members[m]
 	p := &k.presence

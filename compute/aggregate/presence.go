@@ -32,14 +32,42 @@ func (p *presence) load(ev *Events, keepNaN bool) {
 		p.n = ev.Hi - ev.Lo
 		return
 	}
-	size := ev.Hi - ev.Lo
-	p.mark(ev, keepNaN)
-	p.prev, p.rows = room(p.prev, size+1), room(p.rows, size)
+	p.mark(ev, keepNaN, ev.Lo)
+}
+
+// resume is load where the events before row from are those of the last. It reports whether they keep their numbers; where it does not, the
+// entity is loaded anew.
+func (p *presence) resume(ev *Events, keepNaN bool, from int) bool {
+	all := ev.Pass == nil || !slices.Contains(ev.Pass[from:ev.Hi], false)
+	for _, c := range ev.Args {
+		all = all && isDense(c, from, ev.Hi, keepNaN)
+	}
+	switch {
+	case p.all && all:
+		p.n = ev.Hi - ev.Lo
+		return true
+	case p.all:
+		p.load(ev, keepNaN)
+		return false
+	}
+	p.mark(ev, keepNaN, from)
+	return true
+}
+
+// mark fills the arrays from row `from` on, keep a column at a time.
+func (p *presence) mark(ev *Events, keepNaN bool, from int) {
+	size, first := ev.Hi-ev.Lo, from-ev.Lo
+	p.keep = regrow(p.keep, size, first)
+	p.keepOf(ev, keepNaN, from)
 	n := int32(0)
-	for i, keep := range p.keep {
+	if first > 0 {
+		n = p.prev[first]
+	}
+	p.prev, p.rows = regrow(p.prev, size+1, first+1), regrow(p.rows, size, int(n))
+	for i := first; i < size; i++ {
 		p.prev[i] = n
 		p.rows[n] = p.lo + int32(i)
-		if keep {
+		if p.keep[i] {
 			n++
 		}
 	}
@@ -47,25 +75,25 @@ func (p *presence) load(ev *Events, keepNaN bool) {
 	p.n = int(n)
 }
 
-// mark fills keep, a column at a time.
-func (p *presence) mark(ev *Events, keepNaN bool) {
-	p.keep = room(p.keep, ev.Hi-ev.Lo)
+// keepOf fills keep from row `from` on.
+func (p *presence) keepOf(ev *Events, keepNaN bool, from int) {
+	keep := p.keep[from-ev.Lo:]
 	if ev.Pass != nil {
-		copy(p.keep, ev.Pass[ev.Lo:ev.Hi])
+		copy(keep, ev.Pass[from:ev.Hi])
 	} else {
-		for i := range p.keep {
-			p.keep[i] = true
+		for i := range keep {
+			keep[i] = true
 		}
 	}
 	for _, c := range ev.Args {
 		if c.Status != nil {
-			for i, s := range c.Status[ev.Lo:ev.Hi] {
-				p.keep[i] = p.keep[i] && s == selfsame.Present
+			for i, s := range c.Status[from:ev.Hi] {
+				keep[i] = keep[i] && s == selfsame.Present
 			}
 		}
 		if c.Type.Kind == selfsame.Float64 && !keepNaN {
-			for i, f := range c.Floats[ev.Lo:ev.Hi] {
-				p.keep[i] = p.keep[i] && f == f
+			for i, f := range c.Floats[from:ev.Hi] {
+				keep[i] = keep[i] && f == f
 			}
 		}
 	}

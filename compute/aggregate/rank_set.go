@@ -3,7 +3,10 @@
 
 package aggregate
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // rankSet is a set of the integers [0, n) that finds its k-th member: a bitset with counts of members per 2^12 and per 2^18
 // integers. Add and remove touch three words; pick reads some tens. The obvious Fenwick tree does log n scattered additions for
@@ -44,6 +47,18 @@ func room[T any](s []T, n int) []T {
 		return make([]T, n, n+n/8)
 	}
 	return s[:n]
+}
+
+// regrow returns s with n elements, of which the first `kept` are as they were.
+func regrow[T any](s []T, n, kept int) []T {
+	if cap(s) >= n {
+		return s[:n]
+	}
+	if kept == 0 {
+		return make([]T, n, n+n/8)
+	}
+	kept = min(kept, len(s))
+	return slices.Grow(s[:kept], n-kept)[:n]
 }
 
 func (s *rankSet) add(i int32) {

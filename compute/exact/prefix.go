@@ -19,6 +19,7 @@ import (
 type Prefix struct {
 	exp     int
 	scale   uint8
+	size    int               // bits of the widest value
 	sums    []selfsame.Int128 // sums[i] is Σ of the first i values
 	squares [][3]uint64       // the low words of Σx², where they were asked for
 	tops    []uint64          // the fourth words, where the run needs them
@@ -30,11 +31,11 @@ const headroom = 126
 
 // reserve makes room for n values of at most size bits each; false: their sum may not fit.
 func (p *Prefix) reserve(n, size int, squares bool) bool {
-	size += bits.Len(uint(n))
-	if size > headroom {
+	total := size + bits.Len(uint(n))
+	if total > headroom {
 		return false
 	}
-	p.wide = squares && 2*size > 192
+	p.size, p.wide = size, squares && 2*total > 192
 	p.sums = room(p.sums, n+1)
 	p.squares = p.squares[:0]
 	if squares {

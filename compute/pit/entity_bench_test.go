@@ -1,0 +1,121 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pit
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/aggregate"
+)
+
+// benchEntitySpec is 30 cells: five windows of six aggregates over one column.
+func benchEntitySpec(b *testing.B) Spec {
+	spec := Spec{Name: "v", Columns: []selfsame.Type{selfsame.Scalar(selfsame.Float64)}}
+	for _, window := range []selfsame.Window{{Kind: selfsame.Sliding, Length: selfsame.DayLength / 24}, {Kind: selfsame.Sliding, Length: selfsame.DayLength},
+		{Kind: selfsame.Sliding, Length: 7 * selfsame.DayLength}, {Kind: selfsame.Sliding, Length: 30 * selfsame.DayLength}, {}} {
+		for _, name := range []string{"count", "sum", "avg", "min", "max", "stddev"} {
+			call, err := aggregate.Bind(aggregate.Lookup(name), aggregate.CallSpec{Args: spec.Columns, MaxValues: 100000})
+			if err != nil {
+				b.Fatal(err)
+			}
+			spec.Cells = append(spec.Cells, Cell{Call: call, Args: []int{0}, Filter: -1, Window: window})
+		}
+	}
+	return spec
+}
+
+// benchEntityEvents are n events of cents over 30 days, in order, numbered from first.
+func benchEntityEvents(n, first int, step int64) *EntityEvents {
+	r := rand.New(rand.NewPCG(1, uint64(first)))
+	ev := &EntityEvents{Columns: []*column.Column{column.New(selfsame.Scalar(selfsame.Float64), n)}}
+	for i := range n {
+		tau := int64(first+i) * step
+		ev.Tau, ev.Seq, ev.Alpha, ev.Place = append(ev.Tau, tau), append(ev.Seq, int64(first+i)), append(ev.Alpha, tau+1000), append(ev.Place, 0)
+		ev.Columns[0].Floats = append(ev.Columns[0].Floats, float64(r.IntN(100000))/100)
+	}
+	return ev
+}
+
+type benchEntity struct {
+	e    *Entity
+	out  []*column.Column
+	ask  Ask
+	step int64
+	n    int
+}
+
+func newBenchEntity(b *testing.B, n int) *benchEntity {
+	spec := benchEntitySpec(b)
+	e, err := NewEntity(spec)
+	if err != nil {
+		b.Fatal(err)
+	}
+	x := &benchEntity{e: e, n: n, step: 30 * selfsame.DayLength / int64(n), ask: Ask{At: []int64{0}, Known: []int64{0}}}
+	for _, c := range spec.Cells {
+		x.out = append(x.out, column.New(c.Call.Result, 1))
+	}
+	x.e.Load(benchEntityEvents(n, 0, x.step))
+	return x
+}
+
+// eval asks every cell at the newest cut.
+func (x *benchEntity) eval(b *testing.B, back int64) {
+	for _, c := range x.out {
+		c.Reset()
+	}
+	x.ask.At[0], x.ask.Known[0] = int64(x.n)*x.step+1, int64(x.n)-back
+	if err := x.e.Eval(&x.ask, x.out, nil); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func BenchmarkEntity(b *testing.B) {
+	for _, n := range []int{100, 10_000, 1_000_000} {
+		b.Run(fmt.Sprint("load/", n), func(b *testing.B) {
+			x := newBenchEntity(b, n)
+			ev := benchEntityEvents(n, 0, x.step)
+			for b.Loop() {
+				x.e.Load(ev)
+				x.eval(b, 0)
+			}
+		})
+		b.Run(fmt.Sprint("eval/", n), func(b *testing.B) {
+			x := newBenchEntity(b, n)
+			x.eval(b, 0)
+			for b.Loop() {
+				x.eval(b, 0)
+			}
+		})
+		b.Run(fmt.Sprint("cut/", n), func(b *testing.B) { // the newest events are beyond the cut
+			x := newBenchEntity(b, n)
+			x.eval(b, 0)
+			for b.Loop() {
+				x.eval(b, 5)
+			}
+		})
+		b.Run(fmt.Sprint("append/", n), func(b *testing.B) {
+			benchAppend(b, n, 0)
+		})
+		b.Run(fmt.Sprint("late/", n), func(b *testing.B) { // each event is ten places late
+			benchAppend(b, n, 10)
+		})
+	}
+}
+
+func benchAppend(b *testing.B, n int, late int64) {
+	x := newBenchEntity(b, n)
+	x.eval(b, 0)
+	one := benchEntityEvents(1, n, x.step)
+	for b.Loop() {
+		x.n++
+		one.Tau[0], one.Seq[0] = int64(x.n)*x.step-late*x.step-late, int64(x.n)
+		one.Alpha[0] = int64(x.n)*x.step + 1000
+		x.e.Append(one)
+		x.eval(b, 0)
+	}
+}
