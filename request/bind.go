@@ -1,0 +1,242 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package request
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"selfsame"
+	"selfsame/compute/pit"
+	"selfsame/online"
+	"selfsame/plan"
+)
+
+// Prepared is a plan made ready to be read again and again. It is safe for concurrent use and outlives changes of the live states.
+type Prepared struct {
+	plan    *plan.Plan
+	keys    [][]int // distinct lists of key columns, as places in the plan's Requests
+	keyOf   []int   // use -> its list in keys
+	sources []outputSource
+	bound   atomic.Pointer[binding]
+	free    sync.Pool // of *scratch
+}
+
+// outputSource says where an output's event times are: cells of a use, or nowhere.
+type outputSource struct {
+	use   int // -1: none
+	cells []int
+}
+
+// Prepare makes a plan ready.
+func Prepare(p *plan.Plan) *Prepared {
+	out := &Prepared{plan: p}
+	byName := map[string]int{}
+	for i, f := range p.Requests {
+		byName[f.Name] = i
+	}
+	for _, u := range p.Uses {
+		var columns []int
+		for _, name := range u.Key {
+			columns = append(columns, byName[name])
+		}
+		at := slices.IndexFunc(out.keys, func(k []int) bool { return slices.Equal(k, columns) })
+		if at < 0 {
+			at = len(out.keys)
+			out.keys = append(out.keys, columns)
+		}
+		out.keyOf = append(out.keyOf, at)
+	}
+	for _, o := range p.Outputs {
+		out.sources = append(out.sources, sourceOf(p, o))
+	}
+	return out
+}
+
+// Plan returns the plan.
+func (p *Prepared) Plan() *plan.Plan { return p.plan }
+
+func sourceOf(p *plan.Plan, o plan.Output) outputSource {
+	s := p.Slots[o.Slot]
+	switch {
+	case s.Use < 0 || p.Uses[s.Use].Spec.Static:
+		return outputSource{use: -1}
+	case p.Uses[s.Use].Spec.AsOf:
+		return outputSource{use: s.Use, cells: []int{0}}
+	}
+	return outputSource{use: s.Use, cells: p.Uses[s.Use].Features[s.Feature].Program.Slots()}
+}
+
+func (p *Prepared) take(r *Reader) *scratch {
+	if s, ok := p.free.Get().(*scratch); ok {
+		return s
+	}
+	return newScratch(p, r)
+}
+
+// liveSet is a set of live states with what reading them needs. It is immutable.
+type liveSet struct {
+	states *plan.States
+	by     map[*plan.State]*liveState
+}
+
+// liveState is a live state with what reading it needs. It is safe for concurrent use.
+type liveState struct {
+	state    *plan.State
+	layout   online.Layout
+	first    int64            // least bucket to read: what retention folded is needed where a window has no lower end
+	lifetime map[string][]int // text of a cell -> the cells over a lifetime window
+	prepared *pit.Prepared
+	entities sync.Pool // of *pit.Entity; what they hold is to be loaded over
+	empty    sync.Pool // of *pit.Entity without events
+}
+
+func newLiveState(s *plan.State) (*liveState, error) {
+	spec := &s.Use.Spec
+	l := &liveState{state: s, first: online.PrefixBucket + 1, lifetime: map[string][]int{},
+		layout: online.Layout{Hash: spec.NeedOrder, Order: spec.OrderType, Columns: spec.Columns}}
+	for i := range spec.Cells {
+		if spec.Cells[i].Window.Kind == selfsame.Lifetime {
+			l.first = online.PrefixBucket
+			text := s.Use.CellText(i)
+			l.lifetime[text] = append(l.lifetime[text], i)
+		}
+	}
+	var err error
+	l.prepared, err = pit.Prepare(*spec)
+	return l, err
+}
+
+// entity returns an entity to be loaded.
+func (l *liveState) entity() *pit.Entity {
+	if e, ok := l.entities.Get().(*pit.Entity); ok {
+		return e
+	}
+	return l.prepared.NewEntity()
+}
+
+// nobody returns an entity without events; it goes back to l.empty.
+func (l *liveState) nobody() *pit.Entity {
+	if e, ok := l.empty.Get().(*pit.Entity); ok {
+		return e
+	}
+	return l.prepared.NewEntity()
+}
+
+// fold gives an entity what retention folded.
+func (l *liveState) fold(e *pit.Entity, folded []byte) error {
+	cells := 0
+	err := online.Folded(folded, func(text, state []byte) error {
+		for _, i := range l.lifetime[string(text)] {
+			cells++
+			if err := e.SetPrefix(i, state); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for text, list := range l.lifetime {
+		if cells -= len(list); cells < 0 {
+			return &selfsame.Error{Class: selfsame.ClassInternal, Ref: "view " + l.state.Use.View.Name, Message: "what retention folded holds no " + text,
+				Hint: "remove the online folder of the data directory and start again; it is built anew from the log"}
+		}
+	}
+	return nil
+}
+
+// current returns the live states of the moment.
+func (r *Reader) current() (*liveSet, error) {
+	states := r.states()
+	for {
+		old := r.live.Load()
+		if old != nil && old.states == states {
+			return old, nil
+		}
+		set := &liveSet{states: states, by: map[*plan.State]*liveState{}}
+		for _, s := range states.List() {
+			if old != nil && old.by[s] != nil {
+				set.by[s] = old.by[s]
+				continue
+			}
+			live, err := newLiveState(s)
+			if err != nil {
+				return nil, err
+			}
+			set.by[s] = live
+		}
+		if r.live.CompareAndSwap(old, set) {
+			return set, nil
+		}
+	}
+}
+
+// binding is a plan over a set of live states. It is immutable.
+type binding struct {
+	set  *liveSet
+	uses []boundUse
+}
+
+// boundUse is a use over its live state.
+type boundUse struct {
+	live  *liveState
+	cells []int // place of each cell (as-of: column) in the union of the state
+	lag   selfsame.Duration
+}
+
+// bind finds the live state of every use.
+func (r *Reader) bind(p *Prepared) (*binding, error) {
+	set, err := r.current()
+	if err != nil {
+		return nil, err
+	}
+	if b := p.bound.Load(); b != nil && b.set == set {
+		return b, nil
+	}
+	b := &binding{set: set}
+	for _, u := range p.plan.Uses {
+		s := set.states.ByBase(u.Base())
+		if s == nil {
+			return nil, notBuilt(u)
+		}
+		cells, err := cellsIn(s.Use, u)
+		if err != nil {
+			return nil, err
+		}
+		b.uses = append(b.uses, boundUse{live: set.by[s], cells: cells, lag: u.View.AsOf})
+	}
+	p.bound.Store(b)
+	return b, nil
+}
+
+// cellsIn returns where the union that a state keeps has the cells of u, or, of an as-of use, its columns.
+func cellsIn(kept, u *plan.Use) ([]int, error) {
+	union, cellOf, columnOf, err := plan.Union([]*plan.Use{kept, u})
+	if err != nil {
+		return nil, err
+	}
+	if len(union.Spec.Cells) > len(kept.Spec.Cells) || len(union.Spec.Columns) > len(kept.Spec.Columns) {
+		var missing []string
+		for i := range u.Spec.Cells {
+			if cellOf[1][i] >= len(kept.Spec.Cells) {
+				missing = append(missing, u.CellText(i))
+			}
+		}
+		for i := range u.Spec.Columns {
+			if u.Spec.AsOf && columnOf[1][i] >= len(kept.Spec.Columns) {
+				missing = append(missing, u.ColumnText(i))
+			}
+		}
+		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "view " + u.View.Name, Message: "its online state does not hold " + strings.Join(missing, ", "),
+			Hint: "apply the project, which builds what its features and services need"}
+	}
+	if u.Spec.AsOf {
+		return columnOf[1], nil
+	}
+	return cellOf[1], nil
+}

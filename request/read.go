@@ -1,0 +1,251 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package request
+
+import (
+	"context"
+	"time"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/pit"
+	"selfsame/plan"
+)
+
+// scratch is the memory of one read of one plan, and of its result until that is released.
+type scratch struct {
+	prepared *Prepared
+	result   Result
+	eval     *plan.Evaluator
+	load     *loader
+	keys     []keySet
+	columns  []*column.Column
+	uses     []useScratch
+	cells    [][]*column.Column // per use, in row order
+	at       []int64
+	times    [][]int64 // memory of EventTimes, per output
+	pending  []byte
+
+	query *Query
+	given func(f selfsame.Field) (*column.Column, error)
+
+	ask    pit.Ask
+	atOne  [1]int64
+	known  [1]int64
+	loaded time.Duration
+	began  time.Time
+}
+
+// useScratch is the memory of one use.
+type useScratch struct {
+	values []*column.Column // per cell, in the order of entities
+	inRows []*column.Column // per cell, in row order
+	newest [][]int64        // per cell (as-of: one), in the order of entities
+}
+
+func newScratch(p *Prepared, r *Reader) *scratch {
+	s := &scratch{prepared: p, eval: p.plan.NewEvaluator(), load: newLoader(r.store), keys: make([]keySet, len(p.keys)),
+		times: make([][]int64, len(p.plan.Outputs))}
+	for _, u := range p.plan.Uses {
+		types := u.Spec.Columns
+		if !u.Spec.AsOf {
+			types = nil
+			for i := range u.Spec.Cells {
+				types = append(types, u.Spec.Cells[i].Call.Result)
+			}
+		}
+		var m useScratch
+		for _, t := range types {
+			m.values, m.inRows = append(m.values, column.New(t, 1)), append(m.inRows, column.New(t, 0))
+			m.newest = append(m.newest, nil)
+		}
+		s.uses = append(s.uses, m)
+		s.cells = append(s.cells, nil)
+	}
+	s.given = func(f selfsame.Field) (*column.Column, error) {
+		for i, have := range p.plan.Requests {
+			if have.Name == f.Name {
+				return s.query.Given[i], nil
+			}
+		}
+		return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: "column " + f.Name, Message: "the plan reads a column that it does not ask for"}
+	}
+	return s
+}
+
+// read fills s.result.
+func (s *scratch) read(ctx context.Context, r *Reader, b *binding, q *Query) error {
+	s.query, s.result, s.loaded = q, Result{Columns: s.result.Columns[:0], EventTimes: s.result.EventTimes[:0]}, 0
+	defer func() { s.query = nil }()
+	if q.Timing {
+		s.began = time.Now()
+	}
+	for i, list := range s.prepared.keys {
+		s.columns = s.columns[:0]
+		for _, c := range list {
+			s.columns = append(s.columns, q.Given[c])
+		}
+		s.keys[i].fill(s.columns, q.Rows)
+	}
+	for i := range b.uses {
+		if err := s.use(ctx, r, i, &b.uses[i]); err != nil {
+			return err
+		}
+	}
+	s.at = s.at[:0]
+	for range q.Rows {
+		s.at = append(s.at, q.At)
+	}
+	slots, err := s.eval.Eval(s.cells, s.given, s.at)
+	if err != nil {
+		return err
+	}
+	for oi, o := range s.prepared.plan.Outputs {
+		s.result.Columns = append(s.result.Columns, slots[o.Slot])
+		if q.EventTimes {
+			s.result.EventTimes = append(s.result.EventTimes, s.eventTimes(oi))
+		}
+	}
+	if q.Timing {
+		s.result.Store = s.loaded
+		s.result.Compute = time.Since(s.began) - s.result.Cache - s.result.Store
+	}
+	return nil
+}
+
+// use evaluates the cells of one use for every entity that its rows ask about.
+func (s *scratch) use(ctx context.Context, r *Reader, i int, u *boundUse) error {
+	m, keys, q := &s.uses[i], &s.keys[s.prepared.keyOf[i]], s.query
+	for c := range m.values {
+		m.values[c].Reset()
+		m.newest[c] = m.newest[c][:0]
+	}
+	x := axisOf(q, u.lag)
+	s.atOne[0], s.known[0] = q.At, x.known
+	s.ask = pit.Ask{At: s.atOne[:], Known: s.known[:], ByAlpha: x.byAlpha, MaxSeq: q.Cut.Offset - 1, Cells: u.cells}
+	for e := range keys.count() {
+		var err error
+		if e == keys.nobody {
+			err = s.nobody(u.live, m)
+		} else {
+			err = s.entity(ctx, r, u.live, keys.entity(e), m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.cells[i] = m.values
+	if !keys.plain {
+		for c, v := range m.values {
+			m.inRows[c].Gather(v, keys.rowOf)
+		}
+		s.cells[i] = m.inRows
+	}
+	return nil
+}
+
+// entity appends the values of one entity.
+func (s *scratch) entity(ctx context.Context, r *Reader, live *liveState, key []byte, m *useScratch) error {
+	var start time.Time
+	if s.query.Timing {
+		start = time.Now()
+	}
+	before := s.loaded
+	e := r.cache.take(live, key)
+	defer e.release()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	hit, err := s.ready(ctx, r, e, key)
+	if err != nil {
+		return err
+	}
+	if hit {
+		s.result.Hits++
+	} else {
+		s.result.Misses++
+	}
+	if s.query.Timing {
+		s.result.Cache += time.Since(start) - (s.loaded - before)
+	}
+	s.ask.Known = s.known[:]
+	if !s.ask.ByAlpha && e.newest < s.query.Cut.Offset {
+		s.ask.Known = nil // the cut holds everything that is here
+	}
+	if err := e.entity.Eval(&s.ask, m.values, s.newest(m)); err != nil {
+		return err
+	}
+	r.cache.resize(e, entryCost+int64(len(key))+e.entity.Bytes())
+	return nil
+}
+
+// ready makes the entity of e whole: loaded, and with everything that the writer told. It reports whether the cache had it.
+func (s *scratch) ready(ctx context.Context, r *Reader, e *entry, key []byte) (bool, error) {
+	if e.entity != nil {
+		s.pending = e.takePending(s.pending)
+		if len(s.pending) == 0 {
+			return true, nil
+		}
+		if ok, err := s.load.join(e, s.pending); ok && err == nil {
+			return true, nil
+		}
+		e.unload()
+	}
+	if err := ctx.Err(); err != nil {
+		r.cache.drop(e)
+		return false, canceled(err)
+	}
+	start := time.Time{}
+	if s.query.Timing {
+		start = time.Now()
+	}
+	err := s.load.load(ctx, e, key)
+	if s.query.Timing {
+		s.loaded += time.Since(start)
+	}
+	if err != nil {
+		r.cache.drop(e)
+	}
+	return false, err
+}
+
+func canceled(err error) error {
+	return &selfsame.Error{Class: selfsame.ClassCanceled, Message: "the read was stopped", Err: err}
+}
+
+// nobody appends the values of an entity without events.
+func (s *scratch) nobody(live *liveState, m *useScratch) error {
+	empty := live.nobody()
+	s.ask.Known = nil
+	if err := empty.Eval(&s.ask, m.values, s.newest(m)); err != nil {
+		return err
+	}
+	live.empty.Put(empty)
+	return nil
+}
+
+func (s *scratch) newest(m *useScratch) [][]int64 {
+	if !s.query.EventTimes {
+		return nil
+	}
+	return m.newest
+}
+
+// eventTimes returns the newest event time of each row for output oi, nil where it has none.
+func (s *scratch) eventTimes(oi int) []int64 {
+	src := &s.prepared.sources[oi]
+	if src.use < 0 || len(src.cells) == 0 {
+		return nil
+	}
+	m, keys := &s.uses[src.use], &s.keys[s.prepared.keyOf[src.use]]
+	out := s.times[oi][:0]
+	for _, e := range keys.rowOf {
+		t := m.newest[src.cells[0]][e]
+		for _, c := range src.cells[1:] {
+			t = max(t, m.newest[c][e])
+		}
+		out = append(out, t)
+	}
+	s.times[oi] = out
+	return out
+}

@@ -1,0 +1,216 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package serve
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"selfsame"
+	"selfsame/online"
+	"selfsame/plan"
+	"selfsame/registry"
+	"selfsame/request"
+)
+
+// MaxRows is how many rows one question may have where nothing is said.
+const MaxRows = 1000
+
+// Definitions are what is applied, at one moment: immutable. registry.Snapshot is one. Its methods answer the questions of one reader, which
+// is why they are more than three.
+type Definitions interface {
+	plan.Resolver
+	Project() *selfsame.Project // nil: nothing is applied
+	// Service returns a version of a service with its outputs pinned; 0: the applied one.
+	Service(name string, version int64) (*selfsame.FeatureService, int64, error)
+	// Reference reads a reference as a request writes it.
+	Reference(text string) (selfsame.ServiceEntry, error)
+	// Version returns the applied version of a feature, its hash with it.
+	Version(view, feature, version string) (registry.Version, error)
+}
+
+// History is what was loaded of the history files.
+type History struct {
+	Snapshot [16]byte
+	Ranges   []online.TokenRange // where only a part was loaded: answers are stale
+}
+
+// Options are what a Server answers from. Definitions, Reader, Applied and Now are needed.
+type Options struct {
+	// Definitions returns the applied definitions of the moment, the same value until something is applied.
+	Definitions func() Definitions
+	Reader      *request.Reader
+	// Applied is the published cut.
+	Applied func() request.Cut
+	// Now is the clock, microseconds.
+	Now func() int64
+	// History is what the states hold beside the log; nil: none. The value is the same until it changes.
+	History func() *History
+	// Complete reports whether no entry at or beyond a cut can have α <= known. nil: known by the last α of the cut.
+	Complete func(cut request.Cut, known int64) bool
+	// Horizon is the least T that retention allows for a use; nil: all.
+	Horizon func(u *plan.Use) int64
+	// Journal is given every answer before its caller; nil: none. It must not block. JournalTimes fills EventTimes of every record.
+	Journal      func(*Record)
+	JournalTimes bool
+	MaxRows      int // of one question; 0: MaxRows
+}
+
+// Server answers questions. It is safe for concurrent use.
+type Server struct {
+	opt      Options
+	plans    plans
+	answered atomic.Int64
+	token    atomic.Pointer[tokenText]
+}
+
+// tokenText is the text of a cut, kept for the next answer of the same cut.
+type tokenText struct {
+	offset  int64
+	history *History
+	text    string
+}
+
+// New returns a server.
+func New(opt Options) *Server {
+	if opt.MaxRows == 0 {
+		opt.MaxRows = MaxRows
+	}
+	if opt.History == nil {
+		none := &History{}
+		opt.History = func() *History { return none }
+	}
+	if opt.Complete == nil {
+		opt.Complete = func(cut request.Cut, known int64) bool { return known <= cut.Alpha }
+	}
+	s := &Server{opt: opt}
+	s.answered.Store(math.MinInt64)
+	return s
+}
+
+// Answered is the greatest T that a question was answered for, MinTime for none: entries that are stamped later must get a greater α.
+func (s *Server) Answered() int64 { return s.answered.Load() }
+
+// Features answers a question. Errors are of class usage and input for what was asked and given, not_found for what is not there, resource
+// and canceled for what may be tried again.
+func (s *Server) Features(ctx context.Context, q *Request) (*Vector, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, &selfsame.Error{Class: selfsame.ClassCanceled, Message: "the question was given up before it was read", Err: err}
+	}
+	p, err := s.plans.find(s.opt.Definitions(), q)
+	if err != nil {
+		return nil, err
+	}
+	if q.RequestID == "" {
+		q.RequestID = newID()
+	} else if err := checkID(q.RequestID); err != nil {
+		return nil, err
+	}
+	w := p.take()
+	v := &w.vector
+	if err := s.answer(ctx, w, q); err != nil {
+		p.free.Put(w)
+		return nil, err
+	}
+	v.work = w
+	if s.opt.Journal != nil {
+		s.opt.Journal(&Record{Vector: v, Fields: p.prepared.Plan().Requests, Given: w.given})
+	}
+	return v, nil
+}
+
+// answer fills w.vector.
+func (s *Server) answer(ctx context.Context, w *work, q *Request) error {
+	p, v := w.plan, &w.vector
+	*v = Vector{RequestID: q.RequestID, Service: p.service, Version: p.version, Outputs: p.outputs, Columns: v.Columns[:0], Warnings: v.Warnings[:0]}
+	rows, err := w.conform(q, s.opt.MaxRows)
+	if err != nil {
+		return err
+	}
+	v.Rows = rows
+	if err := s.pin(w, q); err != nil {
+		return err
+	}
+	w.query.Plan, w.query.Given, w.query.Rows = p.prepared, w.given, rows
+	w.query.EventTimes, w.query.Timing = q.EventTimes || s.opt.JournalTimes && s.opt.Journal != nil, q.Timing
+	w.query.Expired = q.Expired
+	res, err := s.opt.Reader.Read(ctx, &w.query)
+	if err != nil {
+		return err
+	}
+	v.result = res
+	for i, c := range res.Columns {
+		v.Columns = append(v.Columns, p.plan.Outputs[i].Edge(w.edge[i], c))
+	}
+	v.EventTimes = res.EventTimes
+	v.CacheHits, v.CacheMisses = int64(res.Hits), int64(res.Misses)
+	if q.Timing {
+		v.Milliseconds = Milliseconds{Cache: milliseconds(res.Cache), Read: milliseconds(res.Store), Compute: milliseconds(res.Compute)}
+	}
+	return nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// pin decides T and the cut, and whether more may come.
+func (s *Server) pin(w *work, q *Request) error {
+	v, query := &w.vector, &w.query
+	history := s.opt.History()
+	cut := s.opt.Applied()
+	now := max(s.opt.Now(), cut.Alpha)
+	query.Cut, query.At, query.Past = cut, now, q.At != nil
+	if query.Past {
+		query.At = *q.At
+		if query.At > now {
+			return usage("at "+instant(query.At), "it is later than now, which is "+instant(now), "leave `at` out to ask about now")
+		}
+		if err := s.withinHorizon(w.plan.plan, query.At); err != nil {
+			return err
+		}
+	}
+	for {
+		have := s.answered.Load()
+		if have >= query.At || s.answered.CompareAndSwap(have, query.At) {
+			break
+		}
+	}
+	v.At, v.Past, v.Cut, v.Token = query.At, query.Past, cut, s.tokenOf(cut.Offset, history)
+	query.Plan = w.plan.prepared
+	v.Stale = len(history.Ranges) > 0
+	if known, any := query.Known(); any && !s.opt.Complete(cut, known) {
+		v.Stale = true
+	}
+	return nil
+}
+
+// withinHorizon refuses a T that retention has let go of.
+func (s *Server) withinHorizon(p *plan.Plan, at int64) error {
+	if s.opt.Horizon == nil {
+		return nil
+	}
+	for _, u := range p.Uses {
+		if least := s.opt.Horizon(u); at < least {
+			return usage("at "+instant(at), fmt.Sprintf("view %s keeps what questions before %s would need no more", u.View.Name, instant(least)),
+				"ask about a later time, give the sources of the view a longer `history`, or use `selfsame train`, which reads the whole log")
+		}
+	}
+	return nil
+}
+
+// tokenOf returns the text of a cut.
+func (s *Server) tokenOf(offset int64, h *History) string {
+	if t := s.token.Load(); t != nil && t.offset == offset && t.history == h {
+		return t.text
+	}
+	t := &tokenText{offset: offset, history: h, text: online.Token{Offset: offset, Snapshot: h.Snapshot, Ranges: h.Ranges}.String()}
+	s.token.Store(t)
+	return t.text
+}
+
+func instant(t int64) string {
+	return time.UnixMicro(t).UTC().Format("2006-01-02T15:04:05.999999Z07:00")
+}
