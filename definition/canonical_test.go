@@ -107,3 +107,14 @@ func TestCanonicalNames(t *testing.T) {
 		}
 	}
 }
+
+func TestCanonicalService(t *testing.T) {
+	outputs := []Output{{Name: "b", Feature: "v.b", Hash: "sha256:01", Key: map[string]string{"user_id": "R&D <\"id\">", "city": "city"}}, {Name: "a", Feature: "v.a", Hash: "sha256:02", Key: map[string]string{"city": "city"}}}
+	const want = `{"features":[{"feature":"v.b","hash":"sha256:01","key":{"user_id":"R&D <\"id\">"},"name":"b"},{"feature":"v.a","hash":"sha256:02","name":"a"}],"format":"selfsame.service/1"}`
+	if got := string(CanonicalService(outputs)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got := string(CanonicalService(nil)); got != `{"features":[],"format":"selfsame.service/1"}` {
+		t.Errorf("no outputs: got %s", got)
+	}
+}

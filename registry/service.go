@@ -5,7 +5,6 @@ package registry
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,9 +15,6 @@ import (
 	"selfsame/plan"
 )
 
-// ServiceFormat is the name and version of the text that a service's list is hashed as (docs/format/canonical.md).
-const ServiceFormat = "selfsame.service/1"
-
 // services decides the version of every service. The features are decided.
 func (d *decision) services() error {
 	for _, s := range slices.SortedFunc(slices.Values(d.after.Services), func(a, b *selfsame.FeatureService) int { return strings.Compare(a.Name, b.Name) }) {
@@ -26,11 +22,7 @@ func (d *decision) services() error {
 		if err != nil {
 			return err
 		}
-		hash, err := hashEntries(entries)
-		if err != nil {
-			return err
-		}
-		d.service(d.before.services[s.Name], ServiceRecord{Name: s.Name, Hash: hash, Entries: entries})
+		d.service(d.before.services[s.Name], ServiceRecord{Name: s.Name, Hash: hashEntries(entries), Entries: entries})
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.before.services)) {
 		h := d.before.services[name]
@@ -167,24 +159,14 @@ func mapped(key map[string]string) map[string]string {
 	return out
 }
 
-// hashEntries names a list: the outputs in their order, each with its feature, the hash of its definition and its key.
-func hashEntries(entries []Entry) (string, error) {
-	type line struct {
-		Feature string            `json:"feature"`
-		Hash    string            `json:"hash"`
-		Key     map[string]string `json:"key,omitempty"`
-		Name    string            `json:"name"`
-	}
-	form := struct {
-		Format   string `json:"format"`
-		Features []line `json:"features"`
-	}{Format: ServiceFormat}
+// hashEntries names a list by its canonical form.
+func hashEntries(entries []Entry) string {
+	outputs := make([]definition.Output, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		form.Features = append(form.Features, line{Feature: featureName(e.View, e.Feature), Hash: e.Hash, Key: mapped(e.Key), Name: output(e)})
+		outputs[i] = definition.Output{Name: output(e), Feature: featureName(e.View, e.Feature), Hash: e.Hash, Key: e.Key}
 	}
-	b, err := json.Marshal(form)
-	return definition.Hash(b), err
+	return definition.Hash(definition.CanonicalService(outputs))
 }
 
 // pin writes a service's list out: one entry an output, each with its full version.
