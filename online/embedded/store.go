@@ -65,7 +65,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = 64 << 20
 	}
-	cache := pebble.NewCache(o.CacheBytes)
+	cache := pebble.NewCache(o.CacheBytes + 2*int64(o.MemTableBytes)) // Pebble counts what is held before a flush as part of it
 	defer cache.Unref()
 	settings := &pebble.Options{
 		Cache: cache, Comparer: comparer, Merger: concatenate, FormatMajorVersion: pebble.FormatNewest,
