@@ -143,6 +143,11 @@ func TestMomentPathsAgree(t *testing.T) {
 func checkMomentKernel(t *testing.T, r *rand.Rand, what string, calls []*Call, kernel Kernel, ev *Events) {
 	t.Helper()
 	kernel.Load(ev)
+	checkLoadedMoments(t, r, what, calls, kernel, ev)
+}
+
+func checkLoadedMoments(t *testing.T, r *rand.Rand, what string, calls []*Call, kernel Kernel, ev *Events) {
+	t.Helper()
 	lo, hi := momentWindows(r, ev)
 	for m, c := range calls {
 		out := column.New(c.Result, 0)
