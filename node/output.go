@@ -181,6 +181,15 @@ func statusColumn(f *column.Column, rows int) *column.Column {
 	return c
 }
 
+// record returns the size and the checksum of the output, which is closed: those that its writer knows, or those of the files.
+func (o *output) record(ctx context.Context, path string) (size int64, checksum string, err error) {
+	if w, ok := o.writer.(offline.Summed); ok {
+		size, high, low := w.Written()
+		return size, source.ChecksumText(high, low), nil
+	}
+	return fileRecord(ctx, path)
+}
+
 // fileRecord returns the size and the checksum of an output. Those of a folder are over its files: the sum of the sizes, and the checksum
 // of their names, sizes and checksums.
 func fileRecord(ctx context.Context, path string) (size int64, checksum string, err error) {

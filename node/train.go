@@ -327,7 +327,7 @@ func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 		return nil, err
 	}
 	t := &Trained{Prepared: p, Result: res}
-	record, err := t.write(ctx, out)
+	record, err := t.writeAndSum(ctx, out)
 	if err != nil {
 		return t, err
 	}
@@ -340,6 +340,24 @@ func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 		}
 	}
 	return t, t.publish(ctx, out)
+}
+
+// writeAndSum is write, with the checksums of the inputs computed beside it: the manifest asks for them next.
+func (t *Trained) writeAndSum(ctx context.Context, to *output) (*batch.Output, error) {
+	inputs, cancel := context.WithCancel(ctx)
+	defer cancel()
+	summed := make(chan error, 1)
+	go func() {
+		_, _, err := t.inputs(inputs)
+		summed <- err
+	}()
+	record, err := t.write(ctx, to)
+	if err != nil {
+		cancel()
+		<-summed
+		return nil, err
+	}
+	return record, <-summed
 }
 
 // ManifestPath is where the manifest of an output stands.
@@ -397,7 +415,7 @@ func (t *Trained) publish(ctx context.Context, out *output) error {
 		return err
 	}
 	var err error
-	if t.Manifest.Output.FileSize, t.Manifest.Output.FileChecksum, err = fileRecord(ctx, t.Config.Out); err != nil {
+	if t.Manifest.Output.FileSize, t.Manifest.Output.FileChecksum, err = out.record(ctx, t.Config.Out); err != nil {
 		return err
 	}
 	// Those of an earlier run under this name are not of this training set.

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/zeebo/xxh3"
+
 	"selfsame"
 	"selfsame/column"
 )
@@ -25,6 +27,7 @@ type File struct {
 	done bool
 	size int64 // written
 	sent int64 // of it, on its way to disk
+	sum  *xxh3.Hasher
 }
 
 // writebackBytes is how much is written before the kernel is asked to begin with it.
@@ -40,7 +43,7 @@ func NewFile(path string) (*File, error) {
 	if err != nil {
 		return nil, ioError(path, err)
 	}
-	return &File{path: path, tmp: tmp}, nil
+	return &File{path: path, tmp: tmp, sum: xxh3.New()}, nil
 }
 
 // Path is the target.
@@ -52,11 +55,18 @@ func (f *File) Write(p []byte) (int, error) {
 	if err != nil {
 		return n, ioError(f.path, err)
 	}
+	f.sum.Write(p)
 	if f.size += int64(n); f.size-f.sent >= writebackBytes {
 		startWriteback(f.tmp, f.sent, f.size-f.sent)
 		f.sent = f.size
 	}
 	return n, nil
+}
+
+// Written returns the size of what was written and the two halves of its 128-bit xxh3 hash.
+func (f *File) Written() (size int64, high, low uint64) {
+	u := f.sum.Sum128()
+	return f.size, u.Hi, u.Lo
 }
 
 // Publish makes what was written durable and gives it the target's name. After an error nothing is published and

@@ -13,7 +13,7 @@ import "selfsame/column"
 // Options are the settings of an output file.
 type Options struct {
 	Compression   string            // parquet: zstd (default), snappy, none
-	RowGroupBytes int64             // parquet: uncompressed target of a row group; 0: 128 MiB
+	RowGroupBytes int64             // parquet: uncompressed target of a row group; 0: 64 MiB
 	PageBytes     int64             // parquet: target of a data page; 0: 1 MiB
 	Casts         map[string]string // column -> float32 or int32: its type at the edge. A value that does not fit is an error
 	Threads       int               // goroutines that encode; 0: one a core
@@ -26,4 +26,10 @@ type Writer interface {
 	Close() error
 	// Abort removes what was written. It does nothing after Close.
 	Abort()
+}
+
+// Summed is what a writer of one file can do besides: it knows, once it is closed, the size of the file and the two halves of the 128-bit
+// xxh3 hash of its bytes.
+type Summed interface {
+	Written() (size int64, high, low uint64)
 }

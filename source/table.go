@@ -69,13 +69,16 @@ func Checksum(ctx context.Context, path string) (string, error) {
 		h.Write(buf[:n])
 		if err == io.EOF {
 			sum := h.Sum128()
-			return fmt.Sprintf("xxh3:%016x%016x", sum.Hi, sum.Lo), nil
+			return ChecksumText(sum.Hi, sum.Lo), nil
 		}
 		if err != nil {
 			return "", InputError(path, "cannot be read", cause(err))
 		}
 	}
 }
+
+// ChecksumText is how a checksum is written: "xxh3:" and the two halves of the hash as 32 hex digits.
+func ChecksumText(high, low uint64) string { return fmt.Sprintf("xxh3:%016x%016x", high, low) }
 
 // Splits returns the parts that hold wanted rows, in manifest order, and what was left out.
 func (t *Table) Splits(w Want) ([]Split, Pruned, error) {

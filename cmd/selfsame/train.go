@@ -120,7 +120,7 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.out, "out", "", "file to write: .parquet, .csv or .jsonl; a folder with --partition-by")
 	fs.StringVar(&f.format, "format", "", "parquet, csv or jsonl, where the name does not say")
 	fs.StringVar(&f.compression, "compression", "zstd", "of Parquet: zstd, snappy or none")
-	fs.StringVar(&f.rowGroup, "row-group-bytes", "128MiB", "uncompressed size of a Parquet row group")
+	fs.StringVar(&f.rowGroup, "row-group-bytes", "64MiB", "uncompressed size of a Parquet row group")
 	fs.StringVar(&f.page, "page-bytes", "1MiB", "size of a Parquet page")
 	fs.StringVar(&f.partitionBy, "partition-by", "", "timestamp column whose UTC date names folders date=YYYY-MM-DD")
 	fs.StringSliceVar(&f.features, "features", nil, "feature references instead of a service: view.feature, view.*, or a bare name")

@@ -37,6 +37,7 @@ func (d *dictionary) count() int { return max(len(d.numbers), len(d.texts)) }
 
 // appendNumbers appends the places of values.
 func (d *dictionary) appendNumbers(places []uint32, values []uint64, width int) []uint32 {
+	places = roomy(places, len(values))
 	for _, v := range values {
 		if 2*len(d.numbers) >= len(d.slots) {
 			d.grow()
@@ -117,7 +118,7 @@ func (d *dictionary) appendTo(b []byte, width int) []byte {
 // appendNumbers appends the low bytes of numbers, little-endian: 4 or 8 of each.
 func appendNumbers(b []byte, numbers []uint64, width int) []byte {
 	at := len(b)
-	b = append(b, make([]byte, len(numbers)*width)...)
+	b = roomy(b, len(numbers)*width)[:at+len(numbers)*width]
 	out := b[at:]
 	if width == 4 {
 		for i, v := range numbers {
@@ -133,4 +134,12 @@ func appendNumbers(b []byte, numbers []uint64, width int) []byte {
 
 func appendText(b, text []byte) []byte {
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(text))), text...)
+}
+
+// roomy returns b with room for n more. It at least doubles, so that a page's memory is soon large enough for the pages that follow.
+func roomy[T any](b []T, n int) []T {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	return append(make([]T, 0, max(2*cap(b), len(b)+n)), b...)
 }

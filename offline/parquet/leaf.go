@@ -71,7 +71,8 @@ func (l *leafWriter) write(c *column.Column, lo, hi int, base int64) error {
 	if l.typ.Kind == selfsame.Unknown {
 		n = 0
 	}
-	l.page.def, l.page.rep = append(l.page.def, l.lv.def...), append(l.page.rep, l.lv.rep...)
+	l.page.def = append(roomy(l.page.def, len(l.lv.def)), l.lv.def...)
+	l.page.rep = append(roomy(l.page.rep, len(l.lv.rep)), l.lv.rep...)
 	l.page.nulls += len(l.lv.def) - n
 	l.page.rows += l.lv.rows
 	if n > 0 {

@@ -5,7 +5,6 @@ package parquet
 
 import (
 	"encoding/binary"
-	"io"
 	"math"
 	"sync"
 
@@ -185,58 +184,4 @@ func (l *leafWriter) endChunk() error {
 	})
 	c.dictionary = int64(size)
 	return err
-}
-
-// store holds encoded pages until the row group is written, in segments that are used again.
-type store struct {
-	segments [][]byte
-	free     *freeSegments
-}
-
-const segmentBytes = 256 << 10
-
-// freeSegments are the segments that no store holds.
-type freeSegments struct {
-	mu   sync.Mutex // guards list
-	list [][]byte
-}
-
-func (f *freeSegments) take() []byte {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := len(f.list)
-	if n == 0 {
-		return make([]byte, 0, segmentBytes)
-	}
-	s := f.list[n-1]
-	f.list = f.list[:n-1]
-	return s[:0]
-}
-
-func (s *store) write(b []byte) {
-	for len(b) > 0 {
-		last := len(s.segments) - 1
-		if last < 0 || len(s.segments[last]) == segmentBytes {
-			s.segments = append(s.segments, s.free.take())
-			last++
-		}
-		seg := s.segments[last]
-		n := min(len(b), segmentBytes-len(seg))
-		s.segments[last] = append(seg, b[:n]...)
-		b = b[n:]
-	}
-}
-
-// drain writes what is stored and gives the segments back.
-func (s *store) drain(w io.Writer) error {
-	for _, seg := range s.segments {
-		if _, err := w.Write(seg); err != nil {
-			return err
-		}
-	}
-	s.free.mu.Lock()
-	s.free.list = append(s.free.list, s.segments...)
-	s.free.mu.Unlock()
-	s.segments = s.segments[:0]
-	return nil
 }

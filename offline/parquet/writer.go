@@ -39,9 +39,11 @@ type Writer struct {
 	threads int
 
 	out    *offline.File
+	free   freeSegments
 	at     int64 // bytes written
 	leaves []*leafWriter
 	groups []group
+	flush  *flusher // nil before the first row group
 
 	open       bool          // a row group is
 	rest       *column.Batch // rows of a stripe that is not full
@@ -52,7 +54,10 @@ type Writer struct {
 	closed     bool
 }
 
-var _ offline.Creator = Create
+var (
+	_ offline.Creator = Create
+	_ offline.Summed  = (*Writer)(nil)
+)
 
 // Create opens a writer for one Parquet file. See offline.Options for the settings.
 func Create(path string, fields []selfsame.Field, o offline.Options) (offline.Writer, error) {
@@ -65,7 +70,7 @@ func Create(path string, fields []selfsame.Field, o offline.Options) (offline.Wr
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Message: fmt.Sprintf("unknown compression %q", o.Compression), Hint: "zstd, snappy or none"}
 	}
 	if o.RowGroupBytes <= 0 {
-		o.RowGroupBytes = 128 << 20
+		o.RowGroupBytes = 64 << 20
 	}
 	if o.PageBytes <= 0 {
 		o.PageBytes = 1 << 20
@@ -74,9 +79,8 @@ func Create(path string, fields []selfsame.Field, o offline.Options) (offline.Wr
 	if w.threads <= 0 {
 		w.threads = runtime.GOMAXPROCS(0)
 	}
-	free := &freeSegments{}
 	for _, l := range w.schema.leaves {
-		w.leaves = append(w.leaves, &leafWriter{leaf: l, codec: codec, pageBytes: int(min(o.PageBytes, math.MaxInt32)), data: store{free: free}, dictionaryPage: store{free: free}})
+		w.leaves = append(w.leaves, &leafWriter{leaf: l, codec: codec, pageBytes: int(min(o.PageBytes, math.MaxInt32)), data: store{free: &w.free}, dictionaryPage: store{free: &w.free}})
 	}
 	if w.out, err = offline.NewFile(path); err != nil {
 		return nil, err
@@ -215,30 +219,31 @@ func (w *Writer) closeGroup() error {
 	if err := w.each((*leafWriter).endChunk); err != nil {
 		return err
 	}
-	if w.at == 0 {
-		if err := w.append([]byte(magic)); err != nil {
-			return err
-		}
-	}
+	w.begin()
 	g := group{rows: w.groupRows}
+	var segments [][]byte
 	for _, l := range w.leaves {
 		l.chunk.offset = w.at
-		for _, s := range []*store{&l.dictionaryPage, &l.data} {
-			if err := s.drain(w.out); err != nil {
-				return err
-			}
-		}
+		segments = l.data.drain(l.dictionaryPage.drain(segments))
 		w.at += l.chunk.compressed
 		g.chunks = append(g.chunks, l.chunk)
 	}
 	w.groups = append(w.groups, g)
-	return nil
+	return w.flush.write(segments)
 }
 
-func (w *Writer) append(b []byte) error {
+// begin begins the file, unless that is done.
+func (w *Writer) begin() {
+	if w.flush == nil {
+		w.flush = newFlusher(w.out, &w.free)
+		w.append([]byte(magic))
+	}
+}
+
+// append writes bytes that are no row group.
+func (w *Writer) append(b []byte) {
 	w.at += int64(len(b))
-	_, err := w.out.Write(b)
-	return err
+	w.flush.jobs <- [][]byte{b}
 }
 
 // Close writes what is left and publishes the file. A file without rows has a schema and no row group.
@@ -249,6 +254,9 @@ func (w *Writer) Close() error {
 	w.closed = true
 	if w.err == nil {
 		w.err = w.finish()
+	}
+	if err := w.end(); w.err == nil {
+		w.err = err
 	}
 	if w.err != nil {
 		w.out.Discard()
@@ -267,19 +275,28 @@ func (w *Writer) finish() error {
 	if err := w.closeGroup(); err != nil {
 		return err
 	}
-	if w.at == 0 {
-		if err := w.append([]byte(magic)); err != nil {
-			return err
-		}
-	}
+	w.begin()
 	b, columns, offsets := w.appendIndexes(w.at)
-	return w.append(w.appendFooter(b, columns, offsets))
+	w.append(w.appendFooter(b, columns, offsets))
+	return nil
 }
+
+// end ends the flusher and returns its error.
+func (w *Writer) end() error {
+	if w.flush == nil {
+		return nil
+	}
+	return w.flush.end()
+}
+
+// Written returns the size of the file and the two halves of the hash of its bytes, once it is closed.
+func (w *Writer) Written() (size int64, high, low uint64) { return w.out.Written() }
 
 // Abort removes what was written. It does nothing after Close.
 func (w *Writer) Abort() {
 	if !w.closed {
 		w.closed = true
+		_ = w.end() // nothing of it is kept
 		w.out.Discard()
 	}
 }
