@@ -5,6 +5,7 @@ package stream
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/zeebo/xxh3"
@@ -17,6 +18,7 @@ type grouping struct {
 	slots []uint32 // open addressing: group + 1, 0 is free
 	of    []uint32 // row in idx -> group
 	order []uint32 // rows by group
+	rank  []uint32 // groups by key
 }
 
 type group struct {
@@ -68,8 +70,16 @@ func (g *grouping) place(lo int, bucket int64) {
 	}
 }
 
-// sort puts the rows of idx into g.order, group by group.
+// sort puts the groups in the order of their keys, which stores take faster than any other, and the rows of idx into g.order, group by group.
 func (g *grouping) sort(idx []uint32) {
+	g.rank = g.rank[:0]
+	for i := range g.list {
+		g.rank = append(g.rank, uint32(i))
+	}
+	slices.SortFunc(g.rank, func(a, b uint32) int {
+		x, y := &g.list[a], &g.list[b]
+		return cmp.Or(bytes.Compare(g.keys[x.lo:x.hi], g.keys[y.lo:y.hi]), cmp.Compare(x.bucket, y.bucket))
+	})
 	at := 0
 	for i := range g.list {
 		g.list[i].start = at
@@ -84,9 +94,9 @@ func (g *grouping) sort(idx []uint32) {
 	}
 }
 
-func (g *grouping) key(i int) []byte { return g.keys[g.list[i].lo:g.list[i].hi] }
+func (g *grouping) key(i uint32) []byte { return g.keys[g.list[i].lo:g.list[i].hi] }
 
-func (g *grouping) rows(i int) []uint32 {
+func (g *grouping) rows(i uint32) []uint32 {
 	at := g.list[i]
 	return g.order[at.start : at.start+at.count]
 }
