@@ -96,7 +96,9 @@ func NewEntity(spec Spec) (*Entity, error) {
 func (p *Prepared) NewEntity() *Entity {
 	e := &Entity{prepared: p}
 	e.live.init(p.spec)
-	e.Load(empty(p.spec))
+	e.clear()
+	e.live.rows = *empty(p.spec)
+	e.live.sync(0)
 	return e
 }
 
@@ -115,24 +117,16 @@ func (e *Entity) clear() {
 	e.maxSeq = selfsame.MinTime
 }
 
-// Load makes ev the events, in any order, in place of those before; prefixes are forgotten too. It takes the memory of ev and keeps its
-// own for the next Load. Where the events are not of the spec's shape there are none, and Eval says so.
+// Load makes ev the events, in any order, in place of those before, copying them into the memory of those; prefixes are forgotten too. Where
+// the events are not of the spec's shape there are none, and Eval says so.
 func (e *Entity) Load(ev *EntityEvents) {
 	e.clear()
-	e.live.rows = *empty(e.prepared.spec)
+	e.live.rows.reset()
 	rows := *ev
-	if !e.fits(&rows) {
-		e.live.sync(0)
-		return
-	}
-	if rows.anyEnds() {
+	if e.fits(&rows) {
 		e.add(&rows)
-	} else {
-		rows.UntilSeq, rows.UntilAlpha = nil, nil
-		e.note(&rows)
-		e.live.rows = rows
+		e.live.rows.sort(e.prepared.spec, 0)
 	}
-	e.live.rows.sort(e.prepared.spec, 0)
 	e.live.sync(0)
 }
 
@@ -223,7 +217,7 @@ func (e *Entity) MaxSeq() int64 { return e.maxSeq }
 
 // Bytes returns the memory held, about: events, and what kernels keep of them.
 func (e *Entity) Bytes() int64 {
-	n := int64(2048) + e.live.bytes() + e.ended.bytes()
+	n := int64(512) + e.live.bytes() + e.ended.bytes()
 	if e.whole != nil {
 		n += e.whole.bytes()
 	}
@@ -372,14 +366,20 @@ func (b *book) find(seq int64) int {
 	return -1
 }
 
-// kernelBytes is what a loaded kernel keeps of an event, about.
-const kernelBytes = 48
+// What an evaluator keeps, about: for itself, for each cell, window and loaded kernel, and a kernel for each event.
+const (
+	bookBytes    = 1024
+	cellBytes    = 16
+	windowBytes  = 128
+	kernelBytes  = 1024
+	kernelEvents = 48
+)
 
 func (b *book) bytes() int64 {
-	n := b.rows.bytes() + int64(cap(b.axes[bySeq].most)+cap(b.axes[byAlpha].most))*8
+	n := bookBytes + int64(cellBytes*len(b.out)+windowBytes*len(b.spec.windows)) + b.rows.bytes() + int64(cap(b.axes[bySeq].most)+cap(b.axes[byAlpha].most))*8
 	for i := range b.groups {
 		if g := &b.groups[i]; g.loaded > 0 {
-			n += int64(g.loaded) * kernelBytes
+			n += kernelBytes + int64(g.loaded)*kernelEvents
 		}
 	}
 	return n

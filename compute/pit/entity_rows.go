@@ -68,6 +68,18 @@ func filled[T any](n int, v T) []T {
 	return s
 }
 
+// reset empties r and keeps its memory, but for what only some events have.
+func (r *EntityEvents) reset() {
+	r.Tau, r.Seq, r.Alpha, r.Place, r.Hash = r.Tau[:0], r.Seq[:0], r.Alpha[:0], r.Place[:0], r.Hash[:0]
+	r.UntilSeq, r.UntilAlpha, r.Delete = nil, nil, nil
+	if r.Order != nil {
+		r.Order.Reset()
+	}
+	for _, c := range r.Columns {
+		c.Reset()
+	}
+}
+
 // take appends rows [lo, hi) of src. Both are complete.
 func (r *EntityEvents) take(src *EntityEvents, lo, hi int) {
 	n := r.len()
