@@ -6,6 +6,7 @@ package pit
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"selfsame"
@@ -14,7 +15,7 @@ import (
 )
 
 // benchEntitySpec is 30 cells: five windows of six aggregates over one column.
-func benchEntitySpec(b *testing.B) Spec {
+func benchEntitySpec(b testing.TB) Spec {
 	spec := Spec{Name: "v", Columns: []selfsame.Type{selfsame.Scalar(selfsame.Float64)}}
 	for _, window := range []selfsame.Window{{Kind: selfsame.Sliding, Length: selfsame.DayLength / 24}, {Kind: selfsame.Sliding, Length: selfsame.DayLength},
 		{Kind: selfsame.Sliding, Length: 7 * selfsame.DayLength}, {Kind: selfsame.Sliding, Length: 30 * selfsame.DayLength}, {}} {
@@ -49,7 +50,7 @@ type benchEntity struct {
 	n    int
 }
 
-func newBenchEntity(b *testing.B, n int) *benchEntity {
+func newBenchEntity(b testing.TB, n int) *benchEntity {
 	spec := benchEntitySpec(b)
 	e, err := NewEntity(spec)
 	if err != nil {
@@ -64,7 +65,7 @@ func newBenchEntity(b *testing.B, n int) *benchEntity {
 }
 
 // eval asks every cell at the newest cut.
-func (x *benchEntity) eval(b *testing.B, back int64) {
+func (x *benchEntity) eval(b testing.TB, back int64) {
 	for _, c := range x.out {
 		c.Reset()
 	}
@@ -118,4 +119,49 @@ func benchAppend(b *testing.B, n int, late int64) {
 		x.e.Append(one)
 		x.eval(b, 0)
 	}
+}
+
+// TestEntityDoesNotAllocate holds that a question to a loaded entity takes no memory, at any cut that leaves its windows runs.
+func TestEntityDoesNotAllocate(t *testing.T) {
+	x := newBenchEntity(t, 10_000) // enough that no window is without a value: a null makes a column room for statuses
+	for _, back := range []int64{0, 5} {
+		x.eval(t, back)
+		if n := testing.AllocsPerRun(100, func() { x.eval(t, back) }); n > 0 {
+			t.Errorf("a question %d events back allocates %v times", back, n)
+		}
+	}
+}
+
+// TestEntityBytes holds the estimate of what an entity takes against what the heap says, within a factor of two.
+func TestEntityBytes(t *testing.T) {
+	const entities = 200
+	for _, n := range []int{1, 100, 2000} {
+		var list []*benchEntity
+		spec := benchEntitySpec(t)
+		prepared, err := Prepare(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared := newBenchEntity(t, n)
+		before := heap()
+		for range entities {
+			x := *shared
+			x.e = prepared.NewEntity()
+			x.e.Load(benchEntityEvents(n, 0, x.step))
+			x.eval(t, 0)
+			list = append(list, &x)
+		}
+		taken, told := (heap()-before)/entities, list[0].e.Bytes()
+		if taken > 2*told || told > 2*taken {
+			t.Errorf("an entity of %d events takes %d bytes and says %d", n, taken, told)
+		}
+		runtime.KeepAlive(list)
+	}
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
