@@ -9,8 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/zeebo/xxh3"
-
 	"selfsame"
 	"selfsame/column"
 )
@@ -18,9 +16,8 @@ import (
 // encoder writes answers as JSON. Its memory is used again.
 type encoder struct {
 	out   []byte
-	names []byte   // "name": of each column, one after the other
-	ends  []int    // of each name
-	types []string // of each column, by kind
+	names []byte // "name": of each column, one after the other
+	ends  []int  // of each name
 }
 
 // quoted appends a JSON string; text that needs no escapes is copied whole.
@@ -164,32 +161,32 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 
 // features appends the answer's schema: what its columns are. One that the caller knows is named and left out.
 func (e *encoder) features(b []byte, a *Answer, known string) []byte {
-	at := len(b)
-	b = append(b, `0123456789abcdef","features":[`...)
-	list := len(b)
+	schema := schemaOf(a)
+	b = append(append(b, schema...), '"')
+	if known != schema {
+		b = append(b, `,"features":[`...)
+	}
 	e.names, e.ends = e.names[:0], e.ends[:0]
 	for i := range a.Columns {
 		c := &a.Columns[i]
-		if i > 0 {
-			b = append(b, ',')
-		}
 		from := len(e.names)
 		e.names = append(quoted(e.names, c.Name), ':')
 		e.ends = append(e.ends, len(e.names))
+		if known == schema {
+			continue
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
 		b = append(append(b, `{"name":`...), e.names[from:len(e.names)-1]...)
 		b = quoted(append(b, `,"reference":`...), c.Reference)
 		b = quoted(append(b, `,"definition":`...), c.Definition)
 		b = append(append(append(b, `,"type":"`...), typeName(c.Values.Type)...), '"', '}')
 	}
-	hash := xxh3.Hash(b[list:])
-	const hex = "0123456789abcdef"
-	for i := range 16 {
-		b[at+i] = hex[hash>>(60-4*i)&15]
+	if known != schema {
+		b = append(b, ']')
 	}
-	if known == view(b[at:at+16]) {
-		return append(b[:at+16], '"')
-	}
-	return append(b, ']')
+	return b
 }
 
 // typeName is the type as definitions write it.

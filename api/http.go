@@ -19,18 +19,15 @@ import (
 
 // HTTP serves the routes of docs/api.md. It is safe for concurrent use.
 type HTTP struct {
-	o      Options
+	*Wire
 	routes []route
-	gate   *gate
-	purse  *purse
 	origin *http.CrossOriginProtection
 	pool   sync.Pool // of *exchange
 }
 
-// NewHTTP returns the handler of HTTP.
-func NewHTTP(o Options) *HTTP {
-	o = o.withDefaults()
-	h := &HTTP{o: o, routes: routes(), gate: newGate(o.Running, o.Waiting), purse: newPurse(o.BodyBytes), origin: http.NewCrossOriginProtection()}
+// HTTP returns the handler of HTTP.
+func (w *Wire) HTTP() *HTTP {
+	h := &HTTP{Wire: w, routes: routes(), origin: http.NewCrossOriginProtection()}
 	h.pool.New = func() any { return &exchange{} }
 	return h
 }

@@ -65,6 +65,19 @@ type RequestReport struct {
 	In, Out  int64 // bytes of the bodies
 }
 
+// Wire is what HTTP and gRPC share: the interfaces, and the room that both draw on.
+type Wire struct {
+	o     Options
+	gate  *gate
+	purse *purse
+}
+
+// New returns the wire over the options' interfaces.
+func New(o Options) *Wire {
+	o = o.withDefaults()
+	return &Wire{o: o, gate: newGate(o.Running, o.Waiting), purse: newPurse(o.BodyBytes)}
+}
+
 // withDefaults returns the options with defaults in the place of zeros.
 func (o Options) withDefaults() Options {
 	def(&o.MaxRows, 1000)

@@ -4,7 +4,9 @@
 package api
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -140,11 +142,11 @@ func (a *asked) set(key, value string) error {
 			err = usage("format", strconv.Quote(value)+" is neither rows nor columns", "")
 		}
 	case "timing":
-		a.timing, err = flag(key, value)
+		a.timing, err = truth(key, value)
 	case "event_times":
-		a.q.EventTimes, err = flag(key, value)
+		a.q.EventTimes, err = truth(key, value)
 	case "expired":
-		a.q.Expired, err = flag(key, value)
+		a.q.Expired, err = truth(key, value)
 	case "version":
 		if a.q.Version, err = strconv.ParseInt(value, 10, 64); err != nil || a.q.Version < 0 {
 			err = usage("version", value+" is not a version of a service", "a whole number such as 3; leave it out for the applied one")
@@ -157,7 +159,7 @@ func (a *asked) set(key, value string) error {
 	return err
 }
 
-func flag(key, value string) (bool, error) {
+func truth(key, value string) (bool, error) {
 	if value != "true" && value != "false" {
 		return false, usage(key, value+" is neither true nor false", "")
 	}
@@ -225,7 +227,8 @@ func (a *asked) query(id string, params url.Values) error {
 	a.q.EntityID = id
 	row := []*column.Column{}
 	fields := []selfsame.Field{}
-	for key, values := range params {
+	for _, key := range slices.Sorted(maps.Keys(params)) {
+		values := params[key]
 		switch key {
 		case "features", "references":
 			for _, v := range values {

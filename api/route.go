@@ -5,6 +5,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -57,8 +58,12 @@ func segments(path string) []string {
 func (h *HTTP) match(r *http.Request) (*route, string, error) {
 	var room [8]string
 	have := room[:0]
-	for part := range strings.SplitSeq(strings.Trim(r.URL.Path, "/"), "/") {
-		have = append(have, part)
+	for part := range strings.SplitSeq(strings.Trim(r.URL.EscapedPath(), "/"), "/") {
+		plain, err := url.PathUnescape(part)
+		if err != nil {
+			return nil, "", usage(r.URL.Path, "the path is not escaped as paths are", "")
+		}
+		have = append(have, plain)
 	}
 	var allow []string
 	for i := range h.routes {
@@ -116,8 +121,8 @@ func (h *HTTP) unknown(path string, have []string) error {
 	var paths, known []string
 	for _, route := range h.routes {
 		known = append(known, route.method+" "+route.pattern)
-		for _, want := range [][]string{route.parts, route.parts[1:]} {
-			if len(want) != len(have) {
+		for i, want := range [][]string{route.parts, route.parts[1:]} {
+			if len(want) != len(have) || (route.local && i > 0) {
 				continue
 			}
 			filled := slices.Clone(want)

@@ -48,7 +48,7 @@ var imports = map[string][]string{
 	"offline/archive": {"column", "eventlog", "offline"},
 	"ingest":          {"column", "eventlog", "stream", "source"},
 	"materialize":     {"column", "source", "batch", "stream", "offline", "online", "eventlog", "plan", "definition", "registry", "config"},
-	"serve":           {"column", "request", "online", "journal", "plan", "definition", "registry", "monitor", "config"},
+	"serve":           {"column", "source", "request", "online", "journal", "plan", "definition", "registry", "monitor", "config"},
 	"audit":           {"column", "batch", "journal", "online", "source", "plan", "definition", "registry"},
 	"api":             {"column"},
 	"client":          {"api"},
@@ -70,6 +70,7 @@ var above = map[string][]string{
 	"internal":    {"cmd", "node", "e2e", "bench", "featuretest"},
 	"examples":    {"e2e"},
 	"docs":        {"e2e"},
+	"scripts":     {"cmd", "node", "e2e", "bench", "featuretest"},
 }
 
 // owner is the longest room of the table that holds a path.
