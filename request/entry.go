@@ -35,6 +35,7 @@ type entry struct {
 	folded bool  // it has folded states, and is of no use to others
 	stored int64 // greatest Seq that the store gave: what waits up to there is there already
 	newest int64 // greatest Seq of a row, or of the end of one, that the entity holds
+	reads  int64
 }
 
 // note keeps an encoded change for the next reader. It reports whether it did: an entry for which too much waits is cheaper to load
@@ -93,6 +94,17 @@ func newLoader(store online.Store) *loader {
 	return l
 }
 
+// buffer returns empty rows for the layout of live, in memory that is used again.
+func (l *loader) buffer(live *liveState) *online.Rows {
+	rows := l.rows[live]
+	if rows == nil {
+		rows = &online.Rows{}
+		l.rows[live] = rows
+	}
+	rows.Reset()
+	return rows
+}
+
 // load fills e from the store. e.mu is held.
 func (l *loader) load(ctx context.Context, e *entry, key []byte) error {
 	// What waits came before the store is read: the store has it.
@@ -100,7 +112,7 @@ func (l *loader) load(ctx context.Context, e *entry, key []byte) error {
 	e.pending = e.pending[:0]
 	e.wait.Unlock()
 	live := e.live
-	rows := &online.Rows{}
+	rows := l.buffer(live)
 	l.layout, l.dst, l.prefix = &live.layout, rows, l.prefix[:0]
 	if err := live.layout.Decode(rows, nil); err != nil { // makes the columns, of an entity without rows too
 		return err
@@ -144,12 +156,7 @@ func newestOf(r *online.Rows) int64 {
 
 // join takes what waits into the entity. It reports false where it cannot: then the entry must be loaded anew. e.mu is held.
 func (l *loader) join(e *entry, waiting []byte) (bool, error) {
-	rows := l.rows[e.live]
-	if rows == nil {
-		rows = &online.Rows{}
-		l.rows[e.live] = rows
-	}
-	rows.Reset()
+	rows := l.buffer(e.live)
 	if err := e.live.layout.Decode(rows, waiting); err != nil {
 		return false, err
 	}

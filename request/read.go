@@ -175,7 +175,9 @@ func (s *scratch) entity(ctx context.Context, r *Reader, live *liveState, key []
 	if err := e.entity.Eval(&s.ask, m.values, s.newest(m)); err != nil {
 		return err
 	}
-	r.cache.resize(e, entryCost+int64(len(key))+e.entity.Bytes())
+	if e.reads++; !hit || e.reads < 4 || e.reads%64 == 0 { // what kernels keep comes with the first reads, and then seldom
+		r.cache.resize(e, entryCost+int64(len(key))+e.entity.Bytes())
+	}
 	return nil
 }
 
