@@ -5,6 +5,7 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -63,6 +64,41 @@ func OpenApplier(ctx context.Context, dir, project string, write bool) (Applier,
 		return nil, errors.Join(err, data.Close())
 	}
 	return &owned{Registry: r, data: data}, nil
+}
+
+// Asker asks a running server for verbs. Client is one.
+type Asker interface {
+	// Do sends a verb with its arguments and hands over the lines of the answer.
+	Do(ctx context.Context, verb string, args any, line func([]byte) error) error
+	Close() error
+}
+
+// ServedApplier is the registry of a running server. Mistakes in definitions are found before it is asked.
+func ServedApplier(server Asker) Applier { return &served{server} }
+
+type served struct{ Asker }
+
+func (s *served) Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
+	return s.ask(ctx, "plan", c)
+}
+
+func (s *served) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
+	return s.ask(ctx, "apply", c)
+}
+
+func (s *served) ask(ctx context.Context, verb string, c *registry.Change) (*registry.Diff, error) {
+	if _, err := definition.Parse(c.Files, ""); err != nil {
+		return nil, err
+	}
+	var d *registry.Diff
+	err := s.Do(ctx, verb, c, func(line []byte) error { return json.Unmarshal(line, &d) })
+	switch {
+	case err != nil:
+		return nil, err
+	case d == nil:
+		return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: verb, Message: "the server answered nothing"}
+	}
+	return d, nil
 }
 
 // ChangeConfig is who applies which project, and why.

@@ -4,6 +4,8 @@
 package node
 
 import (
+	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -121,6 +123,66 @@ func TestOpenApplierLeavesNothingBehind(t *testing.T) {
 	}
 	if d := plan(); !d.Empty() {
 		t.Errorf("got %+v, want nothing to do", d)
+	}
+}
+
+// wire is a server as its verbs see it: arguments and answers go through JSON.
+type wire struct {
+	registry.Registry
+	verbs []string
+}
+
+func (w *wire) Do(ctx context.Context, verb string, args any, line func([]byte) error) error {
+	w.verbs = append(w.verbs, verb)
+	body, err := json.Marshal(args)
+	if err != nil {
+		return err
+	}
+	var c registry.Change
+	if err := json.Unmarshal(body, &c); err != nil {
+		return err
+	}
+	do := map[string]func(context.Context, *registry.Change) (*registry.Diff, error){"plan": w.Plan, "apply": w.Apply}[verb]
+	d, err := do(ctx, &c)
+	if err != nil {
+		return err
+	}
+	answer, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	return line(answer)
+}
+
+func TestServedApplier(t *testing.T) {
+	dir := writeProject(t, map[string]string{"selfsame.yaml": smallProject})
+	data := openData(t, DefaultData(dir))
+	defer closeData(t, data)
+	r, err := OpenRegistry(t.Context(), data, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{Registry: r}
+	to := ServedApplier(w)
+	defer to.Close()
+	cfg := &ChangeConfig{Project: dir, Author: "ann", Message: "<&>", Expect: registry.Newest}
+	planned, err := PlanProject(t.Context(), to, cfg)
+	if err != nil || planned.On != 0 || len(planned.Features) != 1 {
+		t.Fatalf("plan: got %+v, %v", planned, err)
+	}
+	cfg.Expect = planned.On
+	if d, err := ApplyProject(t.Context(), to, cfg); err != nil || d.Apply != 1 {
+		t.Fatalf("apply: got %+v, %v", d, err)
+	}
+	s, err := r.Snapshot(t.Context())
+	if err != nil || s.Newest().Author != "ann" || s.Newest().Message != "<&>" || s.Project().View("orders") == nil {
+		t.Errorf("what the server stored: got %+v, %v", s.Newest(), err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "selfsame.yaml"), []byte(strings.Replace(smallProject, "count", "cuont", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := PlanProject(t.Context(), to, cfg); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(dir, "selfsame.yaml")+":4:") || len(w.verbs) != 2 {
+		t.Errorf("a mistake: got %v after the verbs %v; want its place, and that the server is not asked", err, w.verbs)
 	}
 }
 

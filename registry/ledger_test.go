@@ -227,6 +227,15 @@ func randomProject(pick *rand.Rand, s *registry.Snapshot) string {
 	return strings.Replace(text, "services:", ratio+"services:", 1)
 }
 
+// TestGreatestNumbers: a proposal above the greatest number that an author can name is unused as any other.
+func TestGreatestNumbers(t *testing.T) {
+	b := newBook(t)
+	b.apply(spend("total: {value: sum(amount) over 1d, version: 999999999.0.0}", "spend.total"))
+	b.wants(spend("total: sum(amount) over 2d", "spend.total"), "spend.total behaviour change 999999999.0.0>1000000000.0.0 major", "service fraud behaviour change 1>2 +[] ~[spend__total] -[]")
+	b.wants(spend("total: sum(amount) over 3d", "spend.total"), "spend.total behaviour change 1000000000.0.0>1000000001.0.0 major", "service fraud behaviour change 2>3 +[] ~[spend__total] -[]")
+	checkServices(t, b.snapshot(), "fraud")
+}
+
 // TestManyFeatures: a large project is planned, applied and read as a small one.
 func TestManyFeatures(t *testing.T) {
 	b := newBook(t)

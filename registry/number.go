@@ -36,7 +36,7 @@ func parseNumber(s string) (number, bool) {
 }
 
 func digits(s string) (int, bool) {
-	if s == "" || len(s) > 9 || len(s) > 1 && s[0] == '0' || strings.Trim(s, "0123456789") != "" {
+	if s == "" || len(s) > 18 || len(s) > 1 && s[0] == '0' || strings.Trim(s, "0123456789") != "" {
 		return 0, false
 	}
 	v, err := strconv.Atoi(s)
