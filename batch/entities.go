@@ -32,8 +32,7 @@ func EntitiesAt(ctx context.Context, req Request, at int64) (*EntityRows, error)
 		r.uses = append(r.uses, &useRun{use: u, lower: selfsame.MinTime, upper: satAdd(at, 1)})
 	}
 	found := newEntityCollector(fields)
-	for _, name := range req.Plan.SourceNames() {
-		src := req.Plan.Project.Source(name)
+	for _, src := range req.Plan.Sources() {
 		if err := r.scanWant(ctx, src, r.want(src), StageResolve, func() chunkFunc { return found.reader(r, src, at) }); err != nil {
 			return nil, err
 		}

@@ -92,11 +92,12 @@ func (g *gathered) readSource(ctx context.Context, r *runner, s *plan.SourceUse)
 	w := r.wantEvents(src, res)
 	w.Fields = inSchemaOrder(src, append(w.Fields, src.ID, src.Order))
 	var mu sync.Mutex
-	history, log := filesOf(r.Tables[src.Name]), filesOf(r.Archive[src.Name])
+	opened := r.opened(src)
+	history, log := filesOf(opened.History), filesOf(opened.Log)
 	return r.scanWant(ctx, src, w, StageRead, func() chunkFunc {
 		f := r.newFeeder(0, src, res)
 		u := f.uses[0]
-		p := &part{src: src, place: s.Place, table: r.Tables[src.Name], block: &u.block}
+		p := &part{src: src, place: s.Place, table: r.opened(src).History, block: &u.block}
 		if src.ID != "" {
 			p.ids = column.New(src.Schema[fieldIndex(src, src.ID)].Type, 0)
 		}
@@ -198,8 +199,8 @@ func (f *feeder) candidate(u *useFeeder, c *piece, cols []*column.Column, row in
 func explainScope(req *Request, u *plan.Use) scope {
 	s := wholeScope(req)
 	if req.Mode.Served {
-		r := runner{Request: *req}
 		s = servedScope(&req.Rows.Served[0])
+		r := runner{Request: *req, scope: s}
 		if r.lensOf(u) == byArrival {
 			s.before = req.Rows.Served[0].Offset
 		}

@@ -138,7 +138,7 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 // prunable reports whether α follows τ by one delay for every row of src: then the newer of two rows of one key hides the older from everyone
 // after it.
 func (r *runner) prunable(src *selfsame.Source) bool {
-	return src.EventTime != "" && src.Arrival == "" && !r.Mode.Served && r.Archive[src.Name] == nil
+	return src.EventTime != "" && src.Arrival == "" && !r.Mode.Served && r.opened(src).Log == nil
 }
 
 func (f *feeder) begin(split int) {

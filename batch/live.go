@@ -56,6 +56,7 @@ const (
 type ServedCut struct {
 	Offset   int64         // C: the rows of the log with offsets below it are known
 	Snapshot [16]byte      // of the history; zero: none was loaded
+	Past     bool          // T was asked for: the read was as_of T, within what is loaded
 	Ranges   []LoadedRange // parts of sources' histories that were loaded. Sources that are not named were loaded whole
 }
 
@@ -69,6 +70,7 @@ type LoadedRange struct {
 type scope struct {
 	before    int64 // log offsets from here on are outside
 	noHistory bool
+	past      bool // rows look at it by arrival
 	ranges    []LoadedRange
 }
 
@@ -100,13 +102,24 @@ type input struct {
 	first   int // number of its first split
 }
 
+// Opened is the tables of one source; nil where there is none.
+type Opened struct{ History, Log *source.Table }
+
+func (r *Request) opened(src *selfsame.Source) Opened {
+	if o, ok := r.Versions[src]; ok {
+		return o
+	}
+	return Opened{r.Tables[src.Name], r.Archive[src.Name]}
+}
+
 // inputs lists the tables of a source that are in scope, history before archive, and their splits.
 func (r *runner) inputs(src *selfsame.Source, w source.Want) ([]input, source.Pruned, error) {
 	var out []input
-	if t := r.Tables[src.Name]; t != nil && !r.scope.noHistory {
+	opened := r.opened(src)
+	if t := opened.History; t != nil && !r.scope.noHistory {
 		out = append(out, input{table: t, want: w})
 	}
-	if t := r.Archive[src.Name]; t != nil && r.scope.before > 0 {
+	if t := opened.Log; t != nil && r.scope.before > 0 {
 		w.Fields = append(slices.Clone(w.Fields), ArchiveOffset, ArchiveArrival, ArchiveOp)
 		out = append(out, input{table: t, want: w, archive: true})
 	}
@@ -171,7 +184,7 @@ func offsetOf(p source.Position) int64 {
 // lensOf returns the axis on which a use looks at events.
 func (r *runner) lensOf(u *plan.Use) lens {
 	switch {
-	case !r.Mode.Served || u.View.AsOf.Set || u.Spec.Static:
+	case !r.Mode.Served || r.scope.past || u.View.AsOf.Set || u.Spec.Static:
 		return byArrival
 	case u.Spec.AsOf:
 		return byOffsetVersion

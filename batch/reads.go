@@ -31,14 +31,13 @@ func Reads(req Request) ([]Read, error) {
 		r.uses = append(r.uses, &useRun{use: u, lower: lo, upper: hi})
 	}
 	var out []Read
-	for _, name := range req.Plan.SourceNames() {
-		src := req.Plan.Project.Source(name)
+	for _, src := range req.Plan.Sources() {
 		w := r.want(src)
 		inputs, pruned, err := r.inputs(src, w)
 		if err != nil {
 			return nil, err
 		}
-		read := Read{Source: name, Fields: w.Fields, Pruned: pruned, Lower: w.Lower, Upper: w.Upper, Width: r.width(src)}
+		read := Read{Source: src.Name, Fields: w.Fields, Pruned: pruned, Lower: w.Lower, Upper: w.Upper, Width: r.width(src)}
 		for _, in := range inputs {
 			read.Files += len(in.table.Files())
 			for _, s := range in.splits {

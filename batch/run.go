@@ -54,7 +54,9 @@ type Request struct {
 	Mode    Mode
 	Tables  map[string]*source.Table // history by source name; a source without has none
 	Archive map[string]*source.Table // the live log by source name (ArchiveSpec); a source without has none
-	Before  int64                    // rows of the log with offsets from here on are left out; 0: none
+	// Versions is the tables of sources that the plan has in several versions, in place of those by name: a pinned feature may read its source under an older schema.
+	Versions map[*selfsame.Source]Opened
+	Before   int64 // rows of the log with offsets from here on are left out; 0: none
 	// Snapshot names the history in Tables. Rows that were served with another cannot be evaluated.
 	Snapshot [16]byte
 	Options  Options
@@ -155,8 +157,8 @@ func run(ctx context.Context, req Request, s scope) (*Result, error) {
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	for si, name := range req.Plan.SourceNames() {
-		counts, err := r.readSource(ctx, si, req.Plan.Project.Source(name))
+	for si, src := range req.Plan.Sources() {
+		counts, err := r.readSource(ctx, si, src)
 		if err != nil {
 			return nil, err
 		}

@@ -51,7 +51,7 @@ type group struct {
 
 // servedScope is what an online read of a cut may have seen, were its lags nought.
 func servedScope(c *ServedCut) scope {
-	return scope{before: selfsame.MaxTime, noHistory: c.Snapshot == [16]byte{}, ranges: c.Ranges}
+	return scope{before: selfsame.MaxTime, noHistory: c.Snapshot == [16]byte{}, ranges: c.Ranges, past: c.Past}
 }
 
 // serveGroups sorts the rows by scope. Rows that were read while a block of the log was durable but not yet applied, and whose lag is
@@ -74,11 +74,11 @@ func serveGroups(ctx context.Context, req *Request) ([]group, error) {
 	for i := range req.Rows.Served {
 		c := &req.Rows.Served[i]
 		s := servedScope(c)
-		if hasty.behind(c.Offset, req.Rows.At[i]) {
+		if hasty.behind(c, req.Rows.At[i]) {
 			s.before = c.Offset
 		}
 		at := slices.IndexFunc(groups, func(g group) bool {
-			return g.scope.before == s.before && g.scope.noHistory == s.noHistory && slices.Equal(g.scope.ranges, s.ranges)
+			return g.scope.before == s.before && g.scope.noHistory == s.noHistory && g.scope.past == s.past && slices.Equal(g.scope.ranges, s.ranges)
 		})
 		if at < 0 {
 			at = len(groups)
@@ -120,11 +120,13 @@ func newHasty(ctx context.Context, req *Request) (*hasty, error) {
 	var steps []step
 	var mu sync.Mutex
 	seen := map[*selfsame.Source]bool{}
+	past := slices.ContainsFunc(req.Rows.Served, func(c ServedCut) bool { return c.Past })
 	for _, u := range req.Plan.Uses {
-		if !u.View.AsOf.Set {
+		if u.View.AsOf.Set {
+			h.lag = min(h.lag, u.View.AsOf.Micros)
+		} else if !past {
 			continue
 		}
-		h.lag = min(h.lag, u.View.AsOf.Micros)
 		for _, s := range u.Sources {
 			if seen[s.Source] {
 				continue
@@ -159,12 +161,13 @@ func newHasty(ctx context.Context, req *Request) (*hasty, error) {
 }
 
 // behind reports whether a row at T with that cut must not look behind it: some view would see what is there.
-func (h *hasty) behind(offset, at int64) bool {
-	if h.lag == selfsame.MaxTime {
-		return false
+func (h *hasty) behind(c *ServedCut, at int64) bool {
+	lag := h.lag
+	if c.Past {
+		lag = 0
 	}
-	i := sort.Search(len(h.offsets), func(k int) bool { return h.offsets[k] >= offset })
-	return i < len(h.offsets) && h.alphas[i] <= satAdd(at, -h.lag)
+	i := sort.Search(len(h.offsets), func(k int) bool { return h.offsets[k] >= c.Offset })
+	return lag != selfsame.MaxTime && i < len(h.offsets) && h.alphas[i] <= satAdd(at, -lag)
 }
 
 // join takes over the result of some rows.

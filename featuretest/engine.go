@@ -37,6 +37,7 @@ type Served struct {
 	Offset       int64 // what came live at offsets below it is known
 	History      bool  // history with event times in [Lower, Upper) was loaded
 	Lower, Upper int64
+	Past         bool // T was asked for: as_of T
 }
 
 // Entry is how a row came live. Entries of all sources are one log: their offsets differ.

@@ -26,7 +26,7 @@ var snapshot = [16]byte{1}
 
 // cut is s as batch takes it.
 func (s *Served) cut(p *selfsame.Project) batch.ServedCut {
-	c := batch.ServedCut{Offset: s.Offset}
+	c := batch.ServedCut{Offset: s.Offset, Past: s.Past}
 	if s.History {
 		c.Snapshot = snapshot
 		if s.Lower != selfsame.MinTime || s.Upper != selfsame.MaxTime {

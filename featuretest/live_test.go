@@ -88,6 +88,7 @@ func fieldOf(s *selfsame.Source, name string) int {
 
 func someCut(rng *rand.Rand, c *Case, ends []int64) *Served {
 	s := &Served{Offset: ends[rng.IntN(len(ends))], History: rng.IntN(5) > 0, Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
+	s.Past = rng.IntN(4) == 0
 	if rng.IntN(4) == 0 {
 		s.Lower = 1_711_843_200_000_000 + selfsame.Hour
 		s.Upper = s.Lower + selfsame.DayLength

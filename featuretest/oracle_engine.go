@@ -190,7 +190,7 @@ func (c *Case) rowKey(v *selfsame.FeatureView, o output, row Row) (string, bool)
 func (c *Case) cut(v *selfsame.FeatureView, row Row) Cut {
 	switch {
 	case row.Served != nil:
-		return Cut{Served: row.Served, Lagged: v.AsOf.Set, Known: plus(row.At, -v.AsOf.Micros)}
+		return Cut{Served: row.Served, Lagged: v.AsOf.Set || row.Served.Past, Known: plus(row.At, -v.AsOf.Micros)}
 	case row.Known != nil:
 		if v.AsOf.Set {
 			return Cut{Known: min(*row.Known, plus(row.At, -v.AsOf.Micros))}

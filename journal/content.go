@@ -48,6 +48,7 @@ func appendHead(b []byte, k kind, at int64, request string) []byte {
 const (
 	staleFlag = 1 << iota
 	timesFlag
+	pastFlag
 )
 
 // appendServed appends what follows the number of the shape.
@@ -58,6 +59,9 @@ func appendServed(b []byte, s *Served) []byte {
 	}
 	if s.EventTimes != nil {
 		flags |= timesFlag
+	}
+	if s.Past {
+		flags |= pastFlag
 	}
 	b = binary.AppendVarint(append(b, flags), s.At)
 	b = binary.AppendUvarint(appendText(b, s.Cut), uint64(s.Rows))
@@ -81,10 +85,11 @@ func appendServed(b []byte, s *Served) []byte {
 
 func (d *decoder) served(s *Served) {
 	flags := d.byte()
-	if flags&^(staleFlag|timesFlag) != 0 {
+	if flags&^(staleFlag|timesFlag|pastFlag) != 0 {
 		d.fail()
 	}
-	s.Stale, s.At, s.Cut = flags&staleFlag != 0, d.varint(), d.text()
+	s.Stale, s.Past = flags&staleFlag != 0, flags&pastFlag != 0
+	s.At, s.Cut = d.varint(), d.text()
 	rows := d.uvarint()
 	if len(s.Shape.Given)+len(s.Shape.Outputs) > 0 && rows > uint64(len(d.b)) {
 		d.fail()

@@ -39,7 +39,7 @@ var samples = map[string][]selfsame.Value{
 // vector is an answered request with an output of every type.
 func vector(t *testing.T, id string, at int64) *Served {
 	t.Helper()
-	s := &Served{RequestID: id, Shape: everyType(t), At: at, Cut: "token-" + id, Stale: at%2 == 1, Rows: 3}
+	s := &Served{RequestID: id, Shape: everyType(t), At: at, Cut: "token-" + id, Stale: at%2 == 1, Past: at%3 == 2, Rows: 3}
 	given := column.New(scalar(selfsame.String), 3)
 	for i := range 3 {
 		given.AppendBytes(fmt.Appendf(nil, "key%d", i))

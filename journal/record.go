@@ -33,6 +33,7 @@ type Served struct {
 	At         int64  // T, microseconds
 	Cut        string // token (docs/format/cut.md)
 	Stale      bool
+	Past       bool // T was asked for: the answer is as_of T
 	Rows       int
 	Given      []*column.Column // beside Shape.Given
 	Values     []*column.Column // beside Shape.Outputs

@@ -117,8 +117,12 @@ func (w *Writer) Close() error {
 func (w *Writer) Dropped() int64 { return w.dropped.Load() }
 
 // Keeps reports whether records of a request are kept, which follows from its id alone.
-func (w *Writer) Keeps(request string) bool {
-	return w.o.Sample == 0 || w.o.Sample == 1 || float64(xxh3.HashString(request)>>11) < w.o.Sample*(1<<53)
+func (w *Writer) Keeps(request string) bool { return w.o.Sample == 0 || Sampled(request, w.o.Sample) }
+
+// Sampled reports whether a request is among a share of all requests, in [0, 1]. It follows from its id alone: a smaller share is part of a
+// greater one.
+func Sampled(request string, share float64) bool {
+	return float64(xxh3.HashString(request)>>11) < share*(1<<53)
 }
 
 // Served appends an answered request, whose memory belongs to the caller again when it returns. Where the journal is durable it waits for the
