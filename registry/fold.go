@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 )
 
 // fold returns the snapshot after one more record, without its project. It shares what the record does not touch.
@@ -36,6 +37,7 @@ func (s *Snapshot) fold(r *Record) (*Snapshot, error) {
 		}
 		next.services[v.Name] = h.fold(r, v)
 	}
+	next.homes = sync.OnceValue(next.findHomes)
 	return next, nil
 }
 
@@ -45,7 +47,7 @@ func (h *featureHistory) fold(r *Record, f *FeatureRecord) *featureHistory {
 		h = &featureHistory{view: f.View, feature: f.Feature, removed: true}
 	}
 	n := *h
-	n.versions, n.until = slices.Clone(h.versions), slices.Clone(h.until)
+	n.versions, n.since, n.until = slices.Clone(h.versions), slices.Clone(h.since), slices.Clone(h.until)
 	if !h.removed {
 		n.versions[h.last].Status, n.until[h.last] = Earlier, r.ID-1
 	} else if len(n.versions) > 0 {
@@ -60,7 +62,10 @@ func (h *featureHistory) fold(r *Record, f *FeatureRecord) *featureHistory {
 	if n.last < 0 {
 		n.last = len(n.versions)
 		n.versions = append(n.versions, Version{Version: f.Version, Hash: f.Hash, Apply: r.ID, Time: r.Time, Author: r.Author, Found: f.Found})
-		n.until = append(n.until, 0)
+		n.since, n.until = append(n.since, 0), append(n.until, 0)
+	}
+	if h.removed || n.last != h.last {
+		n.since[n.last] = r.ID
 	}
 	n.versions[n.last].Status, n.until[n.last] = Current, 0
 	return &n

@@ -22,13 +22,14 @@ type Snapshot struct {
 	services map[string]*serviceHistory
 	projects *projects
 	project  *selfsame.Project
+	homes    func() map[string][]int64 // findHomes, once
 }
 
 // featureHistory is one feature over time.
 type featureHistory struct {
 	view, feature string
 	versions      []Version // in the order of their first apply
-	until         []int64   // of each version: the last apply with it in the project
+	since, until  []int64   // of each version: the last stretch of applies with it in the project, both inclusive
 	last          int       // index of the version that is or was last current
 	removed       bool
 	words         string // of the last
@@ -86,8 +87,8 @@ func (s *Snapshot) Version(view, feature, version string) (Version, error) {
 	return h.versions[at], nil
 }
 
-// Resolve returns a feature as it was under a version: the newest project that had it, its view and the feature, with their applied versions. version is
-// as in Version.
+// Resolve returns a feature as it was under a version: a project that had it (the newest where it is current), its view and the feature, with their
+// applied versions. version is as in Version.
 func (s *Snapshot) Resolve(view, feature, version string) (*selfsame.Project, *selfsame.FeatureView, *selfsame.Feature, error) {
 	h, at, err := s.find(view, feature, version)
 	if err != nil {
@@ -95,7 +96,8 @@ func (s *Snapshot) Resolve(view, feature, version string) (*selfsame.Project, *s
 	}
 	p := s.project
 	if h.versions[at].Status != Current {
-		if p, err = s.projects.at(context.Background(), s, h.until[at]); err != nil {
+		home := s.homes()[featureName(view, feature)][at]
+		if p, err = s.projects.at(context.Background(), s, home); err != nil {
 			return nil, nil, nil, err
 		}
 	}
@@ -106,7 +108,7 @@ func (s *Snapshot) Resolve(view, feature, version string) (*selfsame.Project, *s
 			}
 		}
 	}
-	return nil, nil, nil, damaged(featureName(view, feature)+"@"+h.versions[at].Version, fmt.Sprintf("it is not among the definitions of apply %d", h.until[at]), nil)
+	return nil, nil, nil, damaged(featureName(view, feature)+"@"+h.versions[at].Version, "it is not among the definitions that had it", nil)
 }
 
 // Service returns a version of a service with its outputs pinned, and the version's number. 0 asks for the project's own.
