@@ -133,9 +133,13 @@ func (s *cancels) cancel(d version, out *outcome) bool {
 
 // insert decides a row, and reports whether it is to be remembered: whether it is no copy of another.
 func (s *cancels) insert(v version, r *run, out *outcome) bool {
-	for _, e := range s.entries {
+	for k, e := range s.entries {
 		if e.del || e.tau != v.tau {
 			continue
+		}
+		if before(v.seq, e.seq) { // history may come in any order
+			s.entries[k] = v
+			return false
 		}
 		if s.payload(e, r) == s.payload(v, r) {
 			out.set(v.i, r.rows, Duplicate, lost)

@@ -89,7 +89,7 @@ func (s *copies) settle(g int, r *run, out *outcome, c *changes) {
 		s.buf = appendFields(s.buf[:0], r.fields(), r.arrival, i)
 		payload := xxh3.Hash128(s.buf)
 		switch {
-		case !f.there:
+		case !f.there || before(r.seqAt(i), f.seq): // history may come in any order
 			f = first{true, r.seqAt(i), payload}
 			s.pending[e.identity] = f
 			s.buf = appendHash(binary.AppendVarint(s.buf[:0], f.seq), payload)

@@ -85,6 +85,14 @@ func (r *run) at(i int) version {
 	return version{cols: r.fields(), i: i, seq: r.seqAt(i), tau: r.tau[i], alpha: r.alphaAt(i), del: r.deletes(i)}
 }
 
+// before reports whether the entry of Seq a counts before that of Seq b: history in the order of its positions, then the log.
+func before(a, b int64) bool {
+	if a < 0 && b < 0 {
+		return a > b
+	}
+	return a < b
+}
+
 // resolver finds duplicates, conflicts, deleted and superseded rows of one source, entry by entry. What it must remember are facts of its
 // namespace. One goroutine's.
 type resolver interface {

@@ -87,15 +87,19 @@ func wantedBy(view string, all []entry, a axis) []string {
 func checkStates(t testing.TB, d *Driver, store *mapStore, all []entry) {
 	t.Helper()
 	applied := d.Applied()
+	history := 0
+	for history < len(all) && all[history].seq < 0 {
+		history++
+	}
 	for _, s := range d.States().List() {
 		got := stateRows(t, store, s)
 		for c := int64(0); c <= applied.Offset; c++ {
 			axes := []axis{{bound: c}}
 			if c < int64(len(all)) {
-				axes = append(axes, axis{byAlpha: true, bound: all[c].alpha})
+				axes = append(axes, axis{byAlpha: true, bound: all[c].alpha}, axis{byAlpha: true, bound: all[len(all)-1-int(c)].alpha})
 			}
 			for _, a := range axes {
-				if g, w := shownBy(got, a), wantedBy(s.Use.View.Name, all[:applied.Offset], a); !slices.Equal(g, w) {
+				if g, w := shownBy(got, a), wantedBy(s.Use.View.Name, all[:history+int(applied.Offset)], a); !slices.Equal(g, w) {
 					t.Fatalf("view %s, cut %+v:\ngot  %s\nwant %s", s.Use.View.Name, a, strings.Join(g, "\n     "), strings.Join(w, "\n     "))
 				}
 			}

@@ -45,10 +45,10 @@ type Events struct {
 }
 
 // HistorySeq is the Seq of a row of history: the place of its source in some list, below 256 and the same throughout a Load, and its position
-// there, below 1<<54. No two rows have one Seq.
+// there, below 1<<54. No two rows of one source have one Seq, nor have two sources.
 func HistorySeq(source int, position int64) int64 { return -1 - (position<<8 | int64(source)) }
 
-// Entries are rows of a source as they stand in its history, in the order of their positions.
+// Entries are rows of a source as they stand in its history, in any order.
 type Entries struct {
 	Source          *selfsame.Source
 	Rows            *column.Batch
@@ -195,5 +195,5 @@ func (d *Driver) floor(ctx context.Context, begin, now int64) func(*selfsame.Sou
 			first = selfsame.MinTime
 		}
 	}
-	return func(s *selfsame.Source) int64 { return window.SatSub(first, plan.SettledAfter(s)) }
+	return func(s *selfsame.Source) int64 { return window.SatSub(window.SatSub(first, plan.SettledAfter(s)), skewOf(s)) }
 }

@@ -20,6 +20,7 @@ type versions struct {
 	src     *selfsame.Source
 	facts   factReader
 	fields  []int // of the primary key
+	order   int   // field, -1 for none
 	memory  memory
 	ring    keyring
 	current []version
@@ -28,7 +29,7 @@ type versions struct {
 }
 
 func newVersions(src *selfsame.Source, ns uint32, facts factReader) *versions {
-	v := &versions{src: src, facts: facts, memory: newMemory(src), ring: keyring{ns: ns}, pending: map[identity][]byte{}}
+	v := &versions{src: src, facts: facts, order: fieldIndex(src, src.Order), memory: newMemory(src), ring: keyring{ns: ns}, pending: map[identity][]byte{}}
 	for _, name := range src.PrimaryKey {
 		v.fields = append(v.fields, fieldIndex(src, name))
 	}
@@ -141,12 +142,17 @@ func (s *versions) supersede(v, cur version, r *run, out *outcome) {
 	}
 }
 
+// compare orders two versions of a key: by the declared order, then as they count.
 func (s *versions) compare(a, b version) int {
-	o := fieldIndex(s.src, s.src.Order)
-	if o < 0 {
-		return 0 // log order: the later one comes after
+	if s.order >= 0 {
+		if c := column.Compare(a.cols[s.order], a.i, b.cols[s.order], b.i); c != 0 {
+			return c
+		}
 	}
-	return column.Compare(a.cols[o], a.i, b.cols[o], b.i)
+	if before(a.seq, b.seq) {
+		return -1
+	}
+	return 1
 }
 
 // memory holds whole rows of a source as facts keep them.

@@ -36,7 +36,7 @@ sources:
     id: id
     operation: op
     corrections: 2h
-    lateness: 1h
+    lateness: 3h
     skew: 1h
     stream: {push: true}
   ups:
@@ -84,6 +84,7 @@ func usesOf(t testing.TB, text string) (*selfsame.Project, []*plan.Use) {
 // entry is one entry of a test log in the slow shape; strings are null where empty.
 type entry struct {
 	src             *selfsame.Source
+	at              int // place among all entries, history first
 	seq, alpha, tau int64
 	op              eventlog.Op
 	k, id           string
@@ -137,7 +138,7 @@ func draw(r *rand.Rand, p *selfsame.Project, n int) (*listLog, []entry) {
 		b := &eventlog.Block{Name: src.Name, Alpha: alpha, Rows: column.NewBatch(src.Schema, 0)}
 		for range 1 + r.IntN(6) {
 			e := drawEntry(r, src, alpha)
-			e.seq = int64(len(all))
+			e.seq, e.at = int64(len(all)), len(all)
 			e.appendTo(b.Rows)
 			b.Tau = append(b.Tau, e.tau)
 			if src.Operation != "" {
@@ -189,7 +190,7 @@ func lostOf(e *entry, all []entry) bool {
 	if e.id == "" || len(e.src.PrimaryKey) > 0 || e.src.Operation != "" && e.op == eventlog.Delete {
 		return false
 	}
-	for i := range all[:e.seq] {
+	for i := range all[:e.at] {
 		o := &all[i]
 		if o.src == e.src && o.id == e.id && o.tau == e.tau && !(o.src.Operation != "" && o.op == eventlog.Delete) {
 			return true
@@ -207,7 +208,7 @@ func goneOf(e *entry, all []entry, a axis) bool {
 		}
 		switch {
 		case len(e.src.PrimaryKey) > 0:
-			if e.pk != -1 && o.pk == e.pk && (o.order > e.order || o.order == e.order && o.seq > e.seq) {
+			if e.pk != -1 && o.pk == e.pk && (o.order > e.order || o.order == e.order && o.at > e.at) {
 				return true
 			}
 		case e.src.Operation != "" && o.op == eventlog.Delete && e.id != "" && o.id == e.id:
