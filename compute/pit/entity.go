@@ -188,14 +188,15 @@ func (e *Entity) noteEnd(seq, alpha int64) {
 // Retract ends the visibility of the event with that Seq: on the axis of positions at untilSeq, on that of α at untilAlpha. It reports
 // whether the event is there. Of two ends the earlier counts.
 func (e *Entity) Retract(seq, untilSeq, untilAlpha int64) bool {
-	if i := slices.Index(e.ended.Seq, seq); i >= 0 {
+	place := e.live.find(seq)
+	if place < 0 {
+		i := slices.Index(e.ended.Seq, seq)
+		if i < 0 {
+			return false
+		}
 		e.ended.UntilSeq[i], e.ended.UntilAlpha[i] = min(e.ended.UntilSeq[i], untilSeq), min(e.ended.UntilAlpha[i], untilAlpha)
 		e.whole = nil
 		return true
-	}
-	place := e.live.find(seq)
-	if place < 0 {
-		return false
 	}
 	e.whole = nil
 	e.unfold(place)

@@ -22,8 +22,12 @@ type Ask struct {
 	Cells []int
 }
 
-// question is the memory of Eval.
+// question is an Ask at work, and the memory of Eval.
 type question struct {
+	*Ask
+	sel     *selection
+	out     []*column.Column
+	newest  [][]int64
 	subject subject
 	known   []int64
 	survey  survey
@@ -42,13 +46,16 @@ func (e *Entity) Eval(a *Ask, out []*column.Column, newest [][]int64) error {
 	case len(out) != len(sel.cells) || (newest != nil && len(newest) != len(sel.cells)) || (a.Known != nil && len(a.Known) != len(a.At)):
 		return fault(e.prepared.spec.Name, "a question about an entity whose parts have unequal lengths")
 	}
+	q := &e.question
+	q.Ask, q.sel, q.out, q.newest = a, sel, out, newest
 	if a.sorted() {
-		e.rows(a, 0, len(a.At), sel, out, newest)
-		return nil
+		e.rows(0, len(a.At))
+	} else {
+		for i := range a.At { // each on its own: a row costs little
+			e.rows(i, i+1)
+		}
 	}
-	for i := range a.At { // each on its own: a row costs little
-		e.rows(a, i, i+1, sel, out, newest)
-	}
+	q.Ask, q.out, q.newest, q.subject = nil, nil, nil, subject{}
 	return nil
 }
 
@@ -62,36 +69,38 @@ func (a *Ask) sorted() bool {
 	return true
 }
 
-// rows evaluates rows [lo, hi) of a question, which are sorted.
-func (e *Entity) rows(a *Ask, lo, hi int, sel *selection, out []*column.Column, newest [][]int64) {
+// rows evaluates rows [lo, hi) of the question, which are sorted.
+func (e *Entity) rows(lo, hi int) {
 	if lo == hi {
 		return
 	}
 	q := &e.question
-	q.subject = subject{at: a.At[lo:hi]}
-	if a.Known != nil {
-		q.subject.known = a.Known[lo:hi]
+	q.subject = subject{at: q.At[lo:hi]}
+	if q.Known != nil {
+		q.subject.known = q.Known[lo:hi]
 	}
-	b := e.bookFor(a, q)
+	b := e.bookFor(q)
 	q.subject.hi = b.line.n
-	b.know(a, q)
-	b.detail = newest != nil
+	b.know(q)
+	b.detail = q.newest != nil
 	if e.prepared.spec.AsOf {
-		b.latest(sel, &q.subject, out, newest)
+		b.latest(q)
 		return
 	}
-	b.windowed(e.kernels(sel), q, out)
-	e.finishFolds(b, sel, q, out)
-	for i := range newest {
-		newest[i] = append(newest[i], b.newest[e.prepared.spec.cells[sel.cells[i]].trace]...)
+	b.windowed(e.kernels(q.sel), q)
+	e.finishFolds(b, q)
+	for i, c := range q.sel.cells {
+		if b.detail {
+			q.newest[i] = append(q.newest[i], b.newest[e.prepared.spec.cells[c].trace]...)
+		}
 	}
 }
 
 // bookFor chooses the events to answer from.
-func (e *Entity) bookFor(a *Ask, q *question) *book {
+func (e *Entity) bookFor(q *question) *book {
 	x := &q.subject
 	axis := bySeq
-	if a.ByAlpha {
+	if q.ByAlpha {
 		axis = byAlpha
 		if slices.Contains(x.known, selfsame.MaxTime) { // an event that is never known has that α
 			q.known = append(q.known[:0], x.known...)
@@ -106,7 +115,7 @@ func (e *Entity) bookFor(a *Ask, q *question) *book {
 	}
 	end := e.ends[axis]
 	switch {
-	case end == selfsame.MaxTime, a.ByAlpha && e.ends[bySeq] > a.MaxSeq:
+	case end == selfsame.MaxTime, q.ByAlpha && e.ends[bySeq] > q.MaxSeq:
 	case x.known == nil, end <= slices.Min(x.known):
 		return &e.live
 	}
@@ -126,13 +135,13 @@ func (e *Entity) bookFor(a *Ask, q *question) *book {
 }
 
 // know points the timeline at the knowledge of a question.
-func (b *book) know(a *Ask, q *question) {
+func (b *book) know(q *question) {
 	axis, values, until := bySeq, b.rows.Seq, b.rows.UntilSeq
-	if a.ByAlpha {
+	if q.ByAlpha {
 		axis, values, until = byAlpha, b.rows.Alpha, b.rows.UntilAlpha
 	}
-	if a.ByAlpha && q.subject.known != nil && b.reaches(a.MaxSeq, slices.Max(q.subject.known)) {
-		b.mask(a.MaxSeq)
+	if q.ByAlpha && q.subject.known != nil && b.reaches(q.MaxSeq, slices.Max(q.subject.known)) {
+		b.mask(q.MaxSeq)
 		q.survey = b.visible.survey(&b.line, &q.subject)
 		b.tree, b.asof.tree.ready = -1, false
 		return
@@ -187,15 +196,16 @@ func (b *book) mask(maxSeq int64) {
 }
 
 // latest answers from an as-of view.
-func (b *book) latest(sel *selection, x *subject, out []*column.Column, newest [][]int64) {
-	b.asof.reset(len(x.at))
-	b.room(0, len(x.at))
-	b.latestOf(x)
-	for i, c := range sel.cells {
-		b.gather(out[i], b.line.cols[c])
-	}
-	for i := range newest {
-		newest[i] = append(newest[i], b.newest[0]...)
+func (b *book) latest(q *question) {
+	rows := len(q.subject.at)
+	b.asof.reset(rows)
+	b.room(0, rows)
+	b.latestOf(&q.subject)
+	for i, c := range q.sel.cells {
+		b.gather(q.out[i], b.line.cols[c])
+		if b.detail {
+			q.newest[i] = append(q.newest[i], b.newest[0]...)
+		}
 	}
 }
 
@@ -207,11 +217,11 @@ func (b *book) room(trace, rows int) {
 	}
 }
 
-// windowed answers from a windowed view, the cells that kernels evaluate.
-func (b *book) windowed(sel *selection, q *question, out []*column.Column) {
+// windowed answers from a windowed view: the cells of q that sel has kernels for.
+func (b *book) windowed(sel *selection, q *question) {
 	b.sel = sel
 	for i, c := range sel.cells {
-		b.out[c] = out[i]
+		b.out[c] = q.out[i]
 	}
 	for _, t := range sel.traces {
 		b.room(t, len(q.subject.at))

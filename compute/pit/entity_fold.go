@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"selfsame"
-	"selfsame/column"
 	"selfsame/compute/aggregate"
 )
 
@@ -62,10 +61,10 @@ func (e *Entity) kernels(sel *selection) *selection {
 }
 
 // finishFolds appends the values of the cells that have a prefix.
-func (e *Entity) finishFolds(b *book, sel *selection, q *question, out []*column.Column) {
+func (e *Entity) finishFolds(b *book, q *question) {
 	for i := range e.folds {
 		f := &e.folds[i]
-		k := slices.Index(sel.cells, f.cell)
+		k := slices.Index(q.sel.cells, f.cell)
 		if k < 0 {
 			continue
 		}
@@ -82,7 +81,7 @@ func (e *Entity) finishFolds(b *book, sel *selection, q *question, out []*column
 			if v.Status == selfsame.Present {
 				v = e.stateOf(b, f, r).Finish(at)
 			}
-			out[k].Append(v)
+			q.out[k].Append(v)
 		}
 	}
 }
