@@ -10,35 +10,46 @@ import (
 	"sync"
 )
 
-// fold returns the snapshot after one more record, without its project. It shares what the record does not touch.
-func (s *Snapshot) fold(r *Record) (*Snapshot, error) {
-	if r.ID != s.ID()+1 {
-		return nil, damaged(fmt.Sprintf("apply %d", r.ID), fmt.Sprintf("it follows apply %d", s.ID()), nil)
-	}
-	next := &Snapshot{records: append(slices.Clip(s.records), r), features: maps.Clone(s.features), services: maps.Clone(s.services), projects: s.projects}
-	for i := range r.Features {
-		f := &r.Features[i]
-		name := featureName(f.View, f.Feature)
-		h := next.features[name]
-		if h == nil && f.Version == "" {
-			return nil, damaged(name, fmt.Sprintf("apply %d removes what was never there", r.ID), nil)
+// fold returns the snapshot after more records, without its project. It shares what they do not touch.
+func (s *Snapshot) fold(records ...*Record) (*Snapshot, error) {
+	next := &Snapshot{records: slices.Clip(s.records), features: maps.Clone(s.features), services: maps.Clone(s.services), projects: s.projects}
+	for _, r := range records {
+		if err := next.add(r); err != nil {
+			return nil, err
 		}
-		next.features[name] = h.fold(r, f)
-	}
-	for i := range r.Services {
-		v := &r.Services[i]
-		h := next.services[v.Name]
-		after := int64(1)
-		if h != nil {
-			after = int64(len(h.versions)) + 1
-		}
-		if v.Version > after || h == nil && v.Version == 0 {
-			return nil, damaged("service "+v.Name, fmt.Sprintf("apply %d skips to version %d", r.ID, v.Version), nil)
-		}
-		next.services[v.Name] = h.fold(r, v)
 	}
 	next.homes = sync.OnceValue(next.findHomes)
 	return next, nil
+}
+
+// add folds one more record into a snapshot that nobody has yet.
+func (s *Snapshot) add(r *Record) error {
+	if r.ID != s.ID()+1 {
+		return damaged(fmt.Sprintf("apply %d", r.ID), fmt.Sprintf("it follows apply %d", s.ID()), nil)
+	}
+	s.records = append(s.records, r)
+	for i := range r.Features {
+		f := &r.Features[i]
+		name := featureName(f.View, f.Feature)
+		h := s.features[name]
+		if h == nil && f.Version == "" {
+			return damaged(name, fmt.Sprintf("apply %d removes what was never there", r.ID), nil)
+		}
+		s.features[name] = h.fold(r, f)
+	}
+	for i := range r.Services {
+		v := &r.Services[i]
+		h := s.services[v.Name]
+		next := int64(1)
+		if h != nil {
+			next = int64(len(h.versions)) + 1
+		}
+		if v.Version > next || h == nil && v.Version == 0 {
+			return damaged("service "+v.Name, fmt.Sprintf("apply %d skips to version %d", r.ID, v.Version), nil)
+		}
+		s.services[v.Name] = h.fold(r, v)
+	}
+	return nil
 }
 
 // fold returns the history with one more event. h is nil before the first.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"selfsame"
 )
 
 // memory is a store for tests of this package.
@@ -69,5 +71,25 @@ views: {spend: {entity: user, source: orders, features: {` + strings.Join(list, 
 	}
 	if got, most := len(r.projects.parsed), applies/features+2; got > most {
 		t.Errorf("%d versions are rebuilt from %d projects, want at most %d", read, got, most)
+	}
+}
+
+// TestDamagedRecords: records that do not hold together are refused, and nothing of them is shown.
+func TestDamagedRecords(t *testing.T) {
+	for want, records := range map[string][]*Record{
+		"apply 2: the registry is damaged: it follows apply 0":               {{ID: 2}},
+		"v.f: the registry is damaged: apply 1 removes what was never there": {{ID: 1, Features: []FeatureRecord{{View: "v", Feature: "f"}}}},
+		"service s: the registry is damaged: apply 1 skips to version 2":     {{ID: 1, Services: []ServiceRecord{{Name: "s", Version: 2}}}},
+		"service s: the registry is damaged: apply 1 skips to version 0":     {{ID: 1, Services: []ServiceRecord{{Name: "s"}}}},
+		"sha256:00: the registry is damaged: a text is not there":            {{ID: 1, Files: []FileRecord{{Path: "selfsame.yaml", Hash: "sha256:00"}}}},
+		"apply 1: the registry is damaged: its definitions cannot be read":   {{ID: 1}},
+	} {
+		r := Over(&memory{records: records}, ".")
+		for range 2 { // the second time as the first
+			s, err := r.Snapshot(t.Context())
+			if selfsame.ClassOf(err) != selfsame.ClassResource || !strings.HasPrefix(fmt.Sprint(err), want) {
+				t.Errorf("got %v, %v; want %q", s, err, want)
+			}
+		}
 	}
 }

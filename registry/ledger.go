@@ -39,11 +39,9 @@ func (l *ledger) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if err != nil || len(records) == 0 {
 		return l.newest, err
 	}
-	s := l.newest
-	for _, r := range records {
-		if s, err = s.fold(r); err != nil {
-			return nil, err
-		}
+	s, err := l.newest.fold(records...)
+	if err != nil {
+		return nil, err
 	}
 	if s.project, err = l.projects.at(ctx, s, s.ID()); err != nil {
 		return nil, err
