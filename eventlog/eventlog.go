@@ -38,10 +38,10 @@ const (
 	Schema
 )
 
-// Block is a run of rows of one source. An appender fills Source, Rows and Bad; the log fills the rest. A block that a log returns
+// Block is a run of rows of one source. An appender fills Source and Rows; the log fills the rest. A block that a log returns
 // holds admitted rows only and is read-only.
 type Block struct {
-	Source *selfsame.Source // of a block that is read: only Name is sure to be the one of today
+	Source *selfsame.Source // of a block that is read: only Name and Schema are there, as they were when it was appended
 	Name   string           // of the source
 	First  int64            // offset of row 0; row i has First+i
 	Alpha  int64            // α of every row, microseconds. Strictly greater than that of every earlier append

@@ -1,0 +1,137 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package eventlogtest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"selfsame"
+	"selfsame/eventlog"
+)
+
+func refused(t *testing.T, s eventlog.Sider, from int64, n int) []string {
+	t.Helper()
+	var out []string
+	last := int64(-1)
+	must(t, s.RefusedRows(context.Background(), from, func(r eventlog.Refused) bool {
+		if r.Seq <= last || r.Seq < from || r.Reason == "" {
+			t.Errorf("refused row %d after %d, from %d, reason %q", r.Seq, last, from, r.Reason)
+		}
+		last = r.Seq
+		out = append(out, fmt.Sprintf("%d %s α=%d τ=%d %s %s", r.Seq, r.Source, r.Alpha, r.Tau, r.Verdict, r.Row))
+		return len(out) < n
+	}))
+	return out
+}
+
+func refusedRowsHaveNoOffset(t *testing.T, place Place) {
+	now := Start
+	clock := func() int64 { return now }
+	l := open(t, place, clock)
+	s, ok := l.(eventlog.Sider)
+	if !ok {
+		t.SkipNow()
+	}
+	a := Rows("k", now, 4)
+	at := a.Rows.Columns[0]
+	at.Ints[0] -= eventlog.DefaultLateness + 1
+	at.SetStatus(2, selfsame.Null)
+	b := Row("late too", now+eventlog.DefaultSkew+1)
+	must(t, l.Append(context.Background(), []*eventlog.Append{a, b}, 0))
+	if want := []eventlog.Verdict{eventlog.Late, eventlog.OK, eventlog.Schema, eventlog.OK}; !slices.Equal(a.Verdicts, want) || a.Admitted.Rows.Rows != 2 {
+		t.Errorf("verdicts %v, want %v", a.Verdicts, want)
+	}
+	if b.Admitted != nil || b.Verdicts[0] != eventlog.Early {
+		t.Errorf("a row from the future: %v, %v", b.Verdicts, b.Admitted)
+	}
+	for range 2 {
+		if next, _ := l.End(); next != 2 {
+			t.Errorf("the log ends at %d, want 2", next)
+		}
+		got := refused(t, s, 0, 100)
+		if len(got) != 3 {
+			t.Fatalf("refused: %q", got)
+		}
+		want := fmt.Sprintf("0 %s α=%d τ=%d late ", a.Name, Start, at.Ints[0])
+		if got[0][:len(want)] != want {
+			t.Errorf("refused %q, want %q …", got[0], want)
+		}
+		must(t, l.Close())
+		l = open(t, place, clock)
+		s, _ = l.(eventlog.Sider)
+	}
+	c := Row("next", now)
+	must(t, l.Append(context.Background(), []*eventlog.Append{c}, 0))
+	if c.Admitted.First != 2 || c.Alpha != Start+1 {
+		t.Errorf("the next row has offset %d, α %d", c.Admitted.First, c.Alpha)
+	}
+}
+
+func sideLogIsOrdered(t *testing.T, place Place) {
+	l := open(t, place, func() int64 { return Start })
+	s, ok := l.(eventlog.Sider)
+	if !ok {
+		t.SkipNow()
+	}
+	row := func(n int) eventlog.Refused {
+		return eventlog.Refused{Seq: 77, Source: "src", Alpha: Start, Tau: int64(n), Verdict: "conflict", Reason: "another came first", Row: fmt.Sprint(n)}
+	}
+	for n := range 5 {
+		must(t, s.Refuse(context.Background(), []eventlog.Refused{row(2 * n), row(2*n + 1)}))
+	}
+	must(t, s.Refuse(context.Background(), nil))
+	whole := refused(t, s, 0, 100)
+	if len(whole) != 10 {
+		t.Fatalf("refused: %q", whole)
+	}
+	if got := refused(t, s, 4, 3); !slices.Equal(got, whole[4:7]) {
+		t.Errorf("three from 4: %q, want %q", got, whole[4:7])
+	}
+	if got := refused(t, s, 10, 3); got != nil {
+		t.Errorf("from the end: %q", got)
+	}
+	if got := refused(t, s, -5, 1); !slices.Equal(got, whole[:1]) {
+		t.Errorf("from before the beginning: %q", got)
+	}
+}
+
+func trimForgets(t *testing.T, place Place) {
+	clock := func() int64 { return Start }
+	l := open(t, place, clock)
+	r, ok := l.(eventlog.Trimmer)
+	if !ok {
+		t.SkipNow()
+	}
+	ctx := context.Background()
+	for range 5 {
+		must(t, l.Append(ctx, []*eventlog.Append{Rows("a", Start, 4)}, 0))
+	}
+	for _, c := range []struct{ before, begin int64 }{{3, 0}, {4, 4}, {2, 4}, {11, 8}, {8, 8}} {
+		must(t, r.Trim(ctx, c.before))
+		if r.Begin() != c.begin {
+			t.Fatalf("trimmed before %d, the log begins at %d, want %d", c.before, r.Begin(), c.begin)
+		}
+		if got, err := Lines(l, c.begin, 20); err != nil || int64(len(got)) != 20-c.begin {
+			t.Errorf("trimmed before %d, reading gives %d rows, %v", c.before, len(got), err)
+		}
+		if _, err := Lines(l, c.begin-1, 20); selfsame.ClassOf(err) != selfsame.ClassResource {
+			t.Errorf("trimmed before %d, reading what was dropped gives %v", c.before, err)
+		}
+	}
+	must(t, r.Trim(ctx, 1000)) // everything
+	must(t, l.Close())
+	l = open(t, place, clock)
+	r, _ = l.(eventlog.Trimmer)
+	if next, alpha := l.End(); next != 20 || alpha != Start+4 || r.Begin() != 20 {
+		t.Errorf("with all trimmed and opened anew the log is [%d, %d), α %d", r.Begin(), next, alpha)
+	}
+	a := Row("b", Start)
+	must(t, l.Append(ctx, []*eventlog.Append{a}, 0))
+	if got, err := Lines(l, 20, 30); err != nil || len(got) != 1 || a.Admitted.First != 20 {
+		t.Errorf("a row after that: %q, %v", got, err)
+	}
+}
