@@ -61,7 +61,11 @@ func (h *HTTP) receive(x *exchange, limit int64) error {
 func (h *HTTP) fill(x *exchange, body io.Reader, limit int64, packed bool) error {
 	for {
 		if len(x.body) == cap(x.body) {
-			x.body = slices.Grow(x.body, max(len(x.body), 1024))
+			more := max(len(x.body), 1024)
+			if len(x.body) > 1<<20 {
+				more = len(x.body) / 4
+			}
+			x.body = slices.Grow(x.body, more)
 		}
 		n, err := body.Read(x.body[len(x.body):cap(x.body)])
 		x.body = x.body[:len(x.body)+n]

@@ -22,7 +22,7 @@ type Options struct {
 
 	MaxRows        int           // of one read; 0: 1000
 	MaxBytes       int64         // of one read; 0: 4 MiB
-	MaxEventBytes  int64         // of one call of events; 0: 16 MiB
+	MaxEventBytes  int64         // of one call of events; 0: 16 MiB; at most three quarters of BodyBytes
 	MaxEvents      int           // of one call, by columns; 0: no bound
 	Timeout        time.Duration // of a read or a call where the caller sets none; 0: 5 s
 	Running        int           // reads at once; 0: four a core
@@ -87,7 +87,8 @@ func (o Options) withDefaults() Options {
 	def(&o.Running, 4*runtime.GOMAXPROCS(0))
 	def(&o.Waiting, 16*o.Running)
 	def(&o.BodyBytes, 32<<20)
-	o.BodyBytes = max(o.BodyBytes, o.MaxBytes, o.MaxEventBytes)
+	o.BodyBytes = max(o.BodyBytes, o.MaxBytes/3*4)
+	o.MaxEventBytes = min(o.MaxEventBytes, o.BodyBytes/4*3) // buffers grow by a quarter
 	def(&o.Connections, 10000)
 	def(&o.HeaderTimeout, 5*time.Second)
 	def(&o.IdleTimeout, 2*time.Minute)
@@ -103,3 +104,14 @@ func def[T comparable](v *T, d T) {
 		*v = d
 	}
 }
+
+// Refused reports whether a request was refused for lack of room.
+func Refused(r RequestReport) bool {
+	return (r.Protocol == "http" && r.Status == faultBusy.HTTP) || (r.Protocol == "grpc" && r.Status == int(faultBusy.Code))
+}
+
+// NewHTTP returns HTTP alone. A process that serves both protocols makes one Wire for them, so that they share its room.
+func NewHTTP(o Options) *HTTP { return New(o).HTTP() }
+
+// NewGRPC returns gRPC alone.
+func NewGRPC(o Options) *GRPC { return New(o).GRPC() }

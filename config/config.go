@@ -96,7 +96,7 @@ func settings(c *Config) []Setting {
 		span("log.group_commit", &c.GroupCommit, "2ms", "longest wait for others before an fsync", true),
 		size("cache.bytes", &c.CacheBytes, "256MiB", "bytes; 0: none", "decoded hot entities"),
 		count("request.max_rows", &c.RequestRows, 1000, least(1), "rows in one read"),
-		size("request.max_bytes", &c.RequestBytes, "4MiB", "bytes, from 1KiB", "of one request, unpacked; events have `ingest.queue` as their bound"),
+		size("request.max_bytes", &c.RequestBytes, "4MiB", "bytes, from 1KiB", "of one request, unpacked; a call of events may have 24MiB, or `ingest.queue` where that is less"),
 		span("request.timeout", &c.RequestTimeout, "5s", "where the caller sets no deadline", false),
 		count("request.running", &c.RequestRunning, 0, least(0), "reads that run at once; 0: four a core"),
 		count("request.waiting", &c.RequestWaiting, 0, least(0), "reads that wait for their turn; beyond them 429; 0: sixteen for each that runs"),
