@@ -10,7 +10,7 @@ GO ?= go
 RACE ?= $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
 export CGO_ENABLED := $(if $(RACE),1,0)
 
-.PHONY: build demo check test examples gen fuzz bench bench-large leak clean
+.PHONY: build demo check test examples gen proto fuzz bench bench-large leak clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/selfsame ./cmd/selfsame
@@ -44,6 +44,10 @@ gen:
 	$(GO) test -count=1 ./internal/gendocs -rewrite
 	$(GO) test -count=1 ./definition -run 'TestSchemaIsCurrent' -rewrite
 	$(GO) test -count=1 ./featuretest -run 'TestMatrix' -rewrite
+
+# the Go code of api/selfsame.proto, by generators at pinned versions; it fetches them
+proto:
+	cd scripts/proto && $(GO) run . ../../api selfsame.proto ../../api/selfsamev1
 
 # ten seconds for each fuzz target; FUZZTIME=10m for a night
 FUZZTIME ?= 10s
