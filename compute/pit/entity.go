@@ -73,7 +73,8 @@ type Entity struct {
 	prepared *Prepared
 	live     book         // events that never end
 	ended    EntityEvents // the others
-	ends     [2]int64     // per axis: the greatest end of those
+	ends     [2]int64     // per axis: no end of those is greater
+	waiting  waiting      // what the last question did not know
 	whole    *book        // all events; nil: not made since the last change
 	maxSeq   int64
 	fault    error // what was wrong with events that were handed in
@@ -115,6 +116,8 @@ func (e *Entity) clear() {
 	e.ended, e.whole, e.folds, e.rest, e.restOf, e.fault = EntityEvents{}, nil, nil, nil, nil, nil
 	e.ends = [2]int64{selfsame.MinTime, selfsame.MinTime}
 	e.maxSeq = selfsame.MinTime
+	e.waiting.rows.reset()
+	e.waiting.ends, e.waiting.least = e.waiting.ends[:0], selfsame.MaxTime
 }
 
 // Load makes ev the events, in any order, in place of those before, copying them into the memory of those; prefixes are forgotten too. Where
@@ -134,14 +137,9 @@ func (e *Entity) Load(ev *EntityEvents) {
 // not added, and Eval says so.
 func (e *Entity) Append(ev *EntityEvents) {
 	rows := *ev
-	if !e.fits(&rows) {
-		return
+	if e.fits(&rows) {
+		e.wait(&rows)
 	}
-	n := e.live.rows.len()
-	e.add(&rows)
-	e.refold(n)
-	from := e.live.rows.sort(e.prepared.spec, n)
-	e.live.sync(from)
 }
 
 // fits checks and completes events.
@@ -188,37 +186,30 @@ func (e *Entity) noteEnd(seq, alpha int64) {
 // Retract ends the visibility of the event with that Seq: on the axis of positions at untilSeq, on that of α at untilAlpha. It reports
 // whether the event is there. Of two ends the earlier counts.
 func (e *Entity) Retract(seq, untilSeq, untilAlpha int64) bool {
-	place := e.live.find(seq)
-	if place < 0 {
-		i := slices.Index(e.ended.Seq, seq)
-		if i < 0 {
-			return false
-		}
-		e.ended.UntilSeq[i], e.ended.UntilAlpha[i] = min(e.ended.UntilSeq[i], untilSeq), min(e.ended.UntilAlpha[i], untilAlpha)
-		e.whole = nil
-		return true
+	end := ending{seq, untilSeq, untilAlpha}
+	if e.live.find(seq) < 0 && !slices.Contains(e.waiting.rows.Seq, seq) {
+		return e.shorten(end)
 	}
-	e.whole = nil
-	e.unfold(place)
-	e.ended.take(&e.live.rows, place, place+1)
-	e.ended.fillEnds()
-	last := e.ended.len() - 1
-	e.ended.UntilSeq[last], e.ended.UntilAlpha[last] = untilSeq, untilAlpha
-	e.noteEnd(untilSeq, untilAlpha)
-	e.live.rows.remove(place)
-	e.live.sync(place)
+	for i := range e.waiting.ends {
+		if w := &e.waiting.ends[i]; w.seq == seq {
+			w.untilSeq, w.untilAlpha = min(w.untilSeq, untilSeq), min(w.untilAlpha, untilAlpha)
+			e.waiting.least = min(e.waiting.least, untilSeq)
+			return true
+		}
+	}
+	e.waiting.end(end)
 	return true
 }
 
 // Events returns how many events there are, ended ones included.
-func (e *Entity) Events() int { return e.live.rows.len() + e.ended.len() }
+func (e *Entity) Events() int { return e.live.rows.len() + e.ended.len() + e.waiting.rows.len() }
 
 // MaxSeq returns the greatest Seq of all events, MinTime where there is none.
 func (e *Entity) MaxSeq() int64 { return e.maxSeq }
 
 // Bytes returns the memory held, about: events, and what kernels keep of them.
 func (e *Entity) Bytes() int64 {
-	n := int64(512) + e.live.bytes() + e.ended.bytes()
+	n := int64(512) + e.live.bytes() + e.ended.bytes() + e.waiting.rows.bytes() + int64(cap(e.waiting.ends))*24
 	if e.whole != nil {
 		n += e.whole.bytes()
 	}

@@ -100,15 +100,18 @@ func BenchmarkEntity(b *testing.B) {
 			}
 		})
 		b.Run(fmt.Sprint("append/", n), func(b *testing.B) {
-			benchAppend(b, n, 0)
+			benchAppend(b, n, 0, 0)
 		})
 		b.Run(fmt.Sprint("late/", n), func(b *testing.B) { // each event is ten places late
-			benchAppend(b, n, 10)
+			benchAppend(b, n, 10, 0)
+		})
+		b.Run(fmt.Sprint("behind/", n), func(b *testing.B) { // the reader is five events behind the writer besides
+			benchAppend(b, n, 10, 5)
 		})
 	}
 }
 
-func benchAppend(b *testing.B, n int, late int64) {
+func benchAppend(b *testing.B, n int, late, back int64) {
 	x := newBenchEntity(b, n)
 	x.eval(b, 0)
 	one := benchEntityEvents(1, n, x.step)
@@ -117,7 +120,7 @@ func benchAppend(b *testing.B, n int, late int64) {
 		one.Tau[0], one.Seq[0] = int64(x.n)*x.step-late*x.step-late, int64(x.n)
 		one.Alpha[0] = int64(x.n)*x.step + 1000
 		x.e.Append(one)
-		x.eval(b, 0)
+		x.eval(b, back)
 	}
 }
 

@@ -48,6 +48,7 @@ func (e *Entity) Eval(a *Ask, out []*column.Column, newest [][]int64) error {
 	}
 	q := &e.question
 	q.Ask, q.sel, q.out, q.newest = a, sel, out, newest
+	e.stand(a)
 	if a.sorted() {
 		e.rows(0, len(a.At))
 	} else {
