@@ -215,6 +215,10 @@ func (a *auditor) evaluate(ctx context.Context, g *group) error {
 	if err == nil {
 		err = fits(p, g.shape)
 	}
+	switch selfsame.ClassOf(err) {
+	case selfsame.ClassResource, selfsame.ClassCanceled:
+		return err // it may go well another time
+	}
 	if err != nil {
 		a.report.unauditable(g.service, "its definitions are not at hand: "+err.Error(), g.vectors[0].request, int64(len(g.vectors)))
 		return nil

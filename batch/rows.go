@@ -29,6 +29,11 @@ func ReadRows(ctx context.Context, t *source.Table, o RowOptions) (*EntityRows, 
 	if err != nil {
 		return nil, err
 	}
+	return RowsOf(b, o)
+}
+
+// RowsOf makes label rows of a batch, which becomes theirs.
+func RowsOf(b *column.Batch, o RowOptions) (*EntityRows, error) {
 	rows := &EntityRows{Batch: b}
 	return rows, rows.setTimes(o)
 }
@@ -118,8 +123,15 @@ func (r *EntityRows) subset(idx []uint32) *EntityRows {
 	return &out
 }
 
+// PastColumn, a bool column beside tokens, says which reads were asked for their T.
+const PastColumn = "_past"
+
 // setTokens reads the cut of each row.
 func (r *EntityRows) setTokens(c *column.Column, o RowOptions) error {
+	past := r.Batch.Column(PastColumn)
+	if past != nil && past.Type.Kind != selfsame.Bool {
+		past = nil
+	}
 	r.Served = make([]ServedCut, 0, c.Len())
 	for i := range c.Len() {
 		var cut ServedCut
@@ -131,6 +143,7 @@ func (r *EntityRows) setTokens(c *column.Column, o RowOptions) error {
 			return &selfsame.Error{Class: selfsame.ClassInput, Ref: fmt.Sprintf("row %d, column %s", i, o.Cut), Message: "the cut cannot be read", Err: err,
 				Hint: "tokens come with online answers, `cut` in JSON: keep them as they are"}
 		}
+		cut.Past = past != nil && past.StatusAt(i) == selfsame.Present && past.Bools[i]
 		r.Served = append(r.Served, cut)
 	}
 	return nil

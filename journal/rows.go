@@ -17,10 +17,14 @@ const (
 	CutColumn     = "_cut"       // token
 	RequestColumn = "_request"   // id
 	RowColumn     = "_row"       // of the request, from 0
+	PastColumn    = "_past"      // bool: T was asked for
 	ScoreColumn   = "_score"     // of the prediction, where there is one
 	LabelColumn   = "_label"     // of the outcome, where there is one
 	ServedPrefix  = "served__"
 )
+
+// ownColumns is how many of those stand in every row, from TimeColumn to PastColumn.
+const ownColumns = 5
 
 // RowsQuery says which vectors become rows.
 type RowsQuery struct {
@@ -106,7 +110,8 @@ func (t *rowsTable) add(s *Served) error {
 		fields = append(fields, selfsame.Field{Name: TimeColumn, Type: selfsame.Scalar(selfsame.Timestamp)},
 			selfsame.Field{Name: CutColumn, Type: selfsame.Scalar(selfsame.String)},
 			selfsame.Field{Name: RequestColumn, Type: selfsame.Scalar(selfsame.String)},
-			selfsame.Field{Name: RowColumn, Type: selfsame.Scalar(selfsame.Int64)})
+			selfsame.Field{Name: RowColumn, Type: selfsame.Scalar(selfsame.Int64)},
+			selfsame.Field{Name: PastColumn, Type: selfsame.Scalar(selfsame.Bool)})
 		for _, o := range s.Shape.Outputs {
 			fields = append(fields, selfsame.Field{Name: ServedPrefix + o.Name, Type: o.Type})
 		}
@@ -121,13 +126,14 @@ func (t *rowsTable) add(s *Served) error {
 		for k, c := range s.Given {
 			t.batch.Columns[k].AppendFrom(c, i)
 		}
-		own := t.batch.Columns[n : n+4]
+		own := t.batch.Columns[n : n+ownColumns]
 		own[0].Ints = append(own[0].Ints, s.At)
 		own[1].AppendBytes([]byte(s.Cut))
 		own[2].AppendBytes([]byte(s.RequestID))
 		own[3].Ints = append(own[3].Ints, int64(i))
+		own[4].Bools = append(own[4].Bools, s.Past)
 		for k, c := range s.Values {
-			t.batch.Columns[n+4+k].AppendFrom(c, i)
+			t.batch.Columns[n+ownColumns+k].AppendFrom(c, i)
 		}
 		t.batch.Rows++
 	}
