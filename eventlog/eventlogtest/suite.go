@@ -66,13 +66,14 @@ func Lines(l eventlog.Log, from, to int64) ([]string, error) {
 		if err := b.Rows.Check(); err != nil || len(b.Tau) != b.Rows.Rows || b.Ops != nil && len(b.Ops) != b.Rows.Rows {
 			return fmt.Errorf("a block of %d rows has %d times and %d operations, %w", b.Rows.Rows, len(b.Tau), len(b.Ops), err)
 		}
-		out = append(out, lines(b)...)
+		out = append(out, LinesOf(b)...)
 		return nil
 	})
 	return out, err
 }
 
-func lines(b *eventlog.Block) []string {
+// LinesOf is the lines of one block.
+func LinesOf(b *eventlog.Block) []string {
 	var out []string
 	for i := range b.Rows.Rows {
 		op := eventlog.Insert
@@ -109,7 +110,7 @@ func randomAppends(t *testing.T, place Place) {
 				if a.Admitted.First != int64(len(want)) {
 					t.Fatalf("seed %d, step %d: offset %d after %d rows", seed, step, a.Admitted.First, len(want))
 				}
-				want = append(want, lines(a.Admitted)...)
+				want = append(want, LinesOf(a.Admitted)...)
 			}
 		}
 		if len(group) > 0 {

@@ -42,6 +42,8 @@ type Log struct {
 	calls *durable.Calls
 	now   func() int64
 
+	readOnly bool
+
 	one sync.Mutex // held by the one that writes
 	mu  sync.Mutex // guards what follows
 	at  position
@@ -90,7 +92,7 @@ func Open(dir string, o Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{dir: d, calls: durable.NewCalls(name), now: o.Now}
+	l := &Log{dir: d, calls: durable.NewCalls(name), now: o.Now, readOnly: o.ReadOnly}
 	if l.now == nil {
 		l.now = func() int64 { return time.Now().UnixMicro() }
 	}
@@ -246,10 +248,15 @@ func (l *Log) commit(w *pebble.Batch, at position) error {
 	return nil
 }
 
-// Close waits for the calls that run and lets go of the directory. A second Close does nothing.
+// Close waits for the calls that run, moves what is in Pebble's own log into its tables, and lets go of the directory. A second Close does nothing.
 func (l *Log) Close() error {
 	if !l.calls.Close() {
 		return nil
+	}
+	if !l.readOnly && l.dir.Err() == nil {
+		if err := l.dir.DB.Flush(); err != nil {
+			return errors.Join(l.dir.Problem("cannot be written", err), l.dir.Close())
+		}
 	}
 	return l.dir.Close()
 }

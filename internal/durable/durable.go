@@ -46,6 +46,7 @@ type Dir struct {
 
 	name, path string
 	gate       *gate
+	lock       *pebble.Lock
 	reserve    int64
 }
 
@@ -56,32 +57,64 @@ func Open(path string, o Options) (*Dir, error) {
 	if disk == nil {
 		disk = vfs.Default
 	}
-	if !o.ReadOnly {
-		if err := disk.MkdirAll(path, 0o755); err != nil {
-			return nil, problem(o.Name, path, "cannot be made", err)
-		}
-	}
 	d := &Dir{name: o.Name, path: path, gate: &gate{FS: disk}, reserve: o.Reserve}
 	if d.reserve == 0 {
 		d.reserve = DefaultReserve
 	}
-	if err := o.Format.check(disk, path, o); err != nil {
+	have, err := o.Format.look(disk, path, o)
+	switch {
+	case err != nil:
 		return nil, err
+	case o.ReadOnly && have != whole:
+		return nil, problem(o.Name, path, "is not there", fs.ErrNotExist)
+	case !o.ReadOnly:
+		if err := disk.MkdirAll(path, 0o755); err != nil {
+			return nil, problem(o.Name, path, "cannot be made", err)
+		}
+	}
+	if d.lock, err = pebble.LockDirectory(path, d.gate); err != nil {
+		return nil, problem(o.Name, path, "cannot be locked", err)
+	}
+	if err := d.open(o); err != nil {
+		if d.DB != nil {
+			err = errors.Join(err, d.DB.Close())
+		}
+		return nil, problem(o.Name, path, "cannot be opened", errors.Join(d.gate.failure(), err, d.lock.Close()))
+	}
+	return d, nil
+}
+
+// open opens the database under the lock. A directory that was not finished is made from the start.
+func (d *Dir) open(o Options) error {
+	have, err := o.Format.look(d.gate.FS, d.path, o)
+	if err == nil && have != whole {
+		err = o.Format.begin(d.gate.FS, d.path, have)
+	}
+	if err != nil {
+		return err
 	}
 	settings := *o.Pebble
-	settings.FS, settings.ReadOnly, settings.Logger = d.gate, o.ReadOnly, &logger{d.gate}
+	settings.FS, settings.ReadOnly, settings.Logger, settings.Lock = d.gate, o.ReadOnly, &logger{d.gate}, d.lock
 	listener := &pebble.EventListener{BackgroundError: func(error) {}, DataCorruption: func(pebble.DataCorruptionInfo) {}}
 	listener.EnsureDefaults(nil)
 	settings.EventListener = listener
-	db, err := open(path, &settings)
-	if err != nil {
-		return nil, problem(o.Name, path, "cannot be opened", errors.Join(d.gate.failure(), err))
+	if have != whole {
+		// The log of a new database is made before its format is raised, and only logs of the later formats tell damage from a torn end.
+		first, err := open(d.path, &settings)
+		if err == nil {
+			err = first.Close()
+		}
+		if err = errors.Join(d.gate.failure(), err); err != nil {
+			return err
+		}
 	}
-	d.DB = db
-	if d.gate.shut() {
-		return nil, d.Close()
+	if d.DB, err = open(d.path, &settings); err != nil {
+		return err
 	}
-	return d, nil
+	if err := d.gate.failure(); err != nil || have == whole {
+		return err
+	}
+	return o.Format.write(d.gate.FS, d.path, "")
 }
 
 // open turns what Pebble panics over into an error.
@@ -137,7 +170,7 @@ func Closed(name string) error {
 
 // Close ends Pebble's work and lets go of the directory. It returns why the directory was sealed, if it was.
 func (d *Dir) Close() error {
-	err := d.DB.Close()
+	err := errors.Join(d.DB.Close(), d.lock.Close())
 	if sealed := d.Err(); sealed != nil {
 		return sealed
 	}
@@ -155,7 +188,7 @@ func problem(name, path, what string, err error) error {
 	}
 	e := &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path}, Ref: name, Message: what, Err: cause(err)}
 	switch {
-	case errors.Is(err, errLock) && !errors.As(err, new(*fs.PathError)):
+	case errors.Is(err, errLock):
 		e.Message, e.Err = "is in use by another process", nil
 		e.Hint = "one process owns a data directory: stop the other, or ask it through its address"
 	case errors.Is(err, syscall.ENOSPC):

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -79,7 +80,7 @@ func TestFormats(t *testing.T) {
 	}
 	for text, words := range map[string]string{
 		"selfsame thing 4\n": "is of format 4, and this version of Selfsame reads up to 3", "selfsame other 1\n": "selfsame other 1",
-		"": "FORMAT", "selfsame thing 0\n": "thing 0", "hello": "hello",
+		"": "FORMAT", "selfsame thing 4 unfinished\n": "is of format 4", "selfsame thing 0\n": "thing 0", "hello": "hello",
 	} {
 		write("some", text)
 		_, err := Open("some", options(fs))
@@ -177,8 +178,11 @@ func TestNothingChangesAfterAFailure(t *testing.T) {
 			return // the work is shorter than n changes
 		}
 		refused(t, err, "injected")
-		if after := mem.String(); after != before {
-			t.Fatalf("change %d failed, and later ones were made:\n%s\nbecame\n%s", n, before, after)
+		was := strings.Split(before, "\n") // a removal that had begun may end after the failure
+		for line := range strings.Lines(mem.String()) {
+			if !slices.Contains(was, strings.TrimSuffix(line, "\n")) {
+				t.Fatalf("change %d failed, and later ones were made:\n%s\nbecame\n%s", n, before, mem.String())
+			}
 		}
 	}
 }

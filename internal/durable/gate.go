@@ -8,7 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -108,13 +110,17 @@ func (g *gate) RemoveAll(name string) error {
 	return g.FS.RemoveAll(name)
 }
 
-// Lock marks the error of a lock, which says "try again" by the system's word for it.
+// Lock marks the error of a lock that another holds. The system's words for it are "try again" and "permission denied", this process's a text.
 func (g *gate) Lock(name string) (io.Closer, error) {
 	c, err := g.FS.Lock(name)
-	if err != nil {
-		return nil, errors.Join(errLock, err)
+	if err == nil {
+		return c, nil
 	}
-	return c, nil
+	held := errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) || strings.Contains(err.Error(), "held by current process")
+	if held && !errors.As(err, new(*fs.PathError)) {
+		err = errors.Join(errLock, err)
+	}
+	return nil, err
 }
 
 func (g *gate) Unwrap() vfs.FS { return g.FS }
