@@ -58,6 +58,7 @@ type space struct {
 	NS    uint32 `json:"ns"`
 	Text  string `json:"text"`
 	Phase phase  `json:"phase"`
+	Late  int64  `json:"late"` // greatest event time of what was remembered of history, MinTime for none
 }
 
 func readCatalog(ctx context.Context, store online.Store) (catalog, Cut, error) {
@@ -114,6 +115,15 @@ func (c *catalog) state(id uint32) *record {
 		return nil
 	}
 	return &c.States[i]
+}
+
+// space returns a namespace.
+func (c *catalog) space(ns uint32) *space {
+	i := slices.IndexFunc(c.Spaces, func(s space) bool { return s.NS == ns })
+	if i < 0 {
+		return nil
+	}
+	return &c.Spaces[i]
 }
 
 // shapeOf is the text of what the rows of a state hold. Unions of one base and one shape share their rows.

@@ -20,6 +20,9 @@ type copies struct {
 	ring    keyring
 	known   []first // of each identity of the ring
 	pending map[identity]first
+	recent  recent
+	ask     [][]byte // the keys that the store is asked for,
+	asked   []int    // and their places in the ring
 	buf     []byte
 }
 
@@ -30,8 +33,9 @@ type first struct {
 	payload xxh3.Uint128
 }
 
-func newCopies(src *selfsame.Source, ns uint32, facts factReader) *copies {
-	return &copies{src: src, facts: facts, ring: keyring{ns: ns, timed: true}, pending: map[identity]first{}}
+// newCopies returns a resolver over a namespace that may have facts of events up to floor.
+func newCopies(src *selfsame.Source, ns uint32, facts factReader, floor int64) *copies {
+	return &copies{src: src, facts: facts, ring: keyring{ns: ns, timed: true}, pending: map[identity]first{}, recent: newRecent(floor)}
 }
 
 func (s *copies) begin() { clear(s.pending) }
@@ -62,18 +66,27 @@ func (s *copies) resolve(ctx context.Context, r *run, out *outcome, c *changes) 
 // fetch fills known.
 func (s *copies) fetch(ctx context.Context) error {
 	s.known = append(s.known[:0], make([]first, len(s.ring.keys))...)
-	err := s.facts(ctx, s.ring.keys, func(i int, value []byte) error {
+	s.ask, s.asked = s.ask[:0], s.asked[:0]
+	for g, key := range s.ring.keys {
+		if !s.recent.absent(s.ring.rows(g)[0].identity) {
+			s.ask, s.asked = append(s.ask, key), append(s.asked, g)
+		}
+	}
+	if len(s.ask) == 0 {
+		return nil
+	}
+	err := s.facts(ctx, s.ask, func(i int, value []byte) error {
 		seq, n := binary.Varint(value)
 		if n <= 0 || len(value) != n+16 {
 			return corrupted(s.src, errors.New("the first copy of an event"))
 		}
-		s.known[i] = first{true, seq, xxh3.Uint128{Hi: binary.BigEndian.Uint64(value[n:]), Lo: binary.BigEndian.Uint64(value[n+8:])}}
+		s.known[s.asked[i]] = first{true, seq, xxh3.Uint128{Hi: binary.BigEndian.Uint64(value[n:]), Lo: binary.BigEndian.Uint64(value[n+8:])}}
 		return nil
 	})
 	if err != nil || len(s.pending) == 0 {
 		return err
 	}
-	for g := range s.known {
+	for _, g := range s.asked { // what a batch in the making adds is recent too
 		if f, ok := s.pending[s.ring.rows(g)[0].identity]; ok {
 			s.known[g] = f
 		}
@@ -92,6 +105,7 @@ func (s *copies) settle(g int, r *run, out *outcome, c *changes) {
 		case !f.there || before(r.seqAt(i), f.seq): // history may come in any order
 			f = first{true, r.seqAt(i), payload}
 			s.pending[e.identity] = f
+			s.recent.add(e.identity)
 			s.buf = appendHash(binary.AppendVarint(s.buf[:0], f.seq), payload)
 			c.fact(s.ring.keys[g], s.buf)
 		case f.seq == r.seqAt(i): // this very entry

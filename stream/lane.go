@@ -26,10 +26,11 @@ type inlet struct {
 	out  outcome
 	fans []*fan
 	ns   uint32 // of res, 0 for none
+	late int64  // greatest τ that was remembered
 }
 
 // newLane returns the lane of some states. spaceOf gives the namespace of a definition of a source.
-func newLane(states []*plan.State, hooks *Options, facts factReader, spaceOf func(src *selfsame.Source, text string) uint32) *lane {
+func newLane(states []*plan.State, hooks *Options, facts factReader, spaceOf func(src *selfsame.Source, text string) place) *lane {
 	l := &lane{inlets: map[string][]*inlet{}}
 	for _, s := range states {
 		for _, part := range s.Use.Sources {
@@ -41,17 +42,17 @@ func newLane(states []*plan.State, hooks *Options, facts factReader, spaceOf fun
 }
 
 // inlet returns the inlet of a definition, which it makes where there is none.
-func (l *lane) inlet(src *selfsame.Source, facts factReader, spaceOf func(*selfsame.Source, string) uint32) *inlet {
+func (l *lane) inlet(src *selfsame.Source, facts factReader, spaceOf func(*selfsame.Source, string) place) *inlet {
 	text := resolutionText(src)
 	for _, in := range l.inlets[src.Name] {
 		if in.text == text {
 			return in
 		}
 	}
-	in := &inlet{text: text, run: newRun(src)}
+	in := &inlet{text: text, run: newRun(src), late: selfsame.MinTime}
 	if identified(src) {
-		in.ns = spaceOf(src, text)
-		in.res = newResolver(src, in.ns, facts)
+		at := spaceOf(src, text)
+		in.ns, in.res = at.ns, newResolver(src, at, facts)
 	}
 	l.inlets[src.Name] = append(l.inlets[src.Name], in)
 	return in

@@ -85,6 +85,12 @@ func (r *run) at(i int) version {
 	return version{cols: r.fields(), i: i, seq: r.seqAt(i), tau: r.tau[i], alpha: r.alphaAt(i), del: r.deletes(i)}
 }
 
+// place is a namespace, which may have facts of events up to floor.
+type place struct {
+	ns    uint32
+	floor int64
+}
+
 // before reports whether the entry of Seq a counts before that of Seq b: history in the order of its positions, then the log.
 func before(a, b int64) bool {
 	if a < 0 && b < 0 {
@@ -102,15 +108,15 @@ type resolver interface {
 	begin()
 }
 
-// newResolver returns the resolver of a source, nil for one whose rows have no identity.
-func newResolver(src *selfsame.Source, ns uint32, facts factReader) resolver {
+// newResolver returns the resolver of a source over a namespace that may have facts of events up to floor, nil for one whose rows have no identity.
+func newResolver(src *selfsame.Source, in place, facts factReader) resolver {
 	switch {
 	case len(src.PrimaryKey) > 0 && src.Operation != "":
-		return newVersions(src, ns, facts)
+		return newVersions(src, in.ns, facts)
 	case src.ID != "" && src.Operation != "":
-		return newCancels(src, ns, facts)
+		return newCancels(src, in.ns, facts)
 	case src.ID != "":
-		return newCopies(src, ns, facts)
+		return newCopies(src, in.ns, facts, in.floor)
 	}
 	return nil
 }

@@ -154,6 +154,9 @@ func (s *Sink) remember(in *inlet, e *Entries) error {
 	if err := in.run.columns(e.Rows); err != nil {
 		return err
 	}
+	for _, tau := range e.Tau {
+		in.late = max(in.late, tau)
+	}
 	in.run.tau, in.run.ops, in.run.seqs, in.run.alps = e.Tau, e.Ops, e.Seq, e.Alpha
 	s.next.lane.begin()
 	if err := in.spread(s.ctx, false, &s.next.lane.changes); err != nil {
@@ -195,5 +198,7 @@ func (d *Driver) floor(ctx context.Context, begin, now int64) func(*selfsame.Sou
 			first = selfsame.MinTime
 		}
 	}
-	return func(s *selfsame.Source) int64 { return window.SatSub(window.SatSub(first, plan.SettledAfter(s)), skewOf(s)) }
+	return func(s *selfsame.Source) int64 {
+		return window.SatSub(window.SatSub(first, plan.SettledAfter(s)), skewOf(s))
+	}
 }

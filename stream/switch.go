@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"selfsame"
+	"selfsame/compute/window"
 	"selfsame/plan"
 )
 
@@ -83,9 +84,9 @@ func (d *Driver) arrange(ctx context.Context, l *Load) (*succession, error) {
 		d.catalog.States = append(d.catalog.States, record{ID: s.ID, Base: s.Base, Shape: shapeOf(union), Width: s.Width, Phase: building, Kept: selfsame.MinTime})
 		next.list, next.fresh = append(next.list, s), append(next.fresh, s)
 	}
-	next.lane = newLane(next.fresh, &Options{}, d.store.Facts, func(_ *selfsame.Source, text string) uint32 {
+	next.lane = newLane(next.fresh, &Options{}, d.store.Facts, func(_ *selfsame.Source, text string) place {
 		next.spaces[text] = d.newSpace(text)
-		return next.spaces[text]
+		return place{next.spaces[text], selfsame.MinTime}
 	})
 	if len(next.fresh) == 0 {
 		return next, nil
@@ -96,7 +97,7 @@ func (d *Driver) arrange(ctx context.Context, l *Load) (*succession, error) {
 func (d *Driver) newSpace(text string) uint32 {
 	ns := d.catalog.NextSpace
 	d.catalog.NextSpace++
-	d.catalog.Spaces = append(d.catalog.Spaces, space{NS: ns, Text: text, Phase: building})
+	d.catalog.Spaces = append(d.catalog.Spaces, space{NS: ns, Text: text, Phase: building, Late: selfsame.MinTime})
 	return ns
 }
 
@@ -169,10 +170,19 @@ func sameAsk(a, b *plan.Use) bool {
 func (d *Driver) flip(ctx context.Context, next *succession, loaded bool) error {
 	was := d.catalog.clone()
 	used := map[uint32]bool{}
-	lane := newLane(next.list, &d.opt, d.store.Facts, func(_ *selfsame.Source, text string) uint32 {
+	next.lane.each(func(in *inlet) {
+		if s := d.catalog.space(in.ns); s != nil {
+			s.Late = in.late
+		}
+	})
+	lane := newLane(next.list, &d.opt, d.store.Facts, func(src *selfsame.Source, text string) place {
 		ns := d.spaceFor(text, next.spaces[text], loaded)
 		used[ns] = true
-		return ns
+		late := window.SatAdd(d.Applied().Alpha, skewOf(src))
+		if s := d.catalog.space(ns); s != nil {
+			late = max(late, s.Late)
+		}
+		return place{ns, late}
 	})
 	for i := range d.catalog.States {
 		r := &d.catalog.States[i]
