@@ -11,7 +11,7 @@
 //	expr       typed SQL expressions over columns; knows no windows' meaning and no knowledge
 //	aggregate  one aggregation a file: state, kernel, encoding, algebra
 //	window     lower(T), upper(T), rows and sessions
-//	pit        the sweep: events × rows that ask → values
+//	pit        events × rows that ask → values: a sweep over many entities, or one entity that is kept
 //
 // # Invariants
 //

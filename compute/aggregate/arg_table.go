@@ -12,7 +12,6 @@ type argTable struct {
 	prefix []int32
 	suffix []int32
 	levels [][]int32
-	blocks []int32 // memory of levels
 }
 
 // lesser returns which of places i < j holds the lesser key, the first of equals.
@@ -24,36 +23,52 @@ func (t *argTable) lesser(i, j int32) int32 {
 }
 
 func (t *argTable) build(keys []int64, mask int64) {
-	n := int32(len(keys))
 	t.keys, t.mask = keys, mask
-	t.prefix, t.suffix = room(t.prefix, int(n)), room(t.suffix, int(n))
-	count := int(n+1<<blockShift-1) >> blockShift
-	t.blocks = room(t.blocks, count*(bits.Len(uint(count))+1))
-	for b := range count {
-		from := int32(b) << blockShift
-		to := min(from+1<<blockShift, n)
-		best := from
-		for i := from; i < to; i++ {
+	t.resume(keys, 0)
+}
+
+// resume is build where the keys before number from are those of the last.
+func (t *argTable) resume(keys []int64, from int) {
+	n := int32(len(keys))
+	t.keys = keys
+	t.prefix, t.suffix = regrow(t.prefix, int(n), from), regrow(t.suffix, int(n), from)
+	count, first := int(n+1<<blockShift-1)>>blockShift, from>>blockShift
+	if len(t.levels) == 0 {
+		t.levels = append(t.levels, nil)
+	}
+	t.levels[0] = regrow(t.levels[0], count, first)
+	for b := first; b < count; b++ {
+		lo := int32(b) << blockShift
+		hi := min(lo+1<<blockShift, n)
+		best := lo
+		for i := lo; i < hi; i++ {
 			best = t.lesser(best, i)
 			t.prefix[i] = best
 		}
-		t.blocks[b] = best
-		best = to - 1
-		for i := to - 1; i >= from; i-- {
+		t.levels[0][b] = best
+		best = hi - 1
+		for i := hi - 1; i >= lo; i-- {
 			best = t.lesser(i, best)
 			t.suffix[i] = best
 		}
 	}
-	t.levels = append(t.levels[:0], t.blocks[:count])
-	rest := t.blocks[count:]
-	for width := 1; 2*width <= count; width *= 2 {
-		below := t.levels[len(t.levels)-1]
-		level := rest[:count-2*width+1]
-		rest = rest[len(level):]
-		for i := range level {
+	t.buildLevels(count, first)
+}
+
+// buildLevels makes what spans a block from number `first` on.
+func (t *argTable) buildLevels(count, first int) {
+	for l, width := 1, 1; 2*width <= count; l, width = l+1, 2*width {
+		if len(t.levels) == l {
+			t.levels = append(t.levels, nil)
+		}
+		size, from := count-2*width+1, max(0, first-2*width+1)
+		from = min(from, size, len(t.levels[l]))
+		below := t.levels[l-1]
+		level := regrow(t.levels[l], size, from)
+		for i := from; i < size; i++ {
 			level[i] = t.lesser(below[i], below[i+width])
 		}
-		t.levels = append(t.levels, level)
+		t.levels[l] = level
 	}
 }
 

@@ -122,6 +122,28 @@ func (k *argumentKernel) Load(ev *Events) {
 	}
 }
 
+// Resume implements Resumer.
+func (k *argumentKernel) Resume(ev *Events, from int) {
+	k.source = ev.Args[0]
+	for role := range k.general {
+		k.general[role].stale()
+	}
+	numbers := k.presence.resume(ev, k.keepNaN, from)
+	first := int(k.presence.before(int32(from)))
+	if !numbers {
+		k.keys.load(&k.presence, ev.Args[1])
+	} else if numbers = k.keys.resume(&k.presence, ev.Args[1], first); numbers {
+		for role := range k.tables {
+			if k.built[role] {
+				k.tables[role].resume(k.keys.of, first)
+			}
+		}
+	}
+	if !numbers {
+		k.built = [2]bool{}
+	}
+}
+
 func (k *argumentKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Column) {
 	role := k.members[m].role
 	t := &k.tables[role]

@@ -145,21 +145,21 @@ func (k *extremeKernel) Load(ev *Events) {
 
 // Resume implements Resumer.
 func (k *extremeKernel) Resume(ev *Events, from int) {
+	k.general.stale()
 	numbers := k.presence.resume(ev, k.keepNaN, from)
+	first := int(k.presence.before(int32(from)))
 	if !numbers {
 		k.keys.load(&k.presence, ev.Args[0])
-	}
-	first := int(k.presence.before(int32(from)))
-	if numbers = numbers && k.keys.resume(&k.presence, ev.Args[0], first); numbers {
+	} else if numbers = k.keys.resume(&k.presence, ev.Args[0], first); numbers {
 		for role := range k.tables {
 			if k.built[role] {
 				k.tables[role].resume(k.keys.of, first)
 			}
 		}
-	} else {
+	}
+	if !numbers {
 		k.built = [2]bool{}
 	}
-	k.general.stale()
 }
 
 func (k *extremeKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Column) {

@@ -1,12 +1,14 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pit is the point-in-time sweep: events × entity rows → values.
+// Package pit is the point-in-time evaluation: events × rows that ask → values.
 //
 // It is given events that are admitted and resolved (each with the interval of knowledge in which it is visible) and rows
 // that ask (entity, T, cut), and it evaluates windowed cells and as-of joins for every row, exactly as semantics say (P1, P2).
-// It partitions by entity, sorts each entity's events by the total order, and sweeps; partitions that do not fit in memory
-// are spilled. It reads no files but its own spill and knows no sources.
+// There are two ways to ask and one evaluation. A Sweep answers all rows of a run: it partitions by entity, sorts each entity's events by
+// the total order, and sweeps; partitions that do not fit in memory are spilled. An Entity answers questions about one entity, one after
+// another, while its events come in. Sweep.Add may be called by several goroutines; an Entity is one goroutine's at a time. The package
+// reads no files but its own spill and knows no sources.
 package pit
 
 import (
