@@ -163,7 +163,7 @@ func (r *Reader) open() (*pqarrow.FileReader, io.Closer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	mem := &pool{}
+	mem := pools.Get().(*pool)
 	props := parquet.NewReaderProperties(mem)
 	props.BufferedStreamEnabled = true // page by page, not a column chunk at a time
 	pf, err := file.NewParquetReader(f, file.WithMetadata(r.meta), file.WithReadProps(props))
@@ -177,7 +177,18 @@ func (r *Reader) open() (*pqarrow.FileReader, io.Closer, error) {
 		return nil, nil, err
 	}
 	fr.Manifest = r.manifest
-	return fr, pf, nil
+	return fr, closerOf{pf, mem}, nil
+}
+
+// closerOf closes a file and gives the memory in which it was read to the next read.
+type closerOf struct {
+	file *file.Reader
+	mem  *pool
+}
+
+func (c closerOf) Close() error {
+	defer pools.Put(c.mem)
+	return c.file.Close()
 }
 
 // guard turns a panic or an error of the Parquet library into an error about the file.

@@ -10,7 +10,10 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// pool is the memory of one scan. The library takes new memory for each batch of each column and gives it back when the batch is
+// pools are the memories of scans that have ended.
+var pools = sync.Pool{New: func() any { return new(pool) }}
+
+// pool is the memory of one scan at a time. The library takes new memory for each batch of each column and gives it back when the batch is
 // released; here the next batch gets it again, where it is in the caches and its pages are there.
 type pool struct {
 	mu   sync.Mutex

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"selfsame"
@@ -43,7 +44,7 @@ type scan struct {
 	want           []source.Wanted
 	group          source.Group
 	done           int64 // rows
-	readers        []*pqarrow.ColumnReader
+	readers        []columnReader
 	closer         io.Closer
 	rows           *source.Rows
 	batch, scratch *column.Batch
@@ -64,13 +65,13 @@ func (r *Reader) scan(ctx context.Context, group int, want []source.Wanted) (s *
 	for i, w := range want {
 		fields[i] = w.Field
 	}
-	s.batch, s.scratch = column.NewBatch(fields, 0), column.NewBatch(fields, 0)
+	s.batch, s.scratch = column.NewBatch(fields, int(min(s.group.Rows, source.ChunkRows))), column.NewBatch(fields, 0)
 	return s, nil
 }
 
 func (s *scan) close() {
 	for _, c := range s.readers {
-		c.Release()
+		c.close()
 	}
 	if s.closer != nil {
 		s.closer.Close()
@@ -97,8 +98,8 @@ func (s *scan) next() (c *source.Chunk, err error) {
 }
 
 // readers opens the wanted columns of a row group.
-func (r *Reader) readers(ctx context.Context, fr *pqarrow.FileReader, group int, want []source.Wanted) ([]*pqarrow.ColumnReader, error) {
-	var out []*pqarrow.ColumnReader
+func (r *Reader) readers(ctx context.Context, fr *pqarrow.FileReader, group int, want []source.Wanted) ([]columnReader, error) {
+	var out []columnReader
 	for _, w := range want {
 		i, ok := r.field[w.Column]
 		if !ok {
@@ -116,7 +117,7 @@ func (r *Reader) readers(ctx context.Context, fr *pqarrow.FileReader, group int,
 				return out, err
 			}
 		}
-		c, err := fr.GetFieldReader(ctx, i, leaves, []int{group})
+		c, err := r.reader(ctx, fr, group, i, leaves)
 		if err != nil {
 			return out, err
 		}
@@ -124,6 +125,50 @@ func (r *Reader) readers(ctx context.Context, fr *pqarrow.FileReader, group int,
 	}
 	return out, nil
 }
+
+// reader opens column i of a row group, whose leaves are given.
+func (r *Reader) reader(ctx context.Context, fr *pqarrow.FileReader, group, i int, leaves map[int]bool) (columnReader, error) {
+	if f := &r.manifest.Fields[i]; f.IsLeaf() {
+		chunk, err := r.meta.RowGroup(group).ColumnChunk(f.ColIndex)
+		if err != nil {
+			return nil, err
+		}
+		leaf := r.meta.Schema.Column(f.ColIndex)
+		if isFlat(chunk, leaf, f.Field.Type) {
+			pages, err := fr.ParquetReader().RowGroup(group).GetColumnPageReader(f.ColIndex)
+			if err != nil {
+				return nil, err
+			}
+			return &flatReader{pages: pages, typ: f.Field.Type, optional: leaf.MaxDefinitionLevel() > 0}, nil
+		}
+	}
+	c, err := fr.GetFieldReader(ctx, i, leaves, []int{group})
+	if err != nil {
+		return nil, err
+	}
+	return &arrowReader{reader: c}, nil
+}
+
+// arrowReader reads any column, through the library.
+type arrowReader struct {
+	reader *pqarrow.ColumnReader
+	chunks *arrow.Chunked
+}
+
+func (a *arrowReader) next(n int64) ([]arrow.Array, error) {
+	var err error
+	if a.chunks, err = a.reader.NextBatch(n); err != nil {
+		return nil, err
+	}
+	return a.chunks.Chunks(), nil
+}
+
+func (a *arrowReader) release() {
+	a.chunks.Release()
+	a.chunks = nil
+}
+
+func (a *arrowReader) close() { a.reader.Release() }
 
 // probe opens the column chunks of a map once here, where a panic is caught: the library opens them on goroutines of its own.
 func (r *Reader) probe(fr *pqarrow.FileReader, group, leaf int, t selfsame.Type) error {
@@ -154,15 +199,15 @@ func (r *Reader) conforms(i int, t selfsame.Type) string {
 }
 
 // fill appends the next n values of a column.
-func (r *Reader) fill(c *pqarrow.ColumnReader, dst *column.Column, w source.Wanted, n, first int64, rows *source.Rows) error {
-	chunks, err := c.NextBatch(n)
+func (r *Reader) fill(c columnReader, dst *column.Column, w source.Wanted, n, first int64, rows *source.Rows) error {
+	chunks, err := c.next(n)
 	if err != nil {
 		return fmt.Errorf("column %s: %w", w.Column, err)
 	}
-	defer chunks.Release()
+	defer c.release()
 	cv := converter{how: r.how, rows: rows}
 	at := first
-	for _, a := range chunks.Chunks() {
+	for _, a := range chunks {
 		base := at
 		cv.report = func(i int, text, why string) {
 			rows.Report(source.BadRow{Row: base + int64(i), Field: w.Field.Name, Reason: why, Text: text})
