@@ -30,7 +30,8 @@ func (o *Output) Edge(dst, c *column.Column) *column.Column {
 		dst.Status = append(dst.Status, c.Status...)
 	}
 	for i := range n {
-		if c.StatusAt(i) != selfsame.Present {
+		there := c.StatusAt(i) == selfsame.Present
+		if !there && c.StatusAt(i) != selfsame.Expired { // an expired value may be there for those who ask
 			continue
 		}
 		fits := true
@@ -45,7 +46,7 @@ func (o *Output) Edge(dst, c *column.Column) *column.Column {
 			dst.Floats[i] = float64(float32(v))
 			fits = !math.IsInf(dst.Floats[i], 0) || math.IsInf(v, 0)
 		}
-		if !fits {
+		if there && !fits {
 			dst.SetStatus(i, selfsame.ErrorOverflow)
 		}
 	}

@@ -92,10 +92,29 @@ type liveState struct {
 	prepared *pit.Prepared
 	entities sync.Pool // of *pit.Entity; what they hold is to be loaded over
 	empty    sync.Pool // of *pit.Entity without events
+	uncached bool      // every entity is its reader's alone
+
+	endless func() (*liveState, error) // the same without ttl, for questions about expired rows
 }
 
 func newLiveState(s *plan.State) (*liveState, error) {
-	spec := &s.Use.Spec
+	l, err := liveStateOf(s, &s.Use.Spec)
+	if err != nil {
+		return nil, err
+	}
+	l.endless = sync.OnceValues(func() (*liveState, error) {
+		spec := s.Use.Spec
+		spec.TTL = -1
+		e, err := liveStateOf(s, &spec)
+		if err == nil {
+			e.uncached = true
+		}
+		return e, err
+	})
+	return l, nil
+}
+
+func liveStateOf(s *plan.State, spec *pit.Spec) (*liveState, error) {
 	l := &liveState{state: s, first: online.PrefixBucket + 1, lifetime: map[string][]int{},
 		layout: online.Layout{Hash: spec.NeedOrder, Order: spec.OrderType, Columns: spec.Columns}}
 	for i := range spec.Cells {

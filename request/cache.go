@@ -68,7 +68,7 @@ func (s *shard) find(p place, entity []byte) *entry {
 
 // take returns the entry of an entity of live, a new one where there is none. The caller holds it until done.
 func (c *cache) take(live *liveState, entity []byte) *entry {
-	if c.limit <= 0 {
+	if c.limit <= 0 || live.uncached {
 		e := &entry{live: live}
 		e.holders.Store(1)
 		e.gone.Store(true)

@@ -36,6 +36,7 @@ type entry struct {
 	stored int64 // greatest Seq that the store gave: what waits up to there is there already
 	newest int64 // greatest Seq of a row, or of the end of one, that the entity holds
 	reads  int64
+	young  int64 // size when it was new
 }
 
 // note keeps an encoded change for the next reader. It reports whether it did: an entry for which too much waits is cheaper to load

@@ -107,6 +107,11 @@ func (s *scratch) read(ctx context.Context, r *Reader, b *binding, q *Query) err
 			s.result.EventTimes = append(s.result.EventTimes, s.eventTimes(oi))
 		}
 	}
+	if q.Expired {
+		if err := s.showExpired(ctx, r, b, q); err != nil {
+			return err
+		}
+	}
 	if q.Timing {
 		s.result.Store = s.loaded
 		s.result.Compute = time.Since(s.began) - s.result.Cache - s.result.Store
@@ -175,11 +180,29 @@ func (s *scratch) entity(ctx context.Context, r *Reader, live *liveState, key []
 	if err := e.entity.Eval(&s.ask, m.values, s.newest(m)); err != nil {
 		return err
 	}
-	if e.reads++; !hit || e.reads < 4 || e.reads%64 == 0 { // what kernels keep comes with the first reads, and then seldom
-		r.cache.resize(e, entryCost+int64(len(key))+e.entity.Bytes())
-	}
+	s.weigh(r, e, len(key), hit)
 	return nil
 }
+
+// weigh tells the cache the size of an entry. What kernels keep comes with the first reads; later it is looked at seldom. An entity
+// that has grown a lot holds what retention took from the store long ago: it is let go, and the next reader loads what is left.
+func (s *scratch) weigh(r *Reader, e *entry, key int, hit bool) {
+	if e.reads++; hit && e.reads >= 4 && e.reads%64 != 0 {
+		return
+	}
+	size := entryCost + int64(key) + e.entity.Bytes()
+	if e.reads < 4 {
+		e.young = max(e.young, size)
+	}
+	if size > 2*e.young+growthRoom {
+		r.cache.drop(e)
+		return
+	}
+	r.cache.resize(e, size)
+}
+
+// growthRoom is by how much an entity may grow beyond twice its size when it was loaded.
+const growthRoom = 1 << 20
 
 // ready makes the entity of e whole: loaded, and with everything that the writer told. It reports whether the cache had it.
 func (s *scratch) ready(ctx context.Context, r *Reader, e *entry, key []byte) (bool, error) {

@@ -193,3 +193,75 @@ func stripped(all []*plan.State, view string) *plan.States {
 	}
 	return plan.NewStates(out)
 }
+
+func TestExpired(t *testing.T) {
+	w := newWorld(t, definitions, 0)
+	w.push(noon-3*day, event{"old", 1, 5, noon - 3*day})
+	w.push(noon-hour, event{"new", 1, 6, noon - hour})
+	p := w.prepare("all")
+	q := func(expired bool) []string {
+		users := column.New(selfsame.Scalar(selfsame.String), 0)
+		for _, u := range []string{"old", "new", "none", "old"} {
+			users.AppendBytes([]byte(u))
+		}
+		query := &Query{Plan: p, Rows: 4, At: noon, Cut: *w.cut.Load(), Expired: expired}
+		for _, f := range p.plan.Requests {
+			c := users
+			if f.Name != "user_id" {
+				c = column.New(f.Type, 0)
+				for range 4 {
+					c.AppendStatus(selfsame.Null)
+				}
+			}
+			query.Given = append(query.Given, c)
+		}
+		res, err := w.reader.Read(context.Background(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Release()
+		var out []string
+		for i, o := range p.plan.Outputs {
+			if o.View.Name != "last_seen" {
+				continue
+			}
+			for row := range 4 {
+				c := res.Columns[i]
+				text := c.StatusAt(row).String()
+				if s := c.StatusAt(row); s == selfsame.Present || expired && s == selfsame.Expired {
+					text += fmt.Sprint(" ", c.Floats[row])
+				}
+				out = append(out, text)
+			}
+		}
+		return out
+	}
+	if got, want := strings.Join(q(false), ", "), "expired, present 6, not_found, expired, expired, present 12, not_found, expired"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := strings.Join(q(true), ", "), "expired 5, present 6, not_found, expired 5, expired 10, present 12, not_found, expired 10"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestGrownEntities has one entity grow in the cache far beyond what it was.
+func TestGrownEntities(t *testing.T) {
+	w := newWorld(t, definitions, 0)
+	p := w.prepare("counts")
+	w.push(noon-hour, event{"u", 1, 1, noon - hour})
+	for range 4 {
+		w.row(p, asking{users: []string{"u"}})
+	}
+	for i := range int64(30_000) {
+		w.push(noon-hour+i, event{"u", 1, 1, noon - hour})
+		if i%5 == 0 {
+			w.row(p, asking{users: []string{"u"}})
+		}
+	}
+	if n := w.store.reads.Load(); n < 2 || n > 8 {
+		t.Errorf("the store was read %d times: an entity that grows is loaded anew, and seldom", n)
+	}
+	if row := w.row(p, asking{users: []string{"u"}})[0]; row[0].Int != 30_001 {
+		t.Errorf("%d events", row[0].Int)
+	}
+}
