@@ -13,6 +13,7 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/eventlog"
 	"selfsame/source"
 )
 
@@ -196,12 +197,6 @@ func (v *versionReader) cancel(rows []version, res *resolution) {
 	}
 }
 
-// Bounds of pushed deletes where a source declares none (semantics, section 4).
-const (
-	pushedCorrections = 30 * selfsame.DayLength
-	pushedSkew        = selfsame.Minute
-)
-
 // reaches reports whether a delete cancels rows of its id with event time tau: α - corrections <= τ <= α + skew, without bounds where α is null. Where
 // the source declares none, history knows no bounds and the log has those of pushed entries.
 func (v *versionReader) reaches(d *version, tau int64) bool {
@@ -210,7 +205,7 @@ func (v *versionReader) reaches(d *version, tau int64) bool {
 	}
 	corrections, skew := selfsame.MaxTime, selfsame.MaxTime
 	if d.pos >= archived {
-		corrections, skew = pushedCorrections, pushedSkew
+		corrections, skew = eventlog.DefaultCorrections, eventlog.DefaultSkew
 	}
 	corrections, skew = v.src.Corrections.Or(corrections), v.src.Skew.Or(skew)
 	return (corrections == selfsame.MaxTime || tau >= satAdd(d.from, -corrections)) && (skew == selfsame.MaxTime || tau <= satAdd(d.from, skew))
