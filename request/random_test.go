@@ -189,7 +189,38 @@ func (online) Ask(ctx context.Context, c *featuretest.Case) (*featuretest.Answer
 		}
 	}
 	// Once more, now that all of it is known: a cut is a cut.
-	return a.out, a.ask(ctx, readers, func(*featuretest.Served) bool { return true })
+	if err := a.ask(ctx, readers, func(*featuretest.Served) bool { return true }); err != nil {
+		return nil, err
+	}
+	return a.out, a.retain(ctx, d, append(readers, request.New(store, d.States, request.Options{})))
+}
+
+// retain has retention work, long after the last event, and fails where an answer about what comes then changes: in the readers that have
+// the entities as they were, and in the last, which finds what is left.
+func (a *asking) retain(ctx context.Context, d *stream.Driver, readers []*request.Reader) error {
+	cut := d.Applied()
+	if cut.Offset == 0 {
+		return nil
+	}
+	now := cut.Alpha + 400*selfsame.DayLength
+	late := asking{c: &featuretest.Case{Columns: a.c.Columns}, p: a.p, alphas: a.alphas, out: &featuretest.Answer{Outputs: a.out.Outputs, Rows: make([][]selfsame.Value, len(a.c.Rows))}}
+	for i, row := range a.c.Rows {
+		row.At, row.Served = now+int64(i)*selfsame.Hour, &featuretest.Served{Offset: cut.Offset}
+		late.c.Rows = append(late.c.Rows, row)
+	}
+	all := func(*featuretest.Served) bool { return true }
+	if err := late.ask(ctx, readers[:len(readers)-1], all); err != nil {
+		return err
+	}
+	for range 40 {
+		if err := d.Maintain(ctx, now); err != nil {
+			return err
+		}
+	}
+	if err := late.ask(ctx, readers, all); err != nil {
+		return fmt.Errorf("after retention: %w", err)
+	}
+	return nil
 }
 
 // asking is the questions of a case and their answers.
