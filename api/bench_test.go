@@ -17,6 +17,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/proto"
 
 	"selfsame"
 	"selfsame/column"
@@ -90,6 +91,26 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
+// BenchmarkClientDecode is what the generated code of a client takes to read an answer.
+func BenchmarkClientDecode(b *testing.B) {
+	for _, rows := range []int{1, 100} {
+		for _, packed := range []bool{false, true} {
+			a := wide(rows)
+			var p protoWriter
+			p.answer(a, &asked{schema: schemaOf(a), packed: packed}, time.Time{})
+			b.Run(fmt.Sprintf("rows=%d/packed=%t", rows, packed), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					var r v1.GetFeaturesResponse
+					if err := proto.Unmarshal(p.out, &r); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
 // BenchmarkServe is requests over loopback with clients on the same cores, beside an echo that sends the same bytes.
 func BenchmarkServe(b *testing.B) {
 	a := wide(1)
@@ -137,8 +158,12 @@ type still struct{ a *Answer }
 func (s still) Features(context.Context, *Question) (*Answer, error) { return s.a, nil }
 
 func BenchmarkServeGRPC(b *testing.B) {
-	for _, rows := range []int{1, 100} {
-		b.Run(fmt.Sprintf("rows=%d", rows), func(b *testing.B) {
+	for _, rows := range []int{1, 100, -1, -100} {
+		form := v1.Form_COLUMNS
+		if rows < 0 {
+			rows, form = -rows, v1.Form_PACKED
+		}
+		b.Run(fmt.Sprintf("rows=%d/%s", rows, form), func(b *testing.B) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				b.Fatal(err)
@@ -160,7 +185,7 @@ func BenchmarkServeGRPC(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			ask.Schema = first.Schema
+			ask.Schema, ask.Form = first.Schema, form
 			b.SetParallelism(8)
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {

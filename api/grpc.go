@@ -47,7 +47,7 @@ func (w *Wire) GRPC() *GRPC {
 		grpc.MaxHeaderListSize(16<<10),
 		grpc.ConnectionTimeout(w.o.HeaderTimeout),
 		grpc.ReadBufferSize(8<<10),
-		grpc.WriteBufferSize(16<<10),
+		grpc.WriteBufferSize(64<<10),
 		grpc.SharedWriteBuffer(true),
 		grpc.NumStreamWorkers(uint32(2*runtime.GOMAXPROCS(0))),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 10 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),

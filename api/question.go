@@ -21,6 +21,7 @@ type asked struct {
 	at     int64 // that q.At points to
 	given  given
 	timing bool
+	packed bool   // gRPC: in the form PACKED
 	format string // rows, columns; empty: by the number of rows
 	schema string
 }
@@ -28,7 +29,7 @@ type asked struct {
 func (a *asked) reset(maxRows int) {
 	a.q = Question{References: a.q.References[:0]}
 	a.given.reset(maxRows)
-	a.timing, a.format, a.schema = false, "", ""
+	a.timing, a.packed, a.format, a.schema = false, false, "", ""
 }
 
 // questionKeys are the keys of a request's object, for messages.

@@ -82,6 +82,8 @@ func (a *asked) parseProto(b []byte, maxRows int) error {
 			a.schema = string(body)
 		case 11:
 			a.q.EntityID = string(body)
+		case 12:
+			a.packed = v == 1
 		}
 		return nil
 	})

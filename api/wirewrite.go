@@ -18,8 +18,9 @@ import (
 // protoWriter writes answers as messages of selfsame.proto. Columns are written straight from their slices: no message is built. Its memory is
 // used again.
 type protoWriter struct {
-	out   []byte
-	inner [4][]byte // of nested columns, by depth
+	out    []byte
+	inner  [4][]byte // of nested columns, by depth
+	packed []byte
 }
 
 const hexDigits = "0123456789abcdef"
@@ -50,15 +51,21 @@ func (p *protoWriter) answer(a *Answer, how *asked, started time.Time) {
 	b := p.out
 	schema := schemaOf(a)
 	known := how.schema != "" && how.schema == schema
+	if how.packed {
+		b = p.pack(b, a, known, how.q.Expired)
+	}
 	for i := range a.Columns {
 		c := &a.Columns[i]
+		if how.packed && packs(c.Values.Type.Kind) {
+			continue
+		}
 		name, typ := c.Name, typeName(c.Values.Type)
-		if known {
+		if known || how.packed {
 			name, typ = "", ""
 		}
 		body := appendText(p.inner[0][:0], 1, name)
 		body = p.column(appendText(body, 2, typ), c.Values, a.Rows, how.q.Expired, 1)
-		if c.EventTimes != nil {
+		if c.EventTimes != nil && !how.packed {
 			body = zigzags(body, 10, c.EventTimes[:a.Rows])
 		}
 		p.inner[0] = body
