@@ -27,8 +27,9 @@ func (s *State) Bucket(tau int64) int64 {
 
 // States is the set of states that are live at one moment. It is immutable.
 type States struct {
-	byBase map[string]*State
-	list   []*State
+	byBase  map[string]*State
+	list    []*State
+	history string
 }
 
 // NewStates returns a set of states of distinct bases, in the given order.
@@ -42,6 +43,17 @@ func NewStates(list []*State) *States {
 
 // ByBase returns the state of a base, or nil.
 func (s *States) ByBase(base string) *State { return s.byBase[base] }
+
+// WithHistory returns the set with the text that says which history its states hold; empty: none. The text is its owner's: it travels with the set so
+// that whoever has pinned the set knows what it has pinned.
+func (s *States) WithHistory(text string) *States {
+	out := *s
+	out.history = text
+	return &out
+}
+
+// History returns the text of WithHistory.
+func (s *States) History() string { return s.history }
 
 // List returns the states in their order. The slice belongs to the set.
 func (s *States) List() []*State { return s.list }
