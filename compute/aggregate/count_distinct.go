@@ -137,7 +137,22 @@ type distinctKernel struct {
 	window   valueCounts // of Ranges
 	general  valueCounts
 	open     bool // general is of this entity
+	spans    []span
+	turn     int // counts what spans were asked for
 }
+
+// span is the counts of events [a, b), kept for the next question about nearly the same: an entity that is asked again and again has
+// windows that move little.
+type span struct {
+	valueCounts
+	a, b int32
+	turn int // when it was asked for last
+}
+
+const (
+	mostSpans = 8   // windows that are kept
+	leastSpan = 256 // events from which on one is
+)
 
 // valueCounts counts events per value, and the values with any.
 type valueCounts struct {
@@ -164,6 +179,86 @@ func (t *valueCounts) remove(v int32) {
 func (k *distinctKernel) Load(ev *Events) {
 	k.presence.load(ev, k.keepNaN)
 	k.source, k.ready, k.open = ev.Args[0], false, false
+	k.spans = k.spans[:0]
+}
+
+// Resume implements Resumer.
+func (k *distinctKernel) Resume(ev *Events, from int) {
+	k.source, k.open = ev.Args[0], false
+	first := k.presence.before(int32(from))
+	for i := range k.spans {
+		k.spans[i].cut(k.numbers.of, first)
+	}
+	if numbers := k.presence.resume(ev, k.keepNaN, from); !numbers || first == 0 {
+		k.ready, k.spans = false, k.spans[:0]
+	} else if k.ready {
+		k.numbers.resume(&k.presence, k.source, int(first))
+	}
+}
+
+// cut takes the events from a number on out.
+func (s *span) cut(of []int32, first int32) {
+	for ; s.b > max(first, s.a); s.b-- {
+		s.remove(of[s.b-1])
+	}
+	if s.a > first {
+		s.a, s.b = first, first
+	}
+}
+
+// move makes s the events [a, b).
+func (s *span) move(of []int32, a, b int32) {
+	for ; s.a > a; s.a-- {
+		s.add(of[s.a-1])
+	}
+	for ; s.b < b; s.b++ {
+		s.add(of[s.b])
+	}
+	for ; s.a < a; s.a++ {
+		s.remove(of[s.a])
+	}
+	for ; s.b > b; s.b-- {
+		s.remove(of[s.b-1])
+	}
+}
+
+// near returns the counts of events [a, b), from the span that is least away.
+func (k *distinctKernel) near(a, b int32) *valueCounts {
+	best, way := -1, b-a
+	for i := range k.spans {
+		s := &k.spans[i]
+		if d := max(s.a, a) - min(s.a, a) + max(s.b, b) - min(s.b, b); d < way && s.a < b && a < s.b {
+			best, way = i, d
+		}
+	}
+	if best < 0 {
+		best = k.free()
+		k.spans[best].reset(k.numbers.different())
+		k.spans[best].a, k.spans[best].b = a, a
+	}
+	s := &k.spans[best]
+	k.turn++
+	s.turn = k.turn
+	for n := k.numbers.different(); len(s.counts) < n; {
+		s.counts = append(s.counts, 0)
+	}
+	s.move(k.numbers.of, a, b)
+	return &s.valueCounts
+}
+
+// free returns a span that may be another's: a new one, else the one that was not asked for the longest.
+func (k *distinctKernel) free() int {
+	if len(k.spans) < mostSpans {
+		k.spans = regrow(k.spans, len(k.spans)+1, len(k.spans))
+		return len(k.spans) - 1
+	}
+	oldest := 0
+	for i := range k.spans {
+		if k.spans[i].turn < k.spans[oldest].turn {
+			oldest = i
+		}
+	}
+	return oldest
 }
 
 // ensure numbers the values when they are first needed.
@@ -176,6 +271,12 @@ func (k *distinctKernel) ensure() {
 
 func (k *distinctKernel) Ranges(_ int, at []int64, lo, hi []int32, out *column.Column) {
 	k.ensure()
+	if len(at) == 1 {
+		if from, to := k.presence.before(lo[0]), k.presence.before(hi[0]); to-from >= leastSpan {
+			k.append(k.near(from, to), out)
+			return
+		}
+	}
 	k.window.reset(k.numbers.different())
 	of := k.numbers.of
 	var a, b int32 // numbers [a, b) are in

@@ -183,3 +183,44 @@ func longer(r *rand.Rand, shape momentRows, ev *Events, from int) *Events {
 	}
 	return out
 }
+
+// TestDistinctWindowsMove asks about windows of one row that move little while events come and go.
+func TestDistinctWindowsMove(t *testing.T) {
+	for _, kind := range []selfsame.Kind{selfsame.Int64, selfsame.String} {
+		spec := CallSpec{Args: []selfsame.Type{selfsame.Scalar(kind)}, Distinct: true, MaxValues: 1000}
+		call := momentCalls(t, []*Func{countFunc}, spec)[0]
+		kernel := call.NewKernel([]*Call{call})
+		for seed := range uint64(2) {
+			r := rand.New(rand.NewPCG(seed, 5))
+			g := newGrowing(r, spec.Args, 2000)
+			for _, e := range g.all { // mostly new values, so that numbers come and go
+				if r.IntN(3) > 0 && e.Args[0].Status == selfsame.Present {
+					e.Args[0].Int, e.Args[0].Str = r.Int64N(5000), fmt.Sprint(r.IntN(5000))
+				}
+			}
+			first := 0
+			var e *lawEntity
+			for step := range 30 {
+				before := g.change(r, first)
+				if e = g.entity(); before == 0 || step == 0 {
+					kernel.Load(&e.events)
+				} else {
+					kernel.(Resumer).Resume(&e.events, e.events.Lo+before)
+				}
+				first = max(0, 1900-r.IntN(300))
+				if r.IntN(8) == 0 {
+					first = r.IntN(2000)
+				}
+				for w := range 12 { // more windows than are kept
+					lo := int32(min(e.events.Hi, e.events.Lo+w*40+r.IntN(9)))
+					hi := max(lo, int32(e.events.Hi-r.IntN(9)))
+					out := column.New(call.Result, 1)
+					kernel.Ranges(0, []int64{0}, []int32{lo}, []int32{hi}, out)
+					if got, want := out.Value(0), stateOf(call, e.in(lo, hi)...).Finish(0); !sameBits(got, want) {
+						t.Fatalf("%s, seed %d, step %d, [%d, %d): %+v, want %+v", kind, seed, step, lo, hi, got, want)
+					}
+				}
+			}
+		}
+	}
+}

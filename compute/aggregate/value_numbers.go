@@ -26,11 +26,47 @@ func (v *valueNumbers) different() int { return len(v.firsts) }
 
 // load numbers the values of c that contribute.
 func (v *valueNumbers) load(p *presence, c *column.Column) {
-	v.of = room(v.of, p.n)
 	v.firsts, v.hashes = v.firsts[:0], v.hashes[:0]
 	v.slots = zeroed(v.slots, 1<<bits.Len(uint(2*p.n)))
+	v.number(p, c, 0)
+}
+
+// resume is load where the events before number from are those of the last.
+func (v *valueNumbers) resume(p *presence, c *column.Column, from int) {
+	for row := p.row(int32(from - 1)); len(v.firsts) > 0 && v.firsts[len(v.firsts)-1] > row; {
+		v.forget() // numbered by first events: the last have none left
+	}
+	if most := 2 * (len(v.firsts) + p.n - from); len(v.slots) < most {
+		v.slots = zeroed(v.slots, 1<<bits.Len(uint(most)))
+		for n, h := range v.hashes {
+			v.slots[v.slot(h, 0)] = int32(n) + 1
+		}
+	}
+	v.number(p, c, from)
+}
+
+// slot returns the first slot from that of a hash on that holds what is asked for.
+func (v *valueNumbers) slot(h uint64, holds int32) uint64 {
 	mask := uint64(len(v.slots) - 1)
-	for k := range v.of {
+	at := h & mask
+	for v.slots[at] != holds {
+		at = (at + 1) & mask
+	}
+	return at
+}
+
+// forget takes the last value out. It was the last to find a slot, so no other was put behind its.
+func (v *valueNumbers) forget() {
+	n := len(v.firsts) - 1
+	v.slots[v.slot(v.hashes[n], int32(n)+1)] = 0
+	v.firsts, v.hashes = v.firsts[:n], v.hashes[:n]
+}
+
+// number gives the events from a number on the numbers of their values.
+func (v *valueNumbers) number(p *presence, c *column.Column, from int) {
+	v.of = regrow(v.of, p.n, from)
+	mask := uint64(len(v.slots) - 1)
+	for k := from; k < p.n; k++ {
 		row := p.row(int32(k))
 		h := hashOf(c, row)
 		at := h & mask
