@@ -6,7 +6,10 @@ package stream
 import (
 	"context"
 
+	"selfsame"
+	"selfsame/compute/window"
 	"selfsame/eventlog"
+	"selfsame/plan"
 )
 
 // lastRows is how many entries are left for the moment of the switch, in which nothing is applied.
@@ -31,6 +34,11 @@ func (d *Driver) build(ctx context.Context, next *succession, l *Load) error {
 		}
 		at = to
 	}
+	if l.Check != nil {
+		if err := l.Check(ctx, next.fresh, Cut{at, d.Applied().Alpha}); err != nil {
+			return err
+		}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if to := d.Applied().Offset; len(next.fresh) > 0 && at < to {
@@ -43,7 +51,7 @@ func (d *Driver) build(ctx context.Context, next *succession, l *Load) error {
 
 // fill lets the caller bring history, and then resolves what of the log that history holds already.
 func (d *Driver) fill(ctx context.Context, next *succession, l *Load, begin int64) error {
-	s := &Sink{d: d, ctx: ctx, next: next, floor: d.floor(ctx, begin, l.Now)}
+	s := &Sink{d: d, ctx: ctx, lane: next.lane, floor: d.floor(ctx, begin, l.Now)}
 	if err := l.Fill(ctx, next.fresh, s); err != nil {
 		return err
 	}
@@ -83,4 +91,15 @@ func (d *Driver) storeBeside(ctx context.Context, l *lane) error {
 // storeHeld is storeBeside for a caller that holds mu.
 func (d *Driver) storeHeld(ctx context.Context, l *lane) error {
 	return d.store.Apply(ctx, l.changes.complete())
+}
+
+// Add brings more history to live as-of states, beside what they have: rows that are there already are there once, and older ones never
+// hide newer ones. What fill has handed over before an error stays.
+func (d *Driver) Add(ctx context.Context, now int64, fill func(ctx context.Context, to *Sink) error) error {
+	d.turn.Lock()
+	defer d.turn.Unlock()
+	floor := func(s *selfsame.Source) int64 {
+		return window.SatSub(window.SatSub(now, plan.SettledAfter(s)), skewOf(s))
+	}
+	return fill(ctx, &Sink{d: d, ctx: ctx, floor: floor})
 }

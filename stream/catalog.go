@@ -26,6 +26,7 @@ type catalog struct {
 	NextSpace uint32   `json:"next_space"`
 	States    []record `json:"states"`
 	Spaces    []space  `json:"spaces"`
+	History   string   `json:"history,omitempty"` // Load.History of the last load
 }
 
 // phase is where a state or a namespace stands in its life.

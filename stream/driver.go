@@ -69,9 +69,9 @@ func (d *Driver) Applied() Cut { return *d.applied.Load() }
 // States returns the live states, an immutable set.
 func (d *Driver) States() *plan.States { return d.states.Load() }
 
-// Apply adds blocks of the log, in order and without gaps, to the live states, all or nothing, and returns for each block the fates of its rows, nil
-// where all are accepted. Entries below the applied position have been applied: they are passed over (M1). An event of a source that no
-// live state reads is accepted.
+// Apply adds blocks of the log, in order and without gaps, to the live states, all or nothing, and returns for each block the fate of each row.
+// Entries below the applied position have been applied: they are passed over (M1) and accepted. So is an event of a source that no live
+// state reads.
 func (d *Driver) Apply(ctx context.Context, blocks []*eventlog.Block) ([][]Fate, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -82,20 +82,18 @@ func (d *Driver) Apply(ctx context.Context, blocks []*eventlog.Block) ([][]Fate,
 	d.lane.begin()
 	for i, b := range blocks {
 		next := b.First + int64(b.Rows.Rows)
+		fates[i] = make([]Fate, b.Rows.Rows)
 		switch {
 		case next <= cut.Offset:
 			continue
 		case b.First > cut.Offset:
 			return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: "stream", Message: fmt.Sprintf("a block begins at offset %d, %d comes next", b.First, cut.Offset)}
 		}
-		skipped := int(cut.Offset - b.First)
 		got, err := d.lane.take(ctx, sliced(b, cut.Offset), true)
 		if err != nil {
 			return nil, err
 		}
-		if got != nil {
-			fates[i] = append(make([]Fate, skipped), got...)
-		}
+		copy(fates[i][cut.Offset-b.First:], got)
 		cut = Cut{next, b.Alpha}
 	}
 	return fates, d.publish(ctx, cut)

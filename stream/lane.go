@@ -26,7 +26,6 @@ type inlet struct {
 	out  outcome
 	fans []*fan
 	ns   uint32 // of res, 0 for none
-	late int64  // greatest τ that was remembered
 }
 
 // newLane returns the lane of some states. spaceOf gives the namespace of a definition of a source.
@@ -49,7 +48,7 @@ func (l *lane) inlet(src *selfsame.Source, facts factReader, spaceOf func(*selfs
 			return in
 		}
 	}
-	in := &inlet{text: text, run: newRun(src), late: selfsame.MinTime}
+	in := &inlet{text: text, run: newRun(src)}
 	if identified(src) {
 		at := spaceOf(src, text)
 		in.ns, in.res = at.ns, newResolver(src, at, facts)

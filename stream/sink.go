@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 
 	"selfsame"
@@ -18,11 +17,11 @@ import (
 	"selfsame/plan"
 )
 
-// Sink takes the history of new states. Its methods are for one goroutine at a time; what they are given belongs to the caller again when they return.
+// Sink takes the history of new states, or more history of live ones. Its methods are for one goroutine at a time; what they are given belongs to the caller again when they return.
 type Sink struct {
 	d     *Driver
 	ctx   context.Context
-	next  *succession
+	lane  *lane // of the states; nil: what is live
 	floor func(*selfsame.Source) int64
 	order []uint32
 	c     changes
@@ -63,6 +62,10 @@ func (s *Sink) Events(state *plan.State, e *Events) error {
 	if err := e.fits(l); err != nil {
 		return err
 	}
+	if s.lane == nil && !state.Use.Spec.AsOf {
+		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + state.Use.View.Name, Message: "history cannot be added to the live rows of a windowed view",
+			Hint: "build it anew with selfsame backfill"}
+	}
 	order := e.Order
 	if order == nil && l.Order.Kind != selfsame.Unknown {
 		order = column.New(l.Order, 0)
@@ -91,7 +94,16 @@ func (s *Sink) Events(state *plan.State, e *Events) error {
 	}
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
-	return s.d.store.Apply(s.ctx, s.c.complete())
+	if s.lane == nil && s.d.States().ByBase(state.Base) != state {
+		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + state.Use.View.Name, Message: "the definition changed while history was loaded", Hint: "load it again"}
+	}
+	if err := s.d.store.Apply(s.ctx, s.c.complete()); err != nil {
+		return err
+	}
+	if s.lane == nil {
+		s.c.tell(s.d.opt.Changed)
+	}
+	return nil
 }
 
 func (e *Events) key(i uint32) []byte {
@@ -131,38 +143,49 @@ func (e *Events) append(b []byte, l *online.Layout, order *column.Column, i int)
 // Remember takes entries of history that later ones may meet: copies, deleted rows and deletes, current versions. All of a source may be given; rows
 // so old that nothing can meet them are passed over.
 func (s *Sink) Remember(e *Entries) error {
-	text := resolutionText(e.Source)
-	for _, in := range s.next.lane.inlets[e.Source.Name] {
-		if in.text != text || in.res == nil {
-			continue
-		}
-		if len(e.Source.PrimaryKey) == 0 && len(e.Tau) > 0 && slices.Max(e.Tau) < s.floor(e.Source) {
-			return nil
-		}
-		return s.remember(in, e)
-	}
-	return nil
-}
-
-func (s *Sink) remember(in *inlet, e *Entries) error {
 	if n := e.Rows.Rows; len(e.Seq) != n || len(e.Tau) != n || len(e.Alpha) != n || (e.Ops != nil && len(e.Ops) != n) {
-		return &selfsame.Error{Class: selfsame.ClassInternal, Ref: "stream", Message: "entries to remember whose columns have unequal lengths", Err: errors.New(e.Source.Name)}
+		return &selfsame.Error{Class: selfsame.ClassInternal, Ref: "source " + e.Source.Name, Message: "entries to remember whose columns have unequal lengths"}
 	}
 	if e.Admitted != nil && slices.Contains(e.Admitted, false) {
 		e = e.admitted()
 	}
+	if e.Rows.Rows == 0 || len(e.Source.PrimaryKey) == 0 && slices.Max(e.Tau) < s.floor(e.Source) {
+		return nil
+	}
+	s.d.mu.Lock()
+	defer s.d.mu.Unlock()
+	l := s.lane
+	if l == nil {
+		l = s.d.lane
+	}
+	text := resolutionText(e.Source)
+	for _, in := range l.inlets[e.Source.Name] {
+		if in.text == text && in.res != nil {
+			return s.remember(l, in, e)
+		}
+	}
+	return nil
+}
+
+// remember adds the entries to the facts of an inlet. The driver's mu is held.
+func (s *Sink) remember(l *lane, in *inlet, e *Entries) error {
+	if at := s.d.catalog.space(in.ns); at != nil && at.Late < slices.Max(e.Tau) {
+		at.Late = slices.Max(e.Tau)
+		if s.lane == nil {
+			if err := s.d.save(s.ctx); err != nil {
+				return err
+			}
+		}
+	}
 	if err := in.run.columns(e.Rows); err != nil {
 		return err
 	}
-	for _, tau := range e.Tau {
-		in.late = max(in.late, tau)
-	}
 	in.run.tau, in.run.ops, in.run.seqs, in.run.alps = e.Tau, e.Ops, e.Seq, e.Alpha
-	s.next.lane.begin()
-	if err := in.spread(s.ctx, false, &s.next.lane.changes); err != nil {
+	l.begin()
+	if err := in.spread(s.ctx, false, &l.changes); err != nil {
 		return err
 	}
-	return s.d.storeBeside(s.ctx, s.next.lane)
+	return s.d.storeHeld(s.ctx, l)
 }
 
 // admitted is a copy of e without the rows that are not.

@@ -23,6 +23,11 @@ type Load struct {
 	Now int64
 	// Fill hands over history for the new states: rows to Events, and to Remember every entry that is not in the log and that a later one may meet.
 	Fill func(ctx context.Context, fresh []*plan.State, to *Sink) error
+	// History is the text that says, with Fill, which history the states hold from then on (Driver.History).
+	History string
+	// Check looks at the new states before they are live: they hold what Fill has brought and the log below the offset of the cut. Its error gives the load
+	// up. nil: nothing is looked at.
+	Check func(ctx context.Context, fresh []*plan.State, cut Cut) error
 }
 
 // Switch makes the live states those of the uses: one for each base. States whose rows hold what their uses ask stay as they are; the others are
@@ -56,13 +61,18 @@ type succession struct {
 	fresh  []*plan.State // those of list that are being built
 	lane   *lane         // of fresh
 	spaces map[string]uint32
+
+	history string
 }
 
 // arrange finds the states that stay and numbers the new ones.
 func (d *Driver) arrange(ctx context.Context, l *Load) (*succession, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	next := &succession{spaces: map[string]uint32{}}
+	next := &succession{spaces: map[string]uint32{}, history: d.catalog.History}
+	if l.Fill != nil {
+		next.history = l.History
+	}
 	if l.UpTo > d.Applied().Offset {
 		return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: "stream", Message: "a load up to an offset that is not applied"}
 	}
@@ -170,11 +180,6 @@ func sameAsk(a, b *plan.Use) bool {
 func (d *Driver) flip(ctx context.Context, next *succession, loaded bool) error {
 	was := d.catalog.clone()
 	used := map[uint32]bool{}
-	next.lane.each(func(in *inlet) {
-		if s := d.catalog.space(in.ns); s != nil {
-			s.Late = in.late
-		}
-	})
 	lane := newLane(next.list, &d.opt, d.store.Facts, func(src *selfsame.Source, text string) place {
 		ns := d.spaceFor(text, next.spaces[text], loaded)
 		used[ns] = true
@@ -198,12 +203,13 @@ func (d *Driver) flip(ctx context.Context, next *succession, loaded bool) error 
 			s.Phase = live
 		}
 	}
+	d.catalog.History = next.history
 	if err := d.save(ctx); err != nil {
 		d.catalog = was
 		return err
 	}
 	d.lane, d.switched = lane, true
-	d.states.Store(plan.NewStates(next.list))
+	d.states.Store(plan.NewStates(next.list).WithHistory(next.history))
 	return nil
 }
 
