@@ -5,6 +5,7 @@ package pit
 
 import (
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"selfsame"
@@ -77,4 +78,37 @@ func TestEntityEndsGoBack(t *testing.T) {
 	if err := e.Eval(&Ask{At: []int64{1}, Cells: []int{0}}, out, nil); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestPreparedIsShared makes entities and asks about lists of cells from several goroutines.
+func TestPreparedIsShared(t *testing.T) {
+	spec := benchEntitySpec(t)
+	prepared, err := Prepare(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(1, uint64(g)))
+			for range 100 {
+				e := prepared.NewEntity()
+				e.Load(benchEntityEvents(3, 0, 10))
+				cells := r.Perm(len(spec.Cells))[:1+r.IntN(3)]
+				var out []*column.Column
+				for _, c := range cells {
+					out = append(out, column.New(spec.Cells[c].Call.Result, 1))
+				}
+				if err := e.Eval(&Ask{At: []int64{21}, Cells: cells}, out, nil); err != nil {
+					t.Error(err)
+				}
+				for i, c := range cells {
+					if c%6 == 0 && out[i].Ints[0] != 3 {
+						t.Errorf("cell %d counts %d events", c, out[i].Ints[0])
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
