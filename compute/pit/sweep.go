@@ -149,6 +149,7 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 		})
 	}
 	wg.Wait()
+	s.letGo()
 	r, err := o.end(errs)
 	if err != nil {
 		return nil, err
@@ -177,6 +178,13 @@ func (s *Sweep) bySize() []int {
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(size[b], size[a]), cmp.Compare(a, b)) })
 	return order
+}
+
+// letGo lets the memory of the events go, and has it collected: what comes next takes as much, and new memory costs a fault a page, where a
+// collection looks at a few slices.
+func (s *Sweep) letGo() {
+	s.parts, s.free = nil, nil
+	runtime.GC()
 }
 
 // Close removes the spill file and lets the memory go. It may be called at any time after New.
