@@ -35,8 +35,7 @@ func (h *HTTP) receive(x *exchange, limit int64) error {
 		if size < 0 {
 			size = limit
 		}
-		within := h.o.HeaderTimeout + time.Duration(size/h.o.BodyBytesASec)*time.Second
-		if err := http.NewResponseController(x.w).SetReadDeadline(time.Now().Add(within)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		if err := h.extend(x, h.o.HeaderTimeout+time.Duration(size/h.o.BodyBytesASec)*time.Second, h.o.Timeout); err != nil {
 			return err
 		}
 	}
@@ -56,6 +55,22 @@ func (h *HTTP) receive(x *exchange, limit int64) error {
 	}
 	return h.fill(x, body, limit, body != io.Reader(counted))
 }
+
+// extend gives a request more time than the server does by itself: to be read, and then to be answered.
+func (h *HTTP) extend(x *exchange, read, answer time.Duration) error {
+	control, now := http.NewResponseController(x.w), time.Now()
+	err := control.SetWriteDeadline(now.Add(read + answer + writeTime))
+	if err == nil && read > 0 {
+		err = control.SetReadDeadline(now.Add(read))
+	}
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
+}
+
+// writeTime is how long an answer may take to be written.
+const writeTime = 30 * time.Second
 
 // fill reads to the end of the body.
 func (h *HTTP) fill(x *exchange, body io.Reader, limit int64, packed bool) error {

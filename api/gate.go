@@ -5,43 +5,49 @@ package api
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 )
 
 // gate lets some requests run at once and some wait; the others are refused at once, so that what is promised to those inside stays true
 // under any load.
+//
+// A read computes and does not block. Without more ado each would run to its end as soon as its goroutine does, and under load requests would
+// queue where nobody counts them: in the scheduler and in sockets. So a request that is not alone steps back once after it has been counted; those
+// that have come meanwhile are counted too, and the gate knows how many there are.
 type gate struct {
-	slots   chan struct{}
-	waiting atomic.Int64
-	most    int64
+	slots  chan struct{}
+	inside atomic.Int64 // that run or wait
+	most   int64
 }
 
 func newGate(running, waiting int) *gate {
-	return &gate{slots: make(chan struct{}, running), most: int64(waiting)}
+	return &gate{slots: make(chan struct{}, running), most: int64(running + waiting)}
 }
 
 // enter waits for a slot. It returns errBusy where too many wait, or the context's error.
 func (g *gate) enter(ctx context.Context) error {
-	select {
-	case g.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	if g.waiting.Add(1) > g.most {
-		g.waiting.Add(-1)
+	switch n := g.inside.Add(1); {
+	case n > g.most:
+		g.inside.Add(-1)
 		return errBusy
+	case n > 1:
+		runtime.Gosched()
 	}
-	defer g.waiting.Add(-1)
 	select {
 	case g.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
+		g.inside.Add(-1)
 		return context.Cause(ctx)
 	}
 }
 
 // leave gives the slot back.
-func (g *gate) leave() { <-g.slots }
+func (g *gate) leave() {
+	<-g.slots
+	g.inside.Add(-1)
+}
 
 // purse is a bound on bytes that many requests share.
 type purse struct {
@@ -66,4 +72,4 @@ func (p *purse) take(n int64) bool {
 func (p *purse) give(n int64) { p.left.Add(n) }
 
 // full reports whether a request that comes now is refused: it need not be read then.
-func (g *gate) full() bool { return len(g.slots) == cap(g.slots) && g.waiting.Load() >= g.most }
+func (g *gate) full() bool { return g.inside.Load() >= g.most }

@@ -192,16 +192,20 @@ func (x *exchange) ok() error {
 }
 
 // deadline returns the context of a request: the caller's own Selfsame-Timeout, or the server's.
-func (h *HTTP) deadline(r *http.Request) (context.Context, context.CancelFunc, error) {
+func (h *HTTP) deadline(x *exchange) (context.Context, context.CancelFunc, error) {
 	timeout := h.o.Timeout
-	if s := r.Header.Get("Selfsame-Timeout"); s != "" {
+	if s := x.r.Header.Get("Selfsame-Timeout"); s != "" {
 		d, err := time.ParseDuration(s)
 		if err != nil || d <= 0 {
 			return nil, nil, usage("Selfsame-Timeout", strconv.Quote(s)+" is not a duration", "such as 50ms or 2s")
 		}
-		timeout = d
+		if timeout = d; timeout > h.o.Timeout {
+			if err := h.extend(x, 0, timeout); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	ctx, cancel := context.WithTimeout(x.r.Context(), timeout)
 	return ctx, cancel, nil
 }
 
@@ -249,7 +253,7 @@ func (h *HTTP) ask(x *exchange, service string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel, err := h.deadline(x.r)
+	ctx, cancel, err := h.deadline(x)
 	if err != nil {
 		return err
 	}
@@ -300,7 +304,7 @@ func (h *HTTP) push(x *exchange) error {
 	if len(bytes.TrimSpace(x.body)) == 0 {
 		return usage("", "the body is empty", "send one JSON object, an array of objects, or one object a line")
 	}
-	ctx, cancel, err := h.deadline(x.r)
+	ctx, cancel, err := h.deadline(x)
 	if err != nil {
 		return err
 	}

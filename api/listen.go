@@ -22,7 +22,7 @@ func (h *HTTP) Serve(ctx context.Context, l net.Listener) error {
 		Handler:           h,
 		ReadHeaderTimeout: h.o.HeaderTimeout,
 		ReadTimeout:       h.o.HeaderTimeout + 5*time.Second,
-		WriteTimeout:      h.o.Timeout + 30*time.Second,
+		WriteTimeout:      h.o.Timeout + writeTime,
 		IdleTimeout:       h.o.IdleTimeout,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0), // peers that break off are no news; faults reach the hooks

@@ -78,6 +78,9 @@ func New(o Options) *Wire {
 	return &Wire{o: o, gate: newGate(o.Running, o.Waiting), purse: newPurse(o.BodyBytes)}
 }
 
+// Inside is how many reads run or wait at the moment.
+func (w *Wire) Inside() int64 { return w.gate.inside.Load() }
+
 // withDefaults returns the options with defaults in the place of zeros.
 func (o Options) withDefaults() Options {
 	def(&o.MaxRows, 1000)

@@ -113,7 +113,7 @@ func (h *HTTP) records(x *exchange, keys []string, store func(context.Context, *
 	if err := h.receive(x, h.o.MaxBytes); err != nil {
 		return err
 	}
-	ctx, cancel, err := h.deadline(x.r)
+	ctx, cancel, err := h.deadline(x)
 	if err != nil {
 		return err
 	}
