@@ -1,0 +1,297 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package archive keeps the event log as files for training: SOURCE/date=YYYY-MM-DD/FIRST-NEXT.parquet, one folder a day of event
+// time, rows in the order of their offsets. docs/format/archive.md describes them.
+//
+// The invariant: the files whose NEXT is at most the offset in STATE.json hold every row of the log below it once. A run copies the log in chunks;
+// a chunk's files are written and made durable, then STATE.json moves past it. What an interrupted run left beyond that offset is removed by the next
+// run before it copies the same rows again. It decides nothing about rows: what the log admitted is here.
+//
+// Whoever owns the data directory runs Advance, one run at a time; reading is safe beside it.
+package archive
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"selfsame"
+	"selfsame/eventlog"
+	"selfsame/offline"
+)
+
+const (
+	stateFile    = "STATE.json"
+	stateVersion = 1
+	extension    = ".parquet"
+	digits       = 20
+)
+
+// state is the content of STATE.json.
+type state struct {
+	Version  int   `json:"version"`
+	Complete int64 `json:"complete"`
+}
+
+// Archive is the archive below a folder.
+type Archive struct {
+	dir      string
+	create   offline.Creator
+	limit    int64 // bytes of rows that a run holds
+	complete atomic.Int64
+	run      sync.Mutex // held by Advance
+}
+
+// DefaultLimit is how many bytes of rows a run holds before it writes them.
+const DefaultLimit = 64 << 20
+
+// Open opens the archive below dir, whose files create writes; dir need not be there. An archive of a newer version is an error of class resource.
+func Open(dir string, create offline.Creator) (*Archive, error) {
+	a := &Archive{dir: dir, create: create, limit: DefaultLimit}
+	path := filepath.Join(dir, stateFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, nil
+	}
+	if err != nil {
+		return nil, problem(path, "cannot be read", err)
+	}
+	var s state
+	if err := json.Unmarshal(text, &s); err != nil || s.Version < 1 || s.Complete < 0 {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path}, Message: "is damaged", Err: err,
+			Hint: "remove the archive's folder: it is written anew from the log, where that still has every row; else restore the file"}
+	}
+	if s.Version > stateVersion {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path},
+			Message: fmt.Sprintf("is of version %d, and this version of Selfsame reads up to %d", s.Version, stateVersion), Hint: "use the newer version of Selfsame that wrote it"}
+	}
+	a.complete.Store(s.Complete)
+	return a, nil
+}
+
+func problem(path, what string, err error) error {
+	var known *selfsame.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path}, Message: what, Err: err, Hint: "check the disk and the permissions of the archive's folder"}
+}
+
+// Complete is the offset below which the archive holds every row of the log.
+func (a *Archive) Complete() int64 { return a.complete.Load() }
+
+// Files returns the paths of a source's files that belong to the archive, by first offset, then by path.
+func (a *Archive) Files(source string) ([]string, error) {
+	files, err := list(filepath.Join(a.dir, source))
+	if err != nil {
+		return nil, err
+	}
+	complete := a.Complete()
+	files = slices.DeleteFunc(files, func(f file) bool { return f.next > complete })
+	slices.SortFunc(files, func(x, y file) int { return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.path, y.path)) })
+	var out []string
+	for _, f := range files {
+		out = append(out, f.path)
+	}
+	return out, nil
+}
+
+// file is a file of the archive.
+type file struct {
+	path        string
+	first, next int64
+}
+
+// list finds the files below a folder; other names are left alone.
+func list(dir string) ([]file, error) {
+	var out []file
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if f, ok := named(path); ok && !d.IsDir() {
+			out = append(out, f)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, problem(dir, "cannot be read", err)
+	}
+	return out, nil
+}
+
+// named reads the offsets in a file's name.
+func named(path string) (file, bool) {
+	name, ok := strings.CutSuffix(filepath.Base(path), extension)
+	if !ok || len(name) != 2*digits+1 || name[digits] != '-' {
+		return file{}, false
+	}
+	first, err1 := strconv.ParseInt(name[:digits], 10, 64)
+	next, err2 := strconv.ParseInt(name[digits+1:], 10, 64)
+	return file{path, first, next}, err1 == nil && err2 == nil
+}
+
+// Advance copies the log up to the offset to, or to its end where that comes first. What it has copied whole when it is stopped stays.
+func (a *Archive) Advance(ctx context.Context, log eventlog.Log, to int64) error {
+	a.run.Lock()
+	defer a.run.Unlock()
+	end, _ := log.End()
+	from := a.Complete()
+	if from > end {
+		return &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: a.dir},
+			Message: fmt.Sprintf("the archive holds the log up to offset %d, and the log ends at %d", from, end),
+			Hint:    "the log is of another data directory, or was restored from an older copy: restore both together"}
+	}
+	if to = min(to, end); from >= to {
+		return nil
+	}
+	if err := a.sweep(from); err != nil {
+		return err
+	}
+	c := newChunk(from)
+	err := log.Read(ctx, from, to, func(b *eventlog.Block) error {
+		if !c.takes(b) {
+			if err := a.store(ctx, c, b.First); err != nil {
+				return err
+			}
+		}
+		if err := c.add(b); err != nil {
+			return err
+		}
+		if c.bytes >= a.limit {
+			return a.store(ctx, c, b.Next())
+		}
+		return nil
+	})
+	if err != nil || c.first == to {
+		return err
+	}
+	return a.store(ctx, c, to)
+}
+
+// sweep removes what a run that did not come to its end left: files with rows that STATE.json does not have, and temporary ones.
+func (a *Archive) sweep(from int64) error {
+	files, err := list(a.dir)
+	if err != nil {
+		return err
+	}
+	folders := map[string]bool{}
+	for _, f := range files {
+		if f.next > from {
+			if err := os.Remove(f.path); err != nil {
+				return problem(f.path, "cannot be removed", err)
+			}
+			folders[filepath.Dir(f.path)] = true
+		}
+	}
+	for dir := range folders { // before STATE.json moves past them: a file that came back would hold rows twice
+		if err := syncDir(dir); err != nil {
+			return err
+		}
+	}
+	stale, err := filepath.Glob(filepath.Join(a.dir, "*", "date=*", ".*"+extension+".*.tmp"))
+	for _, path := range stale {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		return problem(a.dir, "cannot be cleaned", err)
+	}
+	return nil
+}
+
+// store writes a chunk's files, then the state behind it, and begins the next chunk at next.
+func (a *Archive) store(ctx context.Context, c *chunk, next int64) error {
+	for _, p := range c.sorted() {
+		if err := ctx.Err(); err != nil {
+			return &selfsame.Error{Class: selfsame.ClassCanceled, Message: "stopped", Err: err}
+		}
+		if err := a.write(p, c.first, next); err != nil {
+			return err
+		}
+	}
+	if err := a.save(next); err != nil {
+		return err
+	}
+	a.complete.Store(next)
+	c.reset(next)
+	return nil
+}
+
+func (a *Archive) write(p *part, first, next int64) error {
+	dir := filepath.Join(a.dir, p.source, "date="+p.folder)
+	if err := a.makeDir(dir); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, fmt.Sprintf("%0*d-%0*d%s", digits, first, digits, next, extension))
+	w, err := a.create(path, p.rows.Fields, offline.Options{})
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	if err := w.Write(p.rows); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// makeDir makes a folder and those above it that are not there, durably.
+func (a *Archive) makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	above := filepath.Dir(dir)
+	if above != dir {
+		if err := a.makeDir(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return problem(dir, "cannot be made", err)
+	}
+	return syncDir(above)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err == nil {
+		err = errors.Join(d.Sync(), d.Close())
+	}
+	if err != nil {
+		return problem(dir, "cannot be made durable", err)
+	}
+	return nil
+}
+
+func (a *Archive) save(complete int64) error {
+	text, err := json.Marshal(state{stateVersion, complete})
+	if err != nil {
+		return problem(a.dir, "cannot be described", err)
+	}
+	if err := a.makeDir(a.dir); err != nil {
+		return err
+	}
+	f, err := offline.NewFile(filepath.Join(a.dir, stateFile))
+	if err != nil {
+		return err
+	}
+	defer f.Discard()
+	if _, err := f.Write(append(text, '\n')); err != nil {
+		return err
+	}
+	return f.Publish()
+}
