@@ -76,7 +76,7 @@ func newScratch(p *Prepared, r *Reader) *scratch {
 
 // read fills s.result.
 func (s *scratch) read(ctx context.Context, r *Reader, b *binding, q *Query) error {
-	s.query, s.result, s.loaded = q, Result{Columns: s.result.Columns[:0], EventTimes: s.result.EventTimes[:0]}, 0
+	s.query, s.result, s.loaded = q, Result{Columns: s.result.Columns[:0], EventTimes: s.result.EventTimes[:0], States: b.set.states}, 0
 	defer func() { s.query = nil }()
 	if q.Timing {
 		s.began = time.Now()

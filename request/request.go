@@ -69,6 +69,8 @@ type Result struct {
 	Columns []*column.Column // one an output of the plan, a status beside every value
 	// EventTimes are, per output, τ of the newest row or event used for each row, MinTime for none; nil: not asked for, static or on demand.
 	EventTimes [][]int64
+	// States are the live states that it was read from.
+	States *plan.States
 	// Hits and Misses count entities that the cache had, and that the store was read for.
 	Hits, Misses int
 	// Cache, Store and Compute are the time for finding entities and joining what came since, for reading and decoding what the cache

@@ -5,6 +5,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -116,9 +117,17 @@ func TestMoments(t *testing.T) {
 
 func TestHooks(t *testing.T) {
 	var asked []int64
-	history := &History{Snapshot: [16]byte{7}}
 	w := newWorld(t, definitions, func(o *Options) {
-		o.History = func() *History { return history }
+		o.History = func(text string) (*History, error) {
+			h := &History{Snapshot: [16]byte{text[0]}}
+			switch text {
+			case "part":
+				h.Ranges = []online.TokenRange{{Source: 0, Lo: 1, Hi: 2}}
+			case "broken":
+				return nil, errors.New("no such history")
+			}
+			return h, nil
+		}
 		o.Complete = func(_ request.Cut, known int64) bool { asked = append(asked, known); return true }
 		o.Horizon = func(u *plan.Use) int64 {
 			if u.View.Name == "spend" {
@@ -137,14 +146,26 @@ func TestHooks(t *testing.T) {
 		t.Errorf("beyond the horizon: %v", err)
 	}
 	w.ask(&Request{Service: "late", EntityID: "u", At: &at})
-	token, err := online.ParseToken(w.fraud("u").Token)
-	if err != nil || token.Snapshot != history.Snapshot {
+	if token, err := online.ParseToken(w.fraud("u").Token); err != nil || token.Snapshot != [16]byte{} {
+		t.Errorf("without history: %+v, %v", token, err)
+	}
+	loaded := func(text string) {
+		states := w.driver.States().WithHistory(text)
+		w.server.opt.Reader = request.New(w.rows, func() *plan.States { return states }, request.Options{})
+	}
+	loaded("whole")
+	v := w.fraud("u")
+	if token, err := online.ParseToken(v.Token); err != nil || token.Snapshot != [16]byte{'w'} || v.Stale {
 		t.Errorf("%+v, %v", token, err)
 	}
-	history = &History{Snapshot: [16]byte{7}, Ranges: []online.TokenRange{{Source: 0, Lo: 1, Hi: 2}}}
-	v := w.fraud("u")
-	if token, _ := online.ParseToken(v.Token); !v.Stale || len(token.Ranges) != 1 {
+	loaded("part")
+	v = w.fraud("u")
+	if token, _ := online.ParseToken(v.Token); !v.Stale || len(token.Ranges) != 1 || token.Snapshot != [16]byte{'p'} {
 		t.Errorf("part of the history: stale %v, %+v", v.Stale, token)
+	}
+	loaded("broken")
+	if _, err := w.server.Features(context.Background(), &Request{Service: "fraud", EntityID: "u"}); err == nil || err.Error() != "no such history" {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -280,6 +301,21 @@ func TestGiven(t *testing.T) {
 	_, err := w.server.Features(context.Background(), &Request{Service: "both", EntityID: "u"})
 	if selfsame.ClassOf(err) != selfsame.ClassUsage || !strings.Contains(err.Error(), "user_id, airport") {
 		t.Errorf("an id that could be two keys: %v", err)
+	}
+}
+
+func TestExpiredValues(t *testing.T) {
+	w := newWorld(t, definitions, nil)
+	w.push(noon-25*hour, order{"1", "u", 0.1, "ams", noon - 25*hour})
+	if v := w.fraud("u"); w.value(v, "last_order__amount", 0).Status != selfsame.Expired {
+		t.Error("an order of yesterday is not expired")
+	}
+	v := w.ask(&Request{Service: "fraud", EntityID: "u", Expired: true})
+	if c := v.Columns[3]; c.StatusAt(0) != selfsame.Expired || c.Floats[0] != 0.1 || string(v.Columns[4].Str(0)) != "ams" {
+		t.Errorf("asked for, it is %v", c)
+	}
+	if got := w.value(v, "spend__n", 0); got.Int != 1 {
+		t.Errorf("the other view gives %v", got)
 	}
 }
 

@@ -48,8 +48,8 @@ type Options struct {
 	Applied func() request.Cut
 	// Now is the clock, microseconds.
 	Now func() int64
-	// History is what the states hold beside the log; nil: none. The value is the same until it changes.
-	History func() *History
+	// History reads the text that a set of states has of the history that it holds (plan.States.History); nil: there is none.
+	History func(text string) (*History, error)
 	// Complete reports whether no entry at or beyond a cut can have α <= known. nil: known by the last α of the cut.
 	Complete func(cut request.Cut, known int64) bool
 	// Horizon is the least T that retention allows for a use; nil: all.
@@ -71,7 +71,8 @@ type Server struct {
 // tokenText is the text of a cut, kept for the next answer of the same cut.
 type tokenText struct {
 	offset  int64
-	history *History
+	history string
+	partial bool // only a part of the history was loaded
 	text    string
 }
 
@@ -81,8 +82,7 @@ func New(opt Options) *Server {
 		opt.MaxRows = MaxRows
 	}
 	if opt.History == nil {
-		none := &History{}
-		opt.History = func() *History { return none }
+		opt.History = func(string) (*History, error) { return &History{}, nil }
 	}
 	if opt.Complete == nil {
 		opt.Complete = func(cut request.Cut, known int64) bool { return known <= cut.Alpha }
@@ -143,6 +143,12 @@ func (s *Server) answer(ctx context.Context, w *work, q *Request) error {
 		return err
 	}
 	v.result = res
+	token, err := s.tokenOf(w.query.Cut.Offset, res.States.History())
+	if err != nil {
+		res.Release()
+		return err
+	}
+	v.Token, v.Stale = token.text, v.Stale || token.partial
 	for i, c := range res.Columns {
 		v.Columns = append(v.Columns, p.plan.Outputs[i].Edge(w.edge[i], c))
 	}
@@ -159,7 +165,6 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 // pin decides T and the cut, and whether more may come.
 func (s *Server) pin(w *work, q *Request) error {
 	v, query := &w.vector, &w.query
-	history := s.opt.History()
 	cut := s.opt.Applied()
 	now := max(s.opt.Now(), cut.Alpha)
 	query.Cut, query.At, query.Past = cut, now, q.At != nil
@@ -178,9 +183,8 @@ func (s *Server) pin(w *work, q *Request) error {
 			break
 		}
 	}
-	v.At, v.Past, v.Cut, v.Token = query.At, query.Past, cut, s.tokenOf(cut.Offset, history)
+	v.At, v.Past, v.Cut = query.At, query.Past, cut
 	query.Plan = w.plan.prepared
-	v.Stale = len(history.Ranges) > 0
 	if known, any := query.Known(); any && !s.opt.Complete(cut, known) {
 		v.Stale = true
 	}
@@ -201,14 +205,22 @@ func (s *Server) withinHorizon(p *plan.Plan, at int64) error {
 	return nil
 }
 
-// tokenOf returns the text of a cut.
-func (s *Server) tokenOf(offset int64, h *History) string {
-	if t := s.token.Load(); t != nil && t.offset == offset && t.history == h {
-		return t.text
+// tokenOf returns a cut of the log with the history that states hold.
+func (s *Server) tokenOf(offset int64, history string) (*tokenText, error) {
+	if t := s.token.Load(); t != nil && t.offset == offset && t.history == history {
+		return t, nil
 	}
-	t := &tokenText{offset: offset, history: h, text: online.Token{Offset: offset, Snapshot: h.Snapshot, Ranges: h.Ranges}.String()}
+	h := &History{}
+	if history != "" {
+		var err error
+		if h, err = s.opt.History(history); err != nil {
+			return nil, err
+		}
+	}
+	t := &tokenText{offset: offset, history: history, partial: len(h.Ranges) > 0,
+		text: online.Token{Offset: offset, Snapshot: h.Snapshot, Ranges: h.Ranges}.String()}
 	s.token.Store(t)
-	return t.text
+	return t, nil
 }
 
 func instant(t int64) string {

@@ -119,6 +119,7 @@ type world struct {
 	snapshot atomic.Pointer[registry.Snapshot]
 	log      *listLog
 	driver   *stream.Driver
+	rows     *embedded.Store
 	reader   *request.Reader
 	server   *Server
 	now      atomic.Int64
@@ -142,6 +143,7 @@ func newWorld(t testing.TB, text string, change func(*Options)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.rows = rows
 	w.reader = request.New(rows, w.driver.States, request.Options{})
 	opt := Options{
 		Definitions: func() Definitions { return w.snapshot.Load() },
