@@ -5,8 +5,11 @@ package batch
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"sort"
+	"strconv"
+	"strings"
 
 	"selfsame"
 	"selfsame/column"
@@ -35,11 +38,21 @@ func ArchiveFields(src *selfsame.Source) []selfsame.Field {
 		selfsame.Field{Name: ArchiveOp, Type: selfsame.Scalar(selfsame.String)})
 }
 
-// ArchiveSpec says how the archive of a source, the files below dir, is opened. Fields that were added to the source after a file was
-// written are null in its rows.
-func ArchiveSpec(src *selfsame.Source, dir string) source.Spec {
+// ArchiveSpec says how the archive of a source, the files below dir, is opened, of an archive that is complete below an offset: what an
+// interrupted run of the archiver left beyond it is left out. Fields that were added to the source after a file was written are null in
+// its rows.
+func ArchiveSpec(src *selfsame.Source, dir string, complete int64) source.Spec {
 	return source.Spec{Name: src.Name, Schema: ArchiveFields(src), EventTime: src.EventTime, KeepNaN: src.KeepNaN, Absent: true,
+		Skip:  func(name string) bool { return !Archived(name, complete) },
 		Batch: selfsame.BatchSource{Path: dir, Format: "parquet", Partition: map[string]string{"date": "event_time"}}}
+}
+
+// Archived reports whether a file of the archive, by its name FIRST-NEXT.parquet, belongs to what is complete below an offset.
+func Archived(name string, complete int64) bool {
+	name, ok := strings.CutSuffix(path.Base(name), ".parquet")
+	_, last, split := strings.Cut(name, "-")
+	next, err := strconv.ParseInt(last, 10, 64)
+	return ok && split && err == nil && next <= complete
 }
 
 // lens is the axis of knowledge on which a use looks at events.

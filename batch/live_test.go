@@ -47,7 +47,7 @@ func writeLog(t *testing.T, dir string, fields []selfsame.Field, rows ...logRow)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	first := rows[0][batch.ArchiveOffset].(int)
+	first := max(rows[0][batch.ArchiveOffset].(int), 0)
 	path := filepath.Join(dir, fmt.Sprintf("%020d-%020d.parquet", first, first+len(rows)))
 	w, err := parquetout.Create(path, fields, offline.Options{})
 	if err != nil {
@@ -95,7 +95,7 @@ func runLog(t *testing.T, dir string, edit func(*batch.Request)) ([]string, erro
 		t.Fatal(err)
 	}
 	pays := p.Source("pays")
-	log, err := source.Open(t.Context(), batch.ArchiveSpec(pays, dir), map[string]source.Format{"parquet": parquetin.Format{}})
+	log, err := source.Open(t.Context(), batch.ArchiveSpec(pays, dir, selfsame.MaxTime), map[string]source.Format{"parquet": parquetin.Format{}})
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +165,16 @@ func TestArchiveOfAnotherType(t *testing.T) {
 	var e *selfsame.Error
 	if !errors.As(err, &e) || e.Class != selfsame.ClassInput || !strings.Contains(err.Error(), path) {
 		t.Errorf("got %v, want an input error that names %s", err, path)
+	}
+}
+
+// TestArchiveBeyondItsState leaves out what an archiver did not finish.
+func TestArchiveBeyondItsState(t *testing.T) {
+	for name, want := range map[string]bool{"date=2024-01-01/00000000000000000000-00000000000000000005.parquet": true, "00000000000000000004-00000000000000000006.parquet": false,
+		"00000000000000000000-00000000000000000005.csv": false, "x.parquet": false, "a-b.parquet": false} {
+		if got := batch.Archived(name, 5); got != want {
+			t.Errorf("%s belongs to an archive up to 5: %v, want %v", name, got, want)
+		}
 	}
 }
 

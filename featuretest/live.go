@@ -87,7 +87,7 @@ func archive(ctx context.Context, dir string, c *Case, src *selfsame.Source) (*s
 			}
 		}
 	}
-	return source.Open(ctx, batch.ArchiveSpec(src, dir), map[string]source.Format{"parquet": parquetin.Format{}})
+	return source.Open(ctx, batch.ArchiveSpec(src, dir, selfsame.MaxTime), map[string]source.Format{"parquet": parquetin.Format{}})
 }
 
 func writeArchive(path string, src *selfsame.Source, rows []archived) error {

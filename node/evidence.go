@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"selfsame"
@@ -100,7 +101,7 @@ func (e *Evidence) Inputs(ctx context.Context, p *plan.Plan) (*audit.Inputs, err
 				return nil, err
 			}
 		}
-		if o.Log, err = OpenArchive(ctx, e.Archive, s); err != nil {
+		if o.Log, err = OpenArchive(ctx, e.Archive, e.Complete, s); err != nil {
 			return nil, err
 		}
 		in.Versions[s] = o
@@ -108,17 +109,20 @@ func (e *Evidence) Inputs(ctx context.Context, p *plan.Plan) (*audit.Inputs, err
 	return in, nil
 }
 
-// OpenArchive opens the archive of a source below the archive's folder. It is nil where nothing of it is archived.
-func OpenArchive(ctx context.Context, archive string, s *selfsame.Source) (*source.Table, error) {
+// OpenArchive opens what the archive below a folder, complete below an offset, holds of a source. It is nil where that is nothing.
+func OpenArchive(ctx context.Context, archive string, complete int64, s *selfsame.Source) (*source.Table, error) {
 	dir := filepath.Join(archive, s.Name)
 	names, err := filepath.Glob(filepath.Join(quoteGlob(dir), "date=*", "[0-9]*.parquet"))
-	if err != nil || len(names) == 0 {
-		if _, err := os.Stat(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, dataError(dir, "cannot read the archive", err)
-		}
+	if err == nil && len(names) == 0 {
+		_, err = os.Stat(dir)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, dataError(dir, "cannot read the archive", err)
+	}
+	if !slices.ContainsFunc(names, func(name string) bool { return batch.Archived(filepath.ToSlash(name), complete) }) {
 		return nil, nil
 	}
-	return source.Open(ctx, batch.ArchiveSpec(s, dir), formats())
+	return source.Open(ctx, batch.ArchiveSpec(s, dir, complete), formats())
 }
 
 // quoteGlob makes a path a pattern that matches it alone.

@@ -183,6 +183,9 @@ func (spec *Spec) walk(base, dir string) ([]File, error) {
 		if err != nil {
 			return InputError(p, "cannot be read", cause(err))
 		}
+		if spec.Skip != nil && spec.Skip(below(base, p)) {
+			return nil
+		}
 		if info.Mode().IsRegular() && (spec.Batch.Format != "" || FormatOf(p) != "") {
 			out = append(out, File{Path: p, Name: below(base, p), Size: info.Size(), Rows: -1})
 		}

@@ -32,6 +32,8 @@ type Spec struct {
 	SkipBad    bool
 	Omit       []string // columns of the files that are left out where the schema is inferred
 	Absent     bool     // a declared field that a file does not have is null in its rows
+	// Skip leaves out files of a folder by their name in it, slashes; nil: none.
+	Skip func(name string) bool
 }
 
 // File is one file of a table, in manifest order: by path below the source's path, bytewise.
