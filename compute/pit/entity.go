@@ -19,7 +19,7 @@ type Prepared struct {
 }
 
 // keptSelections bounds the lists of cells that a Prepared remembers.
-const keptSelections = 64
+const keptSelections = 256
 
 // Prepare compiles a spec. The error says which cell cannot be evaluated.
 func Prepare(spec Spec) (*Prepared, error) {
