@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"selfsame"
 	"selfsame/column"
@@ -33,8 +34,13 @@ type Question struct {
 	Timing     bool   // fill Milliseconds
 	EventTimes bool   // fill AnswerColumn.EventTimes
 	Expired    bool   // give values older than their ttl, with status expired
-	Received   int64  // when the request came, nanoseconds of a monotonic clock, for the queue step; 0: unknown
+	Received   int64  // when the request came, on the clock of Monotonic, for the queue step; 0: unknown
 }
+
+var begun = time.Now()
+
+// Monotonic is a clock that never steps, in nanoseconds since some moment.
+func Monotonic() int64 { return int64(time.Since(begun)) }
 
 // Answer is the vectors of a question.
 type Answer struct {

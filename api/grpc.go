@@ -175,7 +175,7 @@ func (g *GRPC) features(ctx context.Context, decode func(any) error) (out any, e
 	if err := g.gate.enter(ctx); err != nil {
 		return nil, err
 	}
-	q.Received = call.started.UnixNano()
+	q.Received = int64(call.started.Sub(begun))
 	q.Timing = m.asked.timing || g.o.Hooks.Steps != nil
 	a, err := g.ask(ctx, q)
 	if err != nil {

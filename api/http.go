@@ -261,7 +261,7 @@ func (h *HTTP) ask(x *exchange, service string) error {
 	if err := h.gate.enter(ctx); err != nil {
 		return err
 	}
-	q.Received = x.started.UnixNano()
+	q.Received = int64(x.started.Sub(begun))
 	q.Timing = x.asked.timing || h.o.Hooks.Steps != nil
 	a, err := h.answer(ctx, q)
 	if err != nil {

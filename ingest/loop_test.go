@@ -133,7 +133,7 @@ func TestFatesStandAtTheirRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Fate{Accepted, SchemaMismatch, Late, Conflict, Accepted, SchemaMismatch}
-	if !slices.Equal(got.Fates, want) || got.Reasons[1] != "no number" || got.Reasons[2] != "it came late" || got.Reasons[3] == "" || got.Reasons[4] != "" {
+	if !slices.Equal(got.Fates, want) || got.Reasons[1] != "the row no number: {bad" || got.Reasons[2] != "it came late" || got.Reasons[3] == "" || got.Reasons[4] != "" {
 		t.Errorf("fates %v, reasons %q; want fates %v", got.Fates, got.Reasons, want)
 	}
 	if got.Offset != 3 || got.Arrival != 42 || log.floors[0] != 42 {

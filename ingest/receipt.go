@@ -64,7 +64,7 @@ func (r *Receipt) fill(c *call, g *group, k int, byAppend [][]Fate) {
 	r.Reasons = make([]string, n)
 	bad := make([]bool, n)
 	for _, b := range c.rows.Bad {
-		r.Fates[b.Row], r.Reasons[b.Row], bad[b.Row] = SchemaMismatch, b.Reason, true
+		r.Fates[b.Row], r.Reasons[b.Row], bad[b.Row] = SchemaMismatch, b.String(), true
 	}
 	if g.of[k] < 0 {
 		return
