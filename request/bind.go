@@ -171,9 +171,8 @@ func (l *liveState) fold(e *pit.Entity, folded []byte) error {
 
 // current returns the live states of the moment.
 func (r *Reader) current() (*liveSet, error) {
-	states := r.states()
 	for {
-		old := r.live.Load()
+		old, states := r.live.Load(), r.states()
 		if old != nil && old.states == states {
 			return old, nil
 		}
@@ -190,6 +189,7 @@ func (r *Reader) current() (*liveSet, error) {
 			set.by[s] = live
 		}
 		if r.live.CompareAndSwap(old, set) {
+			r.cache.keep(set)
 			return set, nil
 		}
 	}

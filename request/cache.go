@@ -172,13 +172,15 @@ func (s *shard) evict(c *cache) {
 	}
 }
 
-// clear empties the cache.
-func (c *cache) clear() {
+// keep drops the entries that are none of a set of live states.
+func (c *cache) keep(set *liveSet) {
 	for i := range c.shard {
 		s := &c.shard[i]
 		s.mu.Lock()
-		for len(s.ring) > 0 {
-			s.remove(c, s.ring[len(s.ring)-1])
+		for k := len(s.ring) - 1; k >= 0; k-- {
+			if e := s.ring[k]; set.by[e.live.state] != e.live {
+				s.remove(c, e)
+			}
 		}
 		s.mu.Unlock()
 	}

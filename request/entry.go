@@ -95,10 +95,16 @@ func newLoader(store online.Store) *loader {
 	return l
 }
 
+// keptBuffers is for how many states a loader keeps memory.
+const keptBuffers = 64
+
 // buffer returns empty rows for the layout of live, in memory that is used again.
 func (l *loader) buffer(live *liveState) *online.Rows {
 	rows := l.rows[live]
 	if rows == nil {
+		if len(l.rows) >= keptBuffers { // states come and go
+			clear(l.rows)
+		}
 		rows = &online.Rows{}
 		l.rows[live] = rows
 	}

@@ -252,7 +252,7 @@ func TestGrownEntities(t *testing.T) {
 	for range 4 {
 		w.row(p, asking{users: []string{"u"}})
 	}
-	for i := range int64(30_000) {
+	for i := range int64(16_000) {
 		w.push(noon-hour+i, event{"u", 1, 1, noon - hour})
 		if i%5 == 0 {
 			w.row(p, asking{users: []string{"u"}})
@@ -261,7 +261,7 @@ func TestGrownEntities(t *testing.T) {
 	if n := w.store.reads.Load(); n < 2 || n > 8 {
 		t.Errorf("the store was read %d times: an entity that grows is loaded anew, and seldom", n)
 	}
-	if row := w.row(p, asking{users: []string{"u"}})[0]; row[0].Int != 30_001 {
+	if row := w.row(p, asking{users: []string{"u"}})[0]; row[0].Int != 16_001 {
 		t.Errorf("%d events", row[0].Int)
 	}
 }
