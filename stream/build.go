@@ -39,6 +39,9 @@ func (d *Driver) build(ctx context.Context, next *succession, l *Load) error {
 			return err
 		}
 	}
+	if l.History != nil {
+		next.history = l.History()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if to := d.Applied().Offset; len(next.fresh) > 0 && at < to {

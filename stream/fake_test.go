@@ -9,14 +9,90 @@ import (
 	"encoding/binary"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"sync"
+	"testing"
 
 	"selfsame"
 	"selfsame/column"
 	"selfsame/eventlog"
 	"selfsame/online"
+	"selfsame/online/embedded"
+	"selfsame/plan"
 )
+
+// fullStore is a store with every ability that the driver uses.
+type fullStore interface {
+	online.Store
+	online.Rewriter
+	online.Walker
+	online.Dropper
+	online.FactWalker
+}
+
+// stores are the map and the embedded store in memory.
+func stores(t testing.TB) map[string]func() fullStore {
+	return map[string]func() fullStore{
+		"map": func() fullStore { return newMapStore() },
+		"embedded": func() fullStore {
+			s, err := embedded.Open(t.TempDir(), embedded.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { s.Close() })
+			return s
+		},
+	}
+}
+
+// entitiesOf lists the entities of a state.
+func entitiesOf(t testing.TB, store fullStore, state online.State) [][]byte {
+	t.Helper()
+	var out [][]byte
+	err := store.Walk(t.Context(), state, nil, func(entity []byte) bool {
+		out = append(out, bytes.Clone(entity))
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// bucketsOf are the buckets of an entity, the prefix included.
+func bucketsOf(t testing.TB, store fullStore, state online.State, entity []byte) []online.Bucket {
+	t.Helper()
+	var out []online.Bucket
+	err := store.Read(t.Context(), online.Range{State: state, Entity: entity, Lo: online.PrefixBucket, Hi: math.MaxInt64}, func(bucket int64, rows []byte) error {
+		out = append(out, online.Bucket{Bucket: bucket, Rows: bytes.Clone(rows)})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// sizes are the number of facts and the bytes of rows of the states.
+func sizes(t testing.TB, store fullStore, states []*plan.State) (facts, rows int) {
+	t.Helper()
+	err := store.WalkFacts(t.Context(), []byte{resolvePrefix}, []byte{resolvePrefix + 1}, func(_, _ []byte) bool {
+		facts++
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range states {
+		for _, e := range entitiesOf(t, store, online.State(s.ID)) {
+			for _, b := range bucketsOf(t, store, online.State(s.ID), e) {
+				rows += len(b.Rows)
+			}
+		}
+	}
+	return facts, rows
+}
 
 // mapStore keeps online state in maps: the contract, without a disk.
 type mapStore struct {

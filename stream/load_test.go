@@ -108,7 +108,7 @@ func resolved(s *plan.State, e *entry, history []entry) *Events {
 // what comes after change nothing.
 func TestLoadedHistoryIsTheContract(t *testing.T) {
 	p, uses := usesOf(t, fmt.Sprintf(world, viewsOf(worldSources...)))
-	for seed := range uint64(30) {
+	for seed := range uint64(20) {
 		r := rand.New(rand.NewPCG(seed, 13))
 		whole, entries := draw(r, p, 20)
 		all := withHistory(r, p, entries, 25)

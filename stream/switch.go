@@ -23,8 +23,9 @@ type Load struct {
 	Now int64
 	// Fill hands over history for the new states: rows to Events, and to Remember every entry that is not in the log and that a later one may meet.
 	Fill func(ctx context.Context, fresh []*plan.State, to *Sink) error
-	// History is the text that says, with Fill, which history the states hold from then on (Driver.History).
-	History string
+	// History returns, with Fill, the text that says which history the states hold from then on (Driver.History). It is called after Check. nil: the
+	// text stays.
+	History func() string
 	// Check looks at the new states before they are live: they hold what Fill has brought and the log below the offset of the cut. Its error gives the load
 	// up. nil: nothing is looked at.
 	Check func(ctx context.Context, fresh []*plan.State, cut Cut) error
@@ -70,9 +71,6 @@ func (d *Driver) arrange(ctx context.Context, l *Load) (*succession, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	next := &succession{spaces: map[string]uint32{}, history: d.catalog.History}
-	if l.Fill != nil {
-		next.history = l.History
-	}
 	if l.UpTo > d.Applied().Offset {
 		return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: "stream", Message: "a load up to an offset that is not applied"}
 	}

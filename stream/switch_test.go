@@ -70,7 +70,7 @@ func TestSwitchBuildsBeside(t *testing.T) {
 // TestSwitchWhileEventsCome: entries that are applied while a state is built are in it.
 func TestSwitchWhileEventsCome(t *testing.T) {
 	p, all := usesOf(t, fmt.Sprintf(world, viewsOf(worldSources...)))
-	whole, entries := draw(rand.New(rand.NewPCG(6, 6)), p, 120)
+	whole, entries := draw(rand.New(rand.NewPCG(6, 6)), p, 60)
 	l, store := &listLog{}, newMapStore()
 	d := openOver(t, store, l, all[:4], Options{})
 	applied := make(chan error)
@@ -101,7 +101,7 @@ func TestSwitchWhileEventsCome(t *testing.T) {
 }
 
 // checkEnd compares every live state with the contract at the end of the log alone.
-func checkEnd(t *testing.T, d *Driver, store *mapStore, all []entry) {
+func checkEnd(t *testing.T, d *Driver, store fullStore, all []entry) {
 	t.Helper()
 	a := axis{bound: d.Applied().Offset}
 	for _, s := range d.States().List() {
