@@ -56,9 +56,23 @@ func (w *Wire) GRPC() *GRPC {
 	g.server.RegisterService(&featuresDesc, g)
 	g.server.RegisterService(&eventsDesc, g)
 	v1.RegisterPredictionsServer(g.server, g)
-	healthv1.RegisterHealthServer(g.server, g.health)
+	healthv1.RegisterHealthServer(g.server, readiness{g.health, w.o.Health})
 	reflection.Register(g.server)
 	return g
+}
+
+// readiness is the health service: a server that is not ready does not serve.
+type readiness struct {
+	*health.Server
+	ready Health
+}
+
+// Check answers for one service, or for the whole server.
+func (r readiness) Check(ctx context.Context, in *healthv1.HealthCheckRequest) (*healthv1.HealthCheckResponse, error) {
+	if r.ready != nil && r.ready.Ready() != nil {
+		return &healthv1.HealthCheckResponse{Status: healthv1.HealthCheckResponse_NOT_SERVING}, nil
+	}
+	return r.Server.Check(ctx, in)
 }
 
 // Serve answers requests of a listener until ctx is done; then those that run may finish within ShutdownWithin. It returns nil where it was

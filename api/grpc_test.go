@@ -242,10 +242,14 @@ func TestPredictions(t *testing.T) {
 }
 
 func TestHealthAndReflection(t *testing.T) {
-	conn := dial(t, (&store{}).options())
-	h, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{})
-	if err != nil || h.Status != healthv1.HealthCheckResponse_SERVING {
-		t.Errorf("got %v %v", h, err)
+	s := &store{}
+	conn := dial(t, s.options())
+	for _, want := range []healthv1.HealthCheckResponse_ServingStatus{healthv1.HealthCheckResponse_SERVING, healthv1.HealthCheckResponse_NOT_SERVING} {
+		h, err := healthv1.NewHealthClient(conn).Check(t.Context(), &healthv1.HealthCheckRequest{})
+		if err != nil || h.Status != want {
+			t.Errorf("got %v %v, want %v", h, err, want)
+		}
+		s.ready = errOrdinary
 	}
 	stream, err := reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(t.Context())
 	if err != nil {

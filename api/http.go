@@ -346,7 +346,11 @@ func (r *Receipt) json(b []byte, source string, counts *[FateCount]int64) []byte
 		}
 	}
 	b = strconv.AppendInt(append(b, `,"offset":`...), r.Offset, 10)
-	b = moment(append(b, `,"arrival":`...), r.Arrival)
+	arrival := r.Arrival
+	if arrival == 0 { // nothing was stored
+		arrival = selfsame.MinTime
+	}
+	b = moment(append(b, `,"arrival":`...), arrival)
 	if counts[Accepted] < int64(len(r.Fates)) {
 		b = append(b, `,"rows":[`...)
 		first := true

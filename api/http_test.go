@@ -218,6 +218,17 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+func TestReadiness(t *testing.T) {
+	s := &store{ready: errOrdinary}
+	h := New(s.options()).HTTP()
+	if w := call(h, "GET", "/readyz", ""); w.Code != 503 || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("got %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if w := call(h, "GET", "/healthz", ""); w.Code != 200 {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
 func TestRequestsOfOtherSites(t *testing.T) {
 	h := New((&store{}).options()).HTTP()
 	if w := call(h, "POST", "/v1/events/clicks", `{}`, "Sec-Fetch-Site", "cross-site"); w.Code != 403 {

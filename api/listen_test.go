@@ -5,6 +5,7 @@ package api
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	v1 "selfsame/api/selfsamev1"
 )
 
 // listening serves HTTP on loopback until the test ends, and checks that it ends well.
@@ -73,9 +81,68 @@ func TestStalledClients(t *testing.T) {
 	}
 	if added := inUse() - before; added > 64<<20 {
 		t.Errorf("%d stalled clients add %d MiB", clients, added>>20)
+	} else {
+		t.Logf("%d stalled clients add %d MiB", clients, added>>20)
 	}
 	if left := h.purse.left.Load(); left < 0 {
 		t.Errorf("the bound of bodies is overdrawn by %d", -left)
+	}
+}
+
+// TestStalledGRPCClients holds what a thousand connections cost that say hello and nothing more, every other one with the start of a large message.
+func TestStalledGRPCClients(t *testing.T) {
+	s := &store{}
+	o := s.options()
+	o.ShutdownWithin = time.Millisecond
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- New(o).GRPC().Serve(ctx, l) }()
+	before := inUse()
+	var block bytes.Buffer
+	fields := hpack.NewEncoder(&block)
+	for _, f := range [][2]string{{":method", "POST"}, {":scheme", "http"}, {":path", "/selfsame.v1.Features/GetFeatures"}, {":authority", "x"}, {"content-type", "application/grpc"}, {"te", "trailers"}} {
+		fields.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]})
+	}
+	message := append([]byte{0, 0, 0x3f, 0xff, 0xff}, make([]byte, 10<<10)...) // 4 MiB are announced
+	for i := range 1000 {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		io.WriteString(c, http2.ClientPreface)
+		framer := http2.NewFramer(c, c)
+		framer.WriteSettings()
+		if i%2 == 0 {
+			framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block.Bytes(), EndHeaders: true})
+			framer.WriteData(1, false, message)
+		}
+		if _, err := framer.ReadFrame(); err != nil {
+			t.Fatalf("client %d: %v", i, err)
+		}
+	}
+	conn, err := grpc.NewClient(l.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for i := range 20 {
+		if _, err := v1.NewFeaturesClient(conn).GetFeatures(t.Context(), &v1.GetFeaturesRequest{What: &v1.GetFeaturesRequest_Service{Service: "a"}}); err != nil {
+			t.Fatalf("request %d beside stalled ones: %v", i, err)
+		}
+	}
+	if added := inUse() - before; added > 64<<20 {
+		t.Errorf("1000 stalled clients add %d MiB", added>>20)
+	} else {
+		t.Logf("1000 stalled clients add %d MiB", added>>20)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("Serve: %v", err)
 	}
 }
 
