@@ -43,6 +43,7 @@ type SourceCounts struct {
 	RepeatedTimes int64 `json:"repeated_times"`
 	SkippedTimes  int64 `json:"skipped_times"`
 	LateLoaded    int64 `json:"loaded_late"` // admitted rows known only more than a day after their event time
+	Outside       int64 `json:"-"`           // rows of history outside of the loaded ranges; they are in none of the other counts
 }
 
 func newCounts(name string) SourceCounts {
@@ -62,6 +63,7 @@ func (c *SourceCounts) merge(o *SourceCounts) {
 	c.NullArrival += o.NullArrival
 	c.TwoTimes += o.TwoTimes
 	c.LateLoaded += o.LateLoaded
+	c.Outside += o.Outside
 	c.NaiveTimes += o.NaiveTimes
 	c.RepeatedTimes += o.RepeatedTimes
 	c.SkippedTimes += o.SkippedTimes

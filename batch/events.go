@@ -150,6 +150,9 @@ func (h *harvester) chunk(c *piece, cols []*column.Column) error {
 	rows := c.Batch.Rows
 	h.counts.Rows += int64(rows + len(c.Bad))
 	h.counts.Schema += int64(len(c.Bad))
+	h.counts.NaiveTimes += c.Undeclared
+	h.counts.RepeatedTimes += c.Repeated
+	h.counts.SkippedTimes += c.Skipped
 	h.bad = append(h.bad, c.Bad...)
 	if rows == 0 {
 		return nil

@@ -69,3 +69,43 @@ func TestNullsHaveOneFrame(t *testing.T) {
 		}
 	}
 }
+
+// TestDecodedFrames: what AppendFramed writes of scalars is read back, bit for bit, and nothing else is.
+func TestDecodedFrames(t *testing.T) {
+	for _, typ := range []selfsame.Type{selfsame.Scalar(selfsame.Bool), selfsame.Scalar(selfsame.Int64), selfsame.Scalar(selfsame.Date), selfsame.Scalar(selfsame.Timestamp),
+		selfsame.Scalar(selfsame.Float64), selfsame.Scalar(selfsame.String), selfsame.Scalar(selfsame.Bytes), selfsame.DecimalOf(10, 2)} {
+		in := New(typ, 0)
+		in.Append(selfsame.Value{Type: typ, Int: 1, Float: math.Inf(-1), Str: "a\x00é", Dec: selfsame.Int128{Hi: -1, Lo: 3}})
+		in.Append(selfsame.Value{Type: typ})
+		in.Append(selfsame.Value{Type: typ, Status: selfsame.Null})
+		var b []byte
+		for i := range in.Len() {
+			b = in.AppendFramed(b, i)
+		}
+		out, ok := New(typ, 0), false
+		for rest := b; len(rest) > 0; {
+			if rest, ok = out.AppendDecoded(rest); !ok {
+				t.Fatalf("%s: %x is not read at %x", typ, b, rest)
+			}
+		}
+		var again []byte
+		for i := range out.Len() {
+			again = out.AppendFramed(again, i)
+		}
+		if string(again) != string(b) {
+			t.Errorf("%s: got %x, want %x", typ, again, b)
+		}
+		first := in.AppendFramed(nil, 0)
+		for n := range first {
+			if _, ok := New(typ, 0).AppendDecoded(first[:n]); ok {
+				t.Errorf("%s: %x was read", typ, first[:n])
+			}
+		}
+	}
+	if _, ok := New(selfsame.Scalar(selfsame.Int64), 0).AppendDecoded([]byte{2, 0, 0, 0, 0, 0, 0, 0, 0}); ok {
+		t.Error("a frame of no known kind was read")
+	}
+	if _, ok := New(selfsame.ListOf(selfsame.Scalar(selfsame.Int64)), 0).AppendDecoded([]byte{1, 0}); ok {
+		t.Error("a list was read")
+	}
+}

@@ -80,8 +80,10 @@ type fixture struct {
 // blocks is a log that has been written.
 type blocks struct{ list []*eventlog.Block }
 
-func (l *blocks) Append(context.Context, []*eventlog.Append, int64) error { return errors.New("read only") }
-func (l *blocks) Close() error                                            { return nil }
+func (l *blocks) Append(context.Context, []*eventlog.Append, int64) error {
+	return errors.New("read only")
+}
+func (l *blocks) Close() error { return nil }
 
 func (l *blocks) Read(_ context.Context, from, to int64, visit func(*eventlog.Block) error) error {
 	for _, b := range l.list {
@@ -139,6 +141,14 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	return f
+}
+
+func (f *fixture) open(src *selfsame.Source) (batch.Opened, error) {
+	return batch.Opened{History: f.tables[src.Name]}, nil
+}
+
+func (f *fixture) place(name string) int {
+	return slices.IndexFunc(f.project.Sources, func(s *selfsame.Source) bool { return s.Name == name })
 }
 
 // push appends rows, written as in the files, to the log and applies them. It returns their fates.
@@ -226,7 +236,7 @@ func TestBackfillMeetsTheLog(t *testing.T) {
 		t.Fatalf("before the backfill: %s", got)
 	}
 	var told int64
-	r, err := Backfill(t.Context(), f.driver, Request{Uses: f.uses, Tables: f.tables, Now: day + 6*selfsame.DayLength, Options: batch.Options{Threads: 2},
+	r, err := Load(t.Context(), f.driver, Request{Open: f.open, Place: f.place, Uses: f.uses, Now: day + 6*selfsame.DayLength, Options: batch.Options{Threads: 2},
 		Loaded: func(view string, n int64) { told += n }})
 	if err != nil {
 		t.Fatal(err)
@@ -260,13 +270,13 @@ func TestFailedBackfill(t *testing.T) {
 	states := f.driver.States()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Backfill(ctx, f.driver, Request{Uses: f.uses, Tables: f.tables}); selfsame.ClassOf(err) != selfsame.ClassCanceled {
+	if _, err := Load(ctx, f.driver, Request{Open: f.open, Place: f.place, Uses: f.uses}); selfsame.ClassOf(err) != selfsame.ClassCanceled {
 		t.Errorf("error %v", err)
 	}
 	if f.driver.States() != states {
 		t.Error("the live states changed")
 	}
-	if _, err := Backfill(t.Context(), f.driver, Request{Uses: f.uses, Tables: f.tables}); err != nil {
+	if _, err := Load(t.Context(), f.driver, Request{Open: f.open, Place: f.place, Uses: f.uses}); err != nil {
 		t.Error(err)
 	}
 }
