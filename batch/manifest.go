@@ -27,7 +27,8 @@ type Manifest struct {
 	Features []FeatureRecord `json:"features"`
 	Rows     Input           `json:"rows"`
 	Sources  []Input         `json:"sources"`
-	Snapshot string          `json:"snapshot"` // checksum over the names, sizes and checksums of every input file
+	Snapshot string          `json:"snapshot"`             // checksum over the names, sizes and checksums of every input file
+	Log      int64           `json:"log_offset,omitempty"` // rows of the live log below this offset were read; 0: none
 	Counts   []SourceCounts  `json:"counts"`
 	Output   Output          `json:"output"`
 }
@@ -135,9 +136,14 @@ func Changes(then, now Input) []InputChange {
 	return out
 }
 
+// HistorySnapshot is the identity of the history of some sources, as cut tokens carry it (docs/format/cut.md): Snapshot without rows.
+func HistorySnapshot(sources []Input) [16]byte { return snapshot(Input{}, sources).Bytes() }
+
 // Snapshot is a checksum over the names of the inputs and the names, sizes and checksums of their files: equal snapshots, equal
 // inputs, wherever the files stand.
-func Snapshot(rows Input, sources []Input) string {
+func Snapshot(rows Input, sources []Input) string { return sumText(snapshot(rows, sources)) }
+
+func snapshot(rows Input, sources []Input) xxh3.Uint128 {
 	var b []byte
 	frame := func(s string) {
 		b = binary.AppendUvarint(b, uint64(len(s)))
@@ -152,5 +158,5 @@ func Snapshot(rows Input, sources []Input) string {
 			frame(f.Checksum)
 		}
 	}
-	return sumText(xxh3.Hash128(b))
+	return xxh3.Hash128(b)
 }

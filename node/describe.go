@@ -27,12 +27,12 @@ func (p *Prepared) Summarize(w io.Writer) error {
 
 // Reads says what the run would read from each source.
 func (p *Prepared) Reads() ([]batch.Read, error) {
-	return batch.Reads(batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: p.Config.Mode, Tables: p.Tables})
+	return batch.Reads(p.request())
 }
 
 func (p *Prepared) describeReads(w io.Writer, columns bool) error {
 	rows := int64(p.Rows.Batch.Rows)
-	fmt.Fprintf(w, "  rows       %d from %s, mode %s\n", rows, p.rowsPath(), p.Config.Mode)
+	fmt.Fprintf(w, "  rows       %d from %s, mode %s\n", rows, p.rowsPath(), p.request().Mode)
 	reads, err := p.Reads()
 	if err != nil {
 		return err
@@ -64,6 +64,9 @@ func (p *Prepared) rowsPath() string {
 	c := p.Config.Rows
 	if c.AllAt != nil {
 		return "every entity at " + instantText(*c.AllAt)
+	}
+	if c.Journal != nil {
+		return "the journal, service " + c.Journal.Service
 	}
 	return c.File + c.Entities + c.EventsOf
 }

@@ -34,6 +34,31 @@ type Evidence struct {
 	Sources  []string
 }
 
+// LogConfig is the live log as training reads it: archived, up to an offset.
+type LogConfig struct {
+	Archive  string // folder of the archive
+	Complete int64  // the archive holds the log below this offset; rows from it on are left out
+	// Snapshot names the history files at hand, and Sources those that it names, in the order of tokens: for rows that bring cuts.
+	Snapshot [16]byte
+	Sources  []string
+	Journal  *journal.Reader // for RowsConfig.Journal; may be nil
+}
+
+// readJournal makes rows of what was served.
+func (p *Prepared) readJournal(ctx context.Context, o batch.RowOptions) error {
+	log := p.Config.Log
+	if log == nil || log.Journal == nil {
+		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--rows journal", Message: "there is no journal", Hint: "name the data directory of the server with --data"}
+	}
+	b, err := log.Journal.Rows(ctx, *p.Config.Rows.Journal)
+	if err != nil {
+		return err
+	}
+	o.Time, o.Cut = journal.TimeColumn, journal.CutColumn
+	p.Rows, err = batch.RowsOf(b, o)
+	return err
+}
+
 // featureOf is a reference without its version.
 func featureOf(reference string) string {
 	name, _, _ := strings.Cut(reference, "@")

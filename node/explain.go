@@ -49,7 +49,9 @@ func Explain(ctx context.Context, cfg *ExplainConfig) (*batch.Explanation, error
 	if err != nil {
 		return nil, err
 	}
-	e, err := batch.Explain(ctx, batch.Request{Plan: alone, Rows: p.Rows, Mode: cfg.Train.Mode, Tables: p.Tables, Options: cfg.Train.Options}, cfg.Row, cfg.Limit)
+	req := p.request()
+	req.Plan = alone
+	e, err := batch.Explain(ctx, req, cfg.Row, cfg.Limit)
 	if err != nil || then == nil {
 		return e, err
 	}

@@ -5,8 +5,10 @@ package node
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,10 +114,7 @@ func (e *evidenceWorld) archive(t *testing.T, offset, alpha int64, id string, am
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	name := "00000000000000000000-00000000000000000001.parquet"
-	if offset == 1 {
-		name = "00000000000000000001-00000000000000000002.parquet"
-	}
+	name := fmt.Sprintf("%020d-%020d.parquet", offset, offset+1)
 	w, err := creators["parquet"](filepath.Join(dir, name), fields, offline.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -302,4 +301,71 @@ func TestJournalledRowsTrain(t *testing.T) {
 	if _, err := batch.Run(t.Context(), batch.Request{Plan: e.plan, Rows: rows, Mode: batch.Mode{Served: true}, Versions: in.Versions, Snapshot: e.Snapshot}); selfsame.ClassOf(err) != selfsame.ClassChanged {
 		t.Errorf("a row of other history: %v", err)
 	}
+}
+
+// kept is an observer that keeps the values of a run.
+type kept struct{ rows []string }
+
+func (k *kept) Observe(c *batch.Chunk) error {
+	for i := range c.Rows {
+		text := ""
+		for _, f := range c.Features.Columns {
+			text += batch.Show(f.Value(i)).String() + " "
+		}
+		k.rows = append(k.rows, strings.TrimSpace(text))
+	}
+	return nil
+}
+
+// TestTrainingReadsTheLog trains over history and log: from the journal, at tokens of a file, at times, and a second time from the manifest once the log
+// has grown.
+func TestTrainingReadsTheLog(t *testing.T) {
+	e := newEvidence(t, journalled)
+	e.serve(t, 8)
+	token := online.Token{Offset: 1, Snapshot: e.Snapshot}.String()
+	none := online.Token{Offset: 2}.String() // history was not loaded
+	rows := filepath.Join(e.dir, "rows.csv")
+	text := "user_id,limit,event_time,cut\nu1,16,2024-01-01T03:00:00Z," + token + "\nu1,16,2024-01-01T03:00:00Z," + none + "\n"
+	if err := os.WriteFile(rows, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	log := &LogConfig{Archive: e.Archive, Complete: 2, Snapshot: e.Snapshot, Sources: e.Sources, Journal: e.Journal}
+	train := func(edit func(*TrainConfig)) (*Trained, []string) {
+		t.Helper()
+		k := &kept{}
+		cfg := &TrainConfig{Verb: "train", Project: e.dir, Request: Request{Service: "fraud"}, Log: log, Out: filepath.Join(t.TempDir(), "out.parquet"),
+			Rows: RowsConfig{Start: selfsame.MinTime, End: selfsame.MaxTime}, Observers: []Observer{k}, Options: batch.Options{Threads: 1}}
+		edit(cfg)
+		done, err := Train(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done, k.rows
+	}
+	same := func(what string, got []string, want ...string) {
+		t.Helper()
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", what, got, want)
+		}
+	}
+	_, got := train(func(c *TrainConfig) { c.Rows.Journal = &journal.RowsQuery{Service: "fraud"} })
+	same("from the journal", got, "3 8 0.5", "0 null null")
+	_, got = train(func(c *TrainConfig) { c.Rows.File, c.Rows.Cut = rows, "cut" })
+	same("at tokens", got, "3 8 0.5", "2 12 0.75")
+	byTime := func(c *TrainConfig) { c.Rows.File = rows }
+	first, got := train(byTime)
+	same("as_of", got, "3 8 0.5", "3 8 0.5")
+	_, got = train(func(c *TrainConfig) { c.Rows.File, c.Mode.Final = rows, true })
+	same("final", got, "4 16 1", "4 16 1")
+	_, got = train(func(c *TrainConfig) { c.Rows.File, c.Mode.Final, c.Log = rows, true, nil })
+	same("without the log", got, "2 4 0.25", "2 4 0.25")
+	if m := first.Manifest; m.Log != 2 || len(m.Sources) != 2 || m.Sources[1].Name != "orders (log)" || len(m.Sources[1].Files) != 2 {
+		t.Errorf("the manifest does not say what was read of the log: %+v", m.Sources)
+	}
+	e.archive(t, 2, hour(2)+selfsame.Hour/2, "o5", 100, hour(2)+selfsame.Minute)
+	log.Complete = 3
+	_, got = train(func(c *TrainConfig) { byTime(c); c.Again = first.Manifest })
+	same("again", got, "3 8 0.5", "3 8 0.5")
+	_, got = train(byTime)
+	same("with what came since", got, "4 108 6.75", "4 108 6.75")
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"selfsame/batch"
 	"selfsame/compute/zone"
 	"selfsame/definition"
+	"selfsame/journal"
 	"selfsame/monitor"
 	"selfsame/offline"
 	"selfsame/plan"
@@ -30,8 +32,9 @@ type TrainConfig struct {
 
 	Rows        RowsConfig
 	Mode        batch.Mode
-	Out         string // file, or a folder with PartitionBy
-	Format      string // empty: from Out
+	Log         *LogConfig // the live log that is read beside history; nil: history alone
+	Out         string     // file, or a folder with PartitionBy
+	Format      string     // empty: from Out
 	Write       offline.Options
 	PartitionBy string            // timestamp column whose date names the folders; empty: one file
 	With        []string          // event_time, status
@@ -69,10 +72,11 @@ type Observer interface {
 
 // RowsConfig says which rows ask.
 type RowsConfig struct {
-	File       string // label rows; or
-	Entities   string // a file of entities, crossed with times; or
-	EventsOf   string // a source: one row an event; or
-	AllAt      *int64 // every entity of the views, at one moment
+	File       string             // label rows; or
+	Entities   string             // a file of entities, crossed with times; or
+	EventsOf   string             // a source: one row an event; or
+	AllAt      *int64             // every entity of the views, at one moment; or
+	Journal    *journal.RowsQuery // what was served, with TrainConfig.Log
 	Format     string
 	Omit       []string // columns of the file to leave out
 	Timezone   string   // of naive label times
@@ -88,8 +92,21 @@ type Prepared struct {
 	Project *selfsame.Project
 	Plan    *plan.Plan
 	Tables  map[string]*source.Table
+	Archive map[string]*source.Table // of the live log; a source without rows in it has none
 	RowFile *source.Table
 	Rows    *batch.EntityRows
+}
+
+// request is what batch is asked for. Rows that bring cuts of online reads are evaluated at those.
+func (p *Prepared) request() batch.Request {
+	r := batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: p.Config.Mode, Tables: p.Tables, Archive: p.Archive, Options: p.Config.Options}
+	if l := p.Config.Log; l != nil {
+		r.Before, r.Snapshot = l.Complete, l.Snapshot
+	}
+	if p.Rows != nil {
+		r.Mode.Served = p.Rows.Served != nil && !r.Mode.Final
+	}
+	return r
 }
 
 // Trained is what a run made.
@@ -102,7 +119,11 @@ type Trained struct {
 
 // Prepare loads the project, plans, opens the sources and reads the rows.
 func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
-	p := &Prepared{Config: cfg, Tables: map[string]*source.Table{}}
+	p := &Prepared{Config: cfg, Tables: map[string]*source.Table{}, Archive: map[string]*source.Table{}}
+	if cfg.Log != nil && cfg.Again != nil {
+		log := *cfg.Log // what came since is not part of the run that is made again
+		log.Complete, cfg.Log = min(log.Complete, cfg.Again.Log), &log
+	}
 	var err error
 	if p.Project, err = definition.Load(cfg.Project); err != nil {
 		return nil, err
@@ -111,7 +132,7 @@ func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
 		return nil, err
 	}
 	for _, name := range p.Plan.SourceNames() {
-		if p.Tables[name], err = openSource(ctx, cfg.Project, p.Project.Source(name)); err != nil {
+		if err := p.open(ctx, p.Project.Source(name)); err != nil {
 			return nil, err
 		}
 	}
@@ -131,6 +152,25 @@ func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
 	return p, err
 }
 
+// open opens the history of a source and what the live log holds of it.
+func (p *Prepared) open(ctx context.Context, s *selfsame.Source) error {
+	log, history, err := p.Config.Log, (*source.Table)(nil), error(nil)
+	if s.Batch != nil || log == nil {
+		if history, err = openSource(ctx, p.Config.Project, s); err != nil {
+			return err
+		}
+		p.Tables[s.Name] = history
+	}
+	if log == nil {
+		return nil
+	}
+	rows, err := OpenArchive(ctx, log.Archive, log.Complete, s)
+	if rows != nil {
+		p.Archive[s.Name] = rows
+	}
+	return err
+}
+
 // checkOut refuses to write the output over a file that the run reads.
 func (p *Prepared) checkOut() error {
 	out, err := os.Stat(p.Config.Out)
@@ -139,7 +179,7 @@ func (p *Prepared) checkOut() error {
 	}
 	read := []*source.Table{p.RowFile}
 	for _, name := range p.Plan.SourceNames() {
-		read = append(read, p.Tables[name])
+		read = append(read, p.Tables[name], p.Archive[name])
 	}
 	for _, t := range read {
 		if t == nil {
@@ -159,9 +199,15 @@ func (p *Prepared) checkOut() error {
 func (p *Prepared) readRows(ctx context.Context) error {
 	c := p.Config.Rows
 	o := batch.RowOptions{Time: c.Time, Cut: c.Cut, Start: c.Start, End: c.End}
+	if log := p.Config.Log; log != nil {
+		o.Token = CutReader(log.Sources)
+	}
+	if c.Journal != nil {
+		return p.readJournal(ctx, o)
+	}
 	if c.AllAt != nil {
 		var err error
-		p.Rows, err = batch.EntitiesAt(ctx, batch.Request{Plan: p.Plan, Mode: p.Config.Mode, Tables: p.Tables, Options: p.Config.Options}, *c.AllAt)
+		p.Rows, err = batch.EntitiesAt(ctx, p.request(), *c.AllAt)
 		return err
 	}
 	path := c.File
@@ -239,6 +285,9 @@ func (p *Prepared) openRows(ctx context.Context, path string) (*source.Table, er
 	}
 	if c.Entities == "" && (text || c.TimeFormat != "") {
 		for _, name := range []string{timeName(t.Fields(), c.Time), c.Cut} {
+			if name == c.Cut && p.Config.Log != nil && holdsText(t, name) {
+				continue // tokens
+			}
 			need = append(need, selfsame.Field{Name: name, Type: selfsame.Scalar(selfsame.Timestamp)})
 		}
 	}
@@ -256,6 +305,11 @@ func (p *Prepared) openRows(ctx context.Context, path string) (*source.Table, er
 	}
 	spec.Schema = fields
 	return source.Open(ctx, spec, formats())
+}
+
+// holdsText reports whether a column's values were found to be text.
+func holdsText(t *source.Table, name string) bool {
+	return slices.ContainsFunc(t.Fields(), func(f selfsame.Field) bool { return f.Name == name && f.Type.Kind == selfsame.String })
 }
 
 // timeName is the column of T as far as its name says: the one that is asked for, else the first that is named as such columns are.
@@ -322,7 +376,7 @@ func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 		return nil, err
 	}
 	defer out.writer.Abort()
-	res, err := batch.Run(ctx, batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: cfg.Mode, Tables: p.Tables, Options: cfg.Options})
+	res, err := batch.Run(ctx, p.request())
 	if err != nil {
 		return nil, err
 	}
@@ -365,7 +419,7 @@ func ManifestPath(out string) string { return strings.TrimSuffix(out, "/") + ".m
 
 func (t *Trained) manifest(ctx context.Context, out *batch.Output) (*batch.Manifest, error) {
 	m := &batch.Manifest{Format: batch.ManifestFormat, Engine: batch.Engine{Version: Version, ZoneDatabase: zone.Version()},
-		Project: t.Project.Name, Counts: t.Result.Sources, Output: *out,
+		Project: t.Project.Name, Log: t.request().Before, Counts: t.Result.Sources, Output: *out,
 		Command: batch.Command{Verb: t.Config.Verb, Service: t.Config.Request.Service, View: t.Config.Request.View, Features: t.Config.Request.Features, Flags: t.Config.Flags}}
 	var err error
 	if m.Features, err = featureRecords(t.Project, t.Plan); err != nil {
@@ -387,11 +441,20 @@ func (p *Prepared) inputs(ctx context.Context) (rows batch.Input, sources []batc
 		}
 	}
 	for _, name := range p.Plan.SourceNames() {
-		in, err := inputRecord(ctx, name, p.Project.Source(name).Batch.Path, p.Tables[name])
-		if err != nil {
-			return rows, nil, err
+		if history := p.Tables[name]; history != nil {
+			in, err := inputRecord(ctx, name, p.Project.Source(name).Batch.Path, history)
+			if err != nil {
+				return rows, nil, err
+			}
+			sources = append(sources, in)
 		}
-		sources = append(sources, in)
+		if log := p.Archive[name]; log != nil {
+			in, err := inputRecord(ctx, name+" (log)", filepath.Join(p.Config.Log.Archive, name), log)
+			if err != nil {
+				return rows, nil, err
+			}
+			sources = append(sources, in)
+		}
 	}
 	return rows, sources, nil
 }
