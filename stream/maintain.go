@@ -23,7 +23,7 @@ const (
 	// grace is how long a state that is no longer live stays for readers that hold it.
 	grace = selfsame.Minute
 	// entitiesAStep and factsAStep bound what one call of Maintain does.
-	entitiesAStep = 256
+	entitiesAStep = 1024
 	factsAStep    = 4096
 )
 
@@ -148,6 +148,9 @@ func (d *Driver) keepStep(ctx context.Context, keep keeper) error {
 
 // keepEntity folds one entity. It reports false where the state has been switched since: what it is asked for may have changed.
 func (d *Driver) keepEntity(ctx context.Context, keep keeper, f *folder, entity []byte) (bool, error) {
+	if old, err := d.anyOld(ctx, f, entity); err != nil || !old {
+		return true, err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.States().ByBase(f.state.Base) != f.state {
@@ -158,6 +161,20 @@ func (d *Driver) keepEntity(ctx context.Context, keep keeper, f *folder, entity 
 		err = nil
 	}
 	return true, err
+}
+
+// anyOld reports whether an entity has something to look at.
+func (d *Driver) anyOld(ctx context.Context, f *folder, entity []byte) (bool, error) {
+	if f.state.Width == 0 {
+		return true, nil
+	}
+	old := false
+	at := online.Range{State: online.State(f.state.ID), Entity: entity, Lo: online.PrefixBucket + 1, Hi: f.state.Bucket(f.horizon) - 1}
+	err := d.store.Read(ctx, at, func(int64, []byte) error {
+		old = true
+		return nil
+	})
+	return old, err
 }
 
 // note records what the pass may take from a state before it takes it, and returns what takes it; nil where there is nothing to take.
@@ -185,22 +202,31 @@ func (d *Driver) note(ctx context.Context, id uint32, now int64) (*folder, error
 		*r = was
 		return nil, err
 	}
+	d.tellEarliest(d.States())
 	return f, nil
 }
 
 // Earliest is the least T about which a use can be asked with what retention has left: MinTime where it has taken nothing.
 func (d *Driver) Earliest(u *plan.Use) int64 {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	s := d.States().ByBase(u.Base())
 	if s == nil {
 		return selfsame.MinTime
 	}
-	r := d.catalog.state(s.ID)
-	if r == nil || r.Kept == selfsame.MinTime {
-		return selfsame.MinTime
+	if at, ok := (*d.earliest.Load())[s.ID]; ok {
+		return at
 	}
-	return window.SatSub(r.KeptAt, s.History())
+	return selfsame.MinTime
+}
+
+// tellEarliest publishes what Earliest answers. The caller holds mu or is alone.
+func (d *Driver) tellEarliest(states *plan.States) {
+	earliest := map[uint32]int64{}
+	for _, s := range states.List() {
+		if r := d.catalog.state(s.ID); r != nil && r.Kept != selfsame.MinTime {
+			earliest[s.ID] = window.SatSub(r.KeptAt, s.History())
+		}
+	}
+	d.earliest.Store(&earliest)
 }
 
 // forgetStep removes facts of the next source that nothing can meet any more.

@@ -205,6 +205,11 @@ func TestMaintainKeepsAnswers(t *testing.T) {
 			l, pair := &listLog{}, []fullStore{open(), open()}
 			drivers := []*Driver{openOver(t, pair[0], l, uses, Options{}), openOver(t, pair[1], l, uses, Options{})}
 			applyMaintained(t, r, whole.blocks, l, drivers, pair)
+			for _, s := range drivers[1].States().List() {
+				if at := drivers[1].Earliest(s.Use); at == selfsame.MinTime || at > drivers[1].round.began-s.History() || drivers[0].Earliest(s.Use) != selfsame.MinTime {
+					t.Errorf("questions about %s reach back to %d", s.Use.View.Name, at)
+				}
+			}
 			facts, rows := sizes(t, pair[0], drivers[0].States().List())
 			factsLeft, rowsLeft := sizes(t, pair[1], drivers[1].States().List())
 			if factsLeft >= facts {
