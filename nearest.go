@@ -6,8 +6,12 @@ package selfsame
 import "strings"
 
 // Nearest returns the entry of known with the least edit distance to name, the first of equals, or the empty string where
-// none is near: more than a third of the letters, and more than one, would have to change. Case does not count.
+// none is near: more than a third of the letters, and more than one, would have to change. Case does not count. A name of more
+// than 200 bytes is near to none: nobody mistypes so much, and looking would take long.
 func Nearest(name string, known []string) string {
+	if len(name) > 200 {
+		return ""
+	}
 	best, least := "", max(1, len(name)/3)+1
 	for _, k := range known {
 		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {

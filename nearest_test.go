@@ -4,6 +4,7 @@
 package selfsame_test
 
 import (
+	"strings"
 	"testing"
 
 	"selfsame"
@@ -33,5 +34,12 @@ func TestNearest(t *testing.T) {
 	}
 	if got := selfsame.Nearest("amount", nil); got != "" {
 		t.Errorf("of no names got %q", got)
+	}
+}
+
+func TestNearestOfLongNames(t *testing.T) {
+	long := strings.Repeat("a", 300)
+	if got := selfsame.Nearest(long, []string{long + "b"}); got != "" {
+		t.Errorf("got %q, want nothing", got)
 	}
 }

@@ -43,7 +43,12 @@ func (g *given) column(k selfsame.Kind) *column.Column {
 	return column.New(selfsame.Scalar(k), 4)
 }
 
-// place returns the place of the column of that name, made where it is not there yet.
+// maxColumns bounds the columns of a request: names are looked up one after the other.
+const maxColumns = 1000
+
+var errColumns = tooLarge("the request has more than 1000 keys and fields", "ask for less at once")
+
+// place returns the place of the column of that name, made where it is not there yet; -1 where there are too many.
 func (g *given) place(name []byte) int {
 	n := len(g.batch.Fields)
 	if g.next < n && g.batch.Fields[g.next].Name == string(name) {
@@ -55,6 +60,9 @@ func (g *given) place(name []byte) int {
 			g.next = i + 1
 			return i
 		}
+	}
+	if n >= maxColumns {
+		return -1
 	}
 	g.next = n + 1
 	if n < cap(g.batch.Fields) { // names mostly are those of the request before
@@ -78,6 +86,9 @@ func (g *given) row(s *scanner, path string) error {
 	g.next = 0
 	err := s.members(func(key []byte) error {
 		i := g.place(key)
+		if i < 0 {
+			return errColumns
+		}
 		name := g.batch.Fields[i].Name
 		c := g.batch.Columns[i]
 		if c.Len() > at {
@@ -118,6 +129,9 @@ func (g *given) columns(s *scanner) error {
 	first := true
 	return s.members(func(key []byte) error {
 		i := g.place(key)
+		if i < 0 {
+			return errColumns
+		}
 		name := g.batch.Fields[i].Name
 		if g.batch.Columns[i].Len() > 0 {
 			return usage("columns."+name, "the key occurs twice", "")

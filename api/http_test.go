@@ -218,6 +218,16 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+func TestManyNamesAreRefused(t *testing.T) {
+	var row strings.Builder
+	for i := range 1001 {
+		fmt.Fprintf(&row, `,"k%d":1`, i)
+	}
+	if w := call(New((&store{}).options()).HTTP(), "POST", "/v1/features/online", `{"service":"a","entity":{`+row.String()[1:]+`}}`); w.Code != 413 {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
 func TestReadiness(t *testing.T) {
 	s := &store{ready: errOrdinary}
 	h := New(s.options()).HTTP()

@@ -71,14 +71,24 @@ func (a *asked) references(s *scanner) error {
 		if !ok {
 			return s.malformed("a feature reference such as view.feature")
 		}
-		a.q.References = append(a.q.References, string(text))
-		return nil
+		return a.refer(string(text))
 	}
 	if s.peek() == '"' {
 		return one(0)
 	}
 	return s.items(one)
 }
+
+// refer adds a reference.
+func (a *asked) refer(ref string) error {
+	if len(a.q.References) >= maxColumns {
+		return errReferences
+	}
+	a.q.References = append(a.q.References, ref)
+	return nil
+}
+
+var errReferences = tooLarge("the request has more than 1000 references", "name a service, or ask several times")
 
 // setting reads the value of a key that holds no rows.
 func (a *asked) setting(s *scanner, key string) error {
@@ -234,7 +244,9 @@ func (a *asked) query(id string, params url.Values) error {
 		case "features", "references":
 			for _, v := range values {
 				for ref := range strings.SplitSeq(v, ",") {
-					a.q.References = append(a.q.References, strings.TrimSpace(ref))
+					if err := a.refer(strings.TrimSpace(ref)); err != nil {
+						return err
+					}
 				}
 			}
 			continue

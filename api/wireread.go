@@ -57,7 +57,7 @@ func (a *asked) parseProto(b []byte, maxRows int) error {
 		case 2:
 			return protoFields(body, func(n protowire.Number, _ protowire.Type, _ uint64, ref []byte) error {
 				if n == 1 {
-					a.q.References = append(a.q.References, string(ref))
+					return a.refer(string(ref))
 				}
 				return nil
 			})
@@ -128,6 +128,9 @@ type protoValues struct {
 
 // protoColumn adds a column of a message to a batch.
 func protoColumn(g *column.Batch, b []byte) error {
+	if len(g.Fields) >= maxColumns {
+		return errColumns
+	}
 	name, c, err := readColumn(b, 0)
 	if err != nil {
 		return err

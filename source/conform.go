@@ -32,6 +32,9 @@ func ConformColumns(src *selfsame.Source, rows *column.Batch) (*column.Batch, []
 // columns, bad rows and errors are as in JSON. Text is read as in files; an integer is a float64 or a decimal where it is exactly one;
 // a timestamp may be microseconds of kind timestamp.
 func (d *Decoder) Columns(rows, dst *column.Batch) ([]BadRow, error) {
+	if d.full(int64(rows.Rows) - 1) {
+		return nil, d.tooMany()
+	}
 	from, err := d.match(rows)
 	if err != nil {
 		return nil, err

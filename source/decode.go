@@ -14,6 +14,8 @@ import (
 // Decoder conforms pushed rows to the declared schema of a source, by the rules that its files are read by. Its memory is used again
 // for each call: one goroutine at a time.
 type Decoder struct {
+	MaxRows int // of one call; 0: no bound
+
 	src    *selfsame.Source
 	how    *Reading
 	rows   *Rows
@@ -93,17 +95,26 @@ func (d *Decoder) JSON(body []byte, dst *column.Batch) ([]BadRow, error) {
 	case rest[0] == '[':
 		why = d.array(rest)
 	case isLines(d.json, rest):
-		d.lines(rest)
+		why = d.lines(rest)
 	default:
 		why = d.objects(rest)
 	}
 	d.dst = nil
+	if why == whyMany {
+		truncate(dst, before)
+		return nil, d.tooMany()
+	}
 	if why != "" {
 		truncate(dst, before)
 		return nil, &selfsame.Error{Class: selfsame.ClassInput, Ref: "events of source " + d.src.Name, Message: "the body " + why, Err: selfsame.ErrSchemaMismatch,
 			Hint: "send one JSON object, an array of objects, or one object a line"}
 	}
 	return d.rows.bad, nil
+}
+
+func (d *Decoder) tooMany() error {
+	return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "events of source " + d.src.Name, Message: "the call holds more than " + itoa(int64(d.MaxRows)) + " events",
+		Hint: "send them in several calls, or raise ingest.max_events"}
 }
 
 // Zones returns how many naive times of the last call occur twice in the source's zone, how many not at all, and how many were read
@@ -126,6 +137,9 @@ func isLines(j *JSON, b []byte) bool {
 func (d *Decoder) array(b []byte) string {
 	n := int64(0)
 	rest, why := d.json.Items(b, func(value []byte) ([]byte, string) {
+		if d.full(n) {
+			return value, whyMany
+		}
 		rest, why := d.row(value, n)
 		n++
 		return rest, why
@@ -142,6 +156,9 @@ func (d *Decoder) objects(b []byte) string {
 		if b = d.json.Space(b); len(b) == 0 {
 			return ""
 		}
+		if d.full(n) {
+			return whyMany
+		}
 		var why string
 		if b, why = d.row(b, n); why != "" {
 			return why
@@ -150,12 +167,15 @@ func (d *Decoder) objects(b []byte) string {
 }
 
 // lines reads a row a line: one that is no JSON is a bad row too.
-func (d *Decoder) lines(b []byte) {
+func (d *Decoder) lines(b []byte) string {
 	for n := int64(0); len(b) > 0; {
 		line, rest, _ := bytes.Cut(b, []byte{'\n'})
 		b = rest
 		if line = d.json.Space(line); len(line) == 0 {
 			continue
+		}
+		if d.full(n) {
+			return whyMany
 		}
 		at := d.dst.Rows
 		after, why := d.row(line, n)
@@ -166,12 +186,19 @@ func (d *Decoder) lines(b []byte) {
 			if d.dst.Rows > at {
 				truncate(d.dst, at)
 			}
-			d.rows.Report(BadRow{Row: n, Reason: why, Text: string(bytes.TrimSpace(line))})
+			text := string(bytes.TrimSpace(line))
+			d.rows.Report(BadRow{Row: n, Reason: why, Text: text, Whole: text})
 			d.rows.bad = dedupeLast(d.rows.bad)
 		}
 		n++
 	}
+	return ""
 }
+
+// full reports whether a call may have no row beyond n.
+func (d *Decoder) full(n int64) bool { return d.MaxRows > 0 && n >= int64(d.MaxRows) }
+
+const whyMany = "holds more rows than one call may"
 
 // dedupeLast drops the last fault where the one before is about the same row.
 func dedupeLast(bad []BadRow) []BadRow {
@@ -199,7 +226,7 @@ func (d *Decoder) row(b []byte, n int64) ([]byte, string) {
 	if malformed != "" {
 		return b, malformed
 	}
-	d.rows.Report(BadRow{Row: n, Field: d.field, Reason: why, Text: d.excerpt()})
+	d.rows.Report(BadRow{Row: n, Field: d.field, Reason: why, Text: d.excerpt(), Whole: string(b[:len(b)-len(after)])})
 	return after, ""
 }
 
@@ -220,7 +247,7 @@ func (d *Decoder) read(key, value []byte) ([]byte, string) {
 	} else {
 		var ok bool
 		if k, ok = d.known[string(key)]; !ok {
-			d.field, d.value = string(key), value
+			d.field, d.value = shorten(string(key)), value
 			return value, d.unknown(d.field)
 		}
 		d.order = append(d.order[:d.next], k)

@@ -123,6 +123,28 @@ func TestDecoderAppends(t *testing.T) {
 	}
 }
 
+func TestDecoderMaxRows(t *testing.T) {
+	d, err := NewDecoder(payments())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.MaxRows = 2
+	dst := column.NewBatch(payments().Schema, 0)
+	for body, want := range map[string]bool{"[{},{}]": true, "{}\n{}\n\n": true, "{\n}{}": true, "[{},{},{}]": false, "{}\n7\n{}": false, "{\n}{}{}": false} {
+		dst.Reset()
+		bad, err := d.JSON([]byte(body), dst)
+		if (err == nil) != want || (err != nil && (dst.Rows > 0 || bad != nil || selfsame.ClassOf(err) != selfsame.ClassUsage)) {
+			t.Errorf("%q: got %d rows, error %v", body, dst.Rows, err)
+		}
+	}
+	for n, want := range map[int]bool{2: true, 3: false} {
+		f, c := wire("user_id", selfsame.Int64, make([]selfsame.Value, n)...)
+		if _, err := d.Columns(wireBatch(n, f, c), dst); (err == nil) != want {
+			t.Errorf("%d rows: got %v", n, err)
+		}
+	}
+}
+
 func wire(name string, k selfsame.Kind, values ...selfsame.Value) (selfsame.Field, *column.Column) {
 	c := column.New(selfsame.Scalar(k), 0)
 	for _, v := range values {
