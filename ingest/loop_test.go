@@ -88,11 +88,12 @@ func (f *fakeDriver) Apply(_ context.Context, blocks []*eventlog.Block) ([][]str
 	}
 	var out [][]stream.Fate
 	for _, b := range blocks {
-		fates := make([]stream.Fate, b.Rows.Rows)
-		for i := range fates {
+		var fates []stream.Fate // as the driver: nil where all are accepted
+		for i := range b.Rows.Rows {
 			id := string(b.Rows.Columns[0].Str(i))
 			f.applied = append(f.applied, id)
 			if id == "twin" {
+				fates = make([]stream.Fate, b.Rows.Rows)
 				fates[i] = stream.Conflict
 			}
 		}

@@ -4,6 +4,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -34,7 +35,9 @@ func (l *Loop) receipts(ctx context.Context, g *group, fates [][]stream.Fate) er
 				of[r] = ofVerdict[v]
 				continue
 			}
-			of[r] = ofStream[admitted[k]]
+			if admitted != nil { // nil: all are accepted
+				of[r] = ofStream[admitted[k]]
+			}
 			if of[r] == Conflict {
 				conflicts = append(conflicts, conflict(a.Admitted, k))
 			}
@@ -52,9 +55,16 @@ func (l *Loop) receipts(ctx context.Context, g *group, fates [][]stream.Fate) er
 	return l.log.Refuse(ctx, conflicts)
 }
 
+// reasons say in a sentence what became of a row that was admitted.
+var reasons = map[Fate]string{
+	Duplicate:  "this event came before; it counts once",
+	Conflict:   "another event with this id and event time came first, with other content",
+	Superseded: "a newer version of this row came before; it counts for its own time only",
+}
+
 func conflict(b *eventlog.Block, row int) eventlog.Refused {
 	return eventlog.Refused{Source: b.Name, Alpha: b.Alpha, Tau: b.Tau[row], Verdict: Conflict.String(),
-		Reason: "another event with this id and event time came first, with other content", Row: string(column.AppendRowJSON(nil, b.Rows, row))}
+		Reason: reasons[Conflict], Row: string(column.AppendRowJSON(nil, b.Rows, row))}
 }
 
 // fill puts the fates of a call's rows into their places: bad rows stand between good ones.
@@ -79,8 +89,8 @@ func (r *Receipt) fill(c *call, g *group, k int, byAppend [][]Fate) {
 		switch {
 		case a.Verdicts[at] != eventlog.OK:
 			r.Reasons[i] = a.Reasons[at]
-		case r.Fates[i] == Conflict:
-			r.Reasons[i] = "another event with this id and event time came first, with other content"
+		default:
+			r.Reasons[i] = reasons[r.Fates[i]]
 		}
 		at++
 	}
@@ -92,7 +102,7 @@ func (l *Loop) refuseBad(ctx context.Context, g *group) error {
 	for _, c := range g.calls {
 		for _, b := range c.rows.Bad {
 			rows = append(rows, eventlog.Refused{Source: c.rows.Source.Name, Alpha: time.Now().UnixMicro(), Tau: selfsame.MinTime,
-				Verdict: SchemaMismatch.String(), Reason: b.Reason, Row: b.Text})
+				Verdict: SchemaMismatch.String(), Reason: b.String(), Row: cmp.Or(b.Whole, b.Text)})
 		}
 	}
 	if len(rows) == 0 {

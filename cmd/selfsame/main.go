@@ -83,7 +83,8 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		return unknown(args[0], "no such verb", selfsame.Nearest(args[0], verbs), "see selfsame --help")
 	}
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), testCommand(), explainCommand(), demoCommand(), planCommand(), applyCommand(), versionCommand())
+	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), testCommand(), explainCommand(), demoCommand(), planCommand(), applyCommand(),
+		serveCommand(), pushCommand(), eventsCommand(), getCommand(), versionCommand())
 	return root
 }
 

@@ -1,0 +1,163 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+
+	"selfsame"
+	"selfsame/api"
+	"selfsame/eventlog"
+)
+
+// EventsArgs select refused events of the side log. Empty fields select all.
+type EventsArgs struct {
+	Verdict string `json:"verdict,omitempty"` // late, early, schema or conflict
+	Source  string `json:"source,omitempty"`
+	After   int64  `json:"after,omitempty"` // those with a greater number
+	Limit   int    `json:"limit,omitempty"` // 0: all
+}
+
+// RefusedEvent is one event of the side log.
+type RefusedEvent struct {
+	Number  int64    `json:"number"`
+	Source  string   `json:"source"`
+	Verdict string   `json:"verdict"`
+	Reason  string   `json:"reason"`
+	Arrived Instant  `json:"arrived"`
+	Time    *Instant `json:"event_time,omitempty"`
+	Row     string   `json:"row"` // the event as JSON, or the text as it came
+}
+
+// Instant is a time that JSON shows as RFC 3339.
+type Instant int64
+
+// MarshalText writes RFC 3339.
+func (t Instant) MarshalText() ([]byte, error) { return []byte(instantText(int64(t))), nil }
+
+// refused visits the events that the arguments select.
+func (l *Live) refused(ctx context.Context, a *EventsArgs, visit func(r *eventlog.Refused) error) error {
+	if err := checkVerdict(a.Verdict); err != nil {
+		return err
+	}
+	if a.Source != "" {
+		if _, err := l.source(a.Source); err != nil {
+			return err
+		}
+	}
+	left := a.Limit
+	var failed error
+	err := l.log.RefusedRows(ctx, a.After+1, func(r eventlog.Refused) bool {
+		if (a.Verdict != "" && r.Verdict != a.Verdict) || (a.Source != "" && r.Source != a.Source) {
+			return true
+		}
+		failed = visit(&r)
+		left--
+		return failed == nil && left != 0
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+func checkVerdict(v string) error {
+	known := []string{api.Late.String(), api.Early.String(), api.SchemaMismatch.String(), api.Conflict.String()}
+	if v == "" {
+		return nil
+	}
+	for _, k := range known {
+		if v == k {
+			return nil
+		}
+	}
+	e := &selfsame.Error{Class: selfsame.ClassUsage, Ref: "verdict " + v, Message: "the side log knows late, early, schema and conflict"}
+	if near := selfsame.Nearest(v, known); near != "" {
+		e.Hint = "did you mean " + near + "?"
+	}
+	return e
+}
+
+func (l *Live) eventsVerb(ctx context.Context, a *EventsArgs, line func(any) error) error {
+	return l.refused(ctx, a, func(r *eventlog.Refused) error {
+		e := &RefusedEvent{Number: r.Seq, Source: r.Source, Verdict: r.Verdict, Reason: r.Reason, Arrived: Instant(r.Alpha), Row: r.Row}
+		if r.Tau != selfsame.MinTime {
+			t := Instant(r.Tau)
+			e.Time = &t
+		}
+		return line(e)
+	})
+}
+
+// Readmitted says what became of refused events that came in again.
+type Readmitted struct {
+	Events int            `json:"events"`
+	Fates  map[string]int `json:"fates"`
+}
+
+// readmitBytes is about what one append of readmitted events holds.
+const readmitBytes = 1 << 20
+
+// readmitVerb appends late and early events of the side log anew: they get a new α and are admitted whatever their age. Events that do not fit their
+// schema, and conflicts, stay refused.
+func (l *Live) readmitVerb(ctx context.Context, a *EventsArgs, line func(any) error) error {
+	total := &Readmitted{Fates: map[string]int{}}
+	bodies := map[string][]byte{}
+	flush := func(source string) error {
+		if len(bodies[source]) == 0 {
+			return nil
+		}
+		got, err := l.readmit(ctx, source, bodies[source])
+		if err != nil {
+			return err
+		}
+		bodies[source] = bodies[source][:0]
+		for _, f := range got {
+			total.Fates[f.String()]++
+			total.Events++
+		}
+		return nil
+	}
+	err := l.refused(ctx, a, func(r *eventlog.Refused) error {
+		if r.Verdict != api.Late.String() && r.Verdict != api.Early.String() {
+			return nil
+		}
+		bodies[r.Source] = append(append(bodies[r.Source], r.Row...), '\n')
+		if len(bodies[r.Source]) < readmitBytes {
+			return nil
+		}
+		return flush(r.Source)
+	})
+	if err != nil {
+		return err
+	}
+	for source := range bodies {
+		if err := flush(source); err != nil {
+			return err
+		}
+	}
+	return line(total)
+}
+
+// readmit pushes rows of one source past its bounds.
+func (l *Live) readmit(ctx context.Context, name string, body []byte) ([]api.Fate, error) {
+	src, err := l.source(name)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := l.decode(src, &api.EventBatch{Source: name, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	rows.Readmit = true
+	got, err := l.loop.Push(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	var out []api.Fate
+	for _, f := range got.Fates {
+		out = append(out, api.Fate(f))
+	}
+	return out, nil
+}

@@ -1,0 +1,266 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"selfsame"
+	"selfsame/config"
+	"selfsame/eventlog/local"
+	"selfsame/ingest"
+	"selfsame/journal"
+	"selfsame/online/embedded"
+	"selfsame/plan"
+	"selfsame/registry"
+	"selfsame/request"
+	"selfsame/serve"
+	"selfsame/stream"
+)
+
+// Live is an open data directory: the log, the online state that follows it, the applied definitions, and what answers from them. It is the
+// server without its listeners; verbs open one of their own where no server runs.
+type Live struct {
+	Config  *config.Config
+	Project string // folder of the definitions
+	now     func() int64
+	notify  func(note string)
+
+	data     *Data
+	registry registry.Registry
+	log      *local.Log
+	store    *embedded.Store
+	driver   *stream.Driver
+	reader   *request.Reader
+	server   *serve.Server
+	loop     *ingest.Loop
+
+	writer   *journal.Writer
+	journal  *Journaler
+	metrics  *Metrics
+	decoders decoders
+	ready    atomic.Bool
+
+	applying sync.Mutex // one change of the live states at a time
+	snapshot atomic.Pointer[registry.Snapshot]
+}
+
+// LiveConfig says what to open.
+type LiveConfig struct {
+	Config  *config.Config
+	Project string
+	Now     func() int64      // microseconds; nil: the machine's clock
+	Notify  func(note string) // told of what an operator should know; nil: nobody listens
+}
+
+// OpenLive opens a data directory and brings its online state up to the end of the log. Nothing is taken in until Run.
+func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
+	l = &Live{Config: cfg.Config, Project: cfg.Project, now: cfg.Now, notify: cfg.Notify}
+	if l.now == nil {
+		l.now = func() int64 { return time.Now().UnixMicro() }
+	}
+	if l.notify == nil {
+		l.notify = func(string) {}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close())
+			l = nil
+		}
+	}()
+	dir := cfg.Config.Dir
+	if dir == "" {
+		dir = DefaultData(cfg.Project)
+	}
+	if l.data, err = OpenData(dir); err != nil {
+		return l, err
+	}
+	// Whatever an earlier process left half done.
+	if err := os.RemoveAll(filepath.Join(dir, spillFolder)); err != nil {
+		return l, dataError(dir, "cannot clear what an earlier run spilled", err)
+	}
+	if l.registry, err = OpenRegistry(ctx, l.data, cfg.Project); err != nil {
+		return l, err
+	}
+	if err = l.openState(ctx, dir); err != nil {
+		return l, err
+	}
+	return l, l.recover(ctx)
+}
+
+// Folders of a data directory.
+const (
+	logFolder     = "log"
+	onlineFolder  = "online"
+	archiveFolder = "archive"
+	journalFolder = "journal"
+	historyFolder = "history"
+	spillFolder   = "spill"
+)
+
+// openState opens the log and what follows it.
+func (l *Live) openState(ctx context.Context, dir string) (err error) {
+	c := l.Config
+	l.writer, err = journal.Open(filepath.Join(dir, journalFolder), journal.Options{Durable: c.JournalDurable, Sample: c.JournalSample, Now: l.now})
+	if err != nil {
+		return err
+	}
+	l.journal = NewJournaler(l.writer, l.now, func(err error) { l.notify("an answer is not in the journal: " + err.Error()) })
+	if l.log, err = local.Open(filepath.Join(dir, logFolder), local.Options{Now: l.now}); err != nil {
+		return err
+	}
+	if l.store, err = embedded.Open(filepath.Join(dir, onlineFolder), embedded.Options{}); err != nil {
+		return err
+	}
+	if l.driver, err = stream.Open(ctx, l.store, l.log, stream.Options{Changed: func(s *plan.State, entity, rows []byte) { l.reader.Changed(s, entity, rows) }}); err != nil {
+		return err
+	}
+	cache := c.CacheBytes
+	if cache == 0 {
+		cache = -1 // no cache: zero is the reader's word for its default
+	}
+	l.reader = request.New(l.store, l.driver.States, request.Options{CacheBytes: cache})
+	o := serve.Options{
+		Definitions: func() serve.Definitions { return l.snapshot.Load() },
+		Reader:      l.reader,
+		Applied: func() request.Cut {
+			c := l.driver.Applied()
+			return request.Cut{Offset: c.Offset, Alpha: c.Alpha}
+		},
+		Now:      l.now,
+		Complete: func(cut request.Cut, known int64) bool { return l.loop.Complete(known, cut.Alpha) },
+		Horizon:  l.horizon,
+		MaxRows:  c.RequestRows,
+	}
+	if c.JournalSample > 0 {
+		o.Journal = l.journal.Record
+	}
+	l.server = serve.New(o)
+	l.loop = ingest.New(l.log, l.driver, ingest.Options{Queue: c.IngestQueue, Answered: l.server.Answered})
+	return l.openMetrics()
+}
+
+// openMetrics makes what /metrics shows beside what the wire counts.
+func (l *Live) openMetrics() error {
+	l.metrics = NewMetrics()
+	var errs []error
+	for _, g := range []struct {
+		name, help string
+		read       func() float64
+	}{
+		{"applied_offset", "Next log offset of the online state.", func() float64 { return float64(l.driver.Applied().Offset) }},
+		{"log_end_offset", "Next offset of the log.", func() float64 { end, _ := l.log.End(); return float64(end) }},
+		{"states", "Live states.", func() float64 { return float64(len(l.driver.States().List())) }},
+		{"cache_bytes", "Bytes of decoded entities in the cache.", func() float64 { return float64(l.reader.CacheStats().Bytes) }},
+		{"cache_entities", "Decoded entities in the cache.", func() float64 { return float64(l.reader.CacheStats().Entries) }},
+		{"ingest_queued_bytes", "Bytes of events that are taken and not yet stored.", func() float64 { return float64(l.loop.Queued()) }},
+		{"applied_definitions", "Number of the newest applied definitions.", func() float64 { return float64(l.snapshot.Load().ID()) }},
+	} {
+		errs = append(errs, l.metrics.Gauge(g.name, g.help, g.read))
+	}
+	errs = append(errs, l.metrics.Total("journal_dropped_total", "Served vectors that are not in the journal because its queue was full.",
+		func() float64 { return float64(l.writer.Dropped()) }))
+	return errors.Join(errs...)
+}
+
+// horizon is the least T that retention allows for a use.
+func (l *Live) horizon(u *plan.Use) int64 {
+	s := l.driver.States().ByBase(u.Base())
+	if s == nil {
+		return selfsame.MinTime
+	}
+	return s.Oldest(l.now())
+}
+
+// recover makes the applied definitions live and applies what the online state has not seen of the log.
+func (l *Live) recover(ctx context.Context) error {
+	s, err := l.registry.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	uses, err := liveUses(s)
+	if err != nil {
+		return err
+	}
+	if err := l.driver.Switch(ctx, uses); err != nil {
+		return err
+	}
+	l.snapshot.Store(s)
+	return l.driver.Recover(ctx)
+}
+
+// Run takes events in and keeps house until ctx ends. It is called once; Close comes after it.
+func (l *Live) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return l.loop.Run(ctx) })
+	return group.Wait()
+}
+
+// Close gives the data directory back.
+func (l *Live) Close() error {
+	var errs []error
+	if l.store != nil {
+		errs = append(errs, l.store.Sync(context.Background()), l.store.Close())
+	}
+	if l.log != nil {
+		errs = append(errs, l.log.Close())
+	}
+	if l.writer != nil {
+		errs = append(errs, l.writer.Close())
+	}
+	if l.registry != nil {
+		errs = append(errs, l.registry.Close())
+	}
+	if l.data != nil {
+		errs = append(errs, l.data.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Plan says what a change of definitions would do. With Apply it makes Live an Applier.
+func (l *Live) Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
+	return l.registry.Plan(ctx, c)
+}
+
+// Apply makes a change of definitions, builds the states that it needs beside the live ones, and switches reads to it. Reads go on all the
+// while: until the switch they see the definitions before.
+func (l *Live) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
+	l.applying.Lock()
+	defer l.applying.Unlock()
+	diff, err := l.registry.Apply(ctx, c)
+	if err != nil || diff.Apply == 0 {
+		return diff, err
+	}
+	return diff, l.follow(ctx)
+}
+
+// follow makes the newest applied definitions the live ones.
+func (l *Live) follow(ctx context.Context) error {
+	s, err := l.registry.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	uses, err := liveUses(s)
+	if err != nil {
+		return err
+	}
+	before, err := liveUses(l.snapshot.Load())
+	if err != nil {
+		return err
+	}
+	// What was live stays so until no read can ask for it by the definitions before.
+	if err := l.driver.Switch(ctx, append(before, uses...)); err != nil {
+		return err
+	}
+	l.snapshot.Store(s)
+	return l.driver.Switch(ctx, uses)
+}
