@@ -36,7 +36,8 @@ type Options struct {
 	FS       vfs.FS // nil: the disk
 	ReadOnly bool
 	Reserve  int64 // bytes of the disk to leave free; 0: DefaultReserve; < 0: none
-	// Pebble are the settings of the database. FS, Logger, EventListener and ReadOnly are set by Open.
+	// Pebble are the settings of the database. FS, Logger, EventListener, Lock and ReadOnly are set by Open. Whoever keeps Pebble's own log
+	// writes one batch at a time and syncs it before the next.
 	Pebble *pebble.Options
 }
 
@@ -87,8 +88,12 @@ func Open(path string, o Options) (*Dir, error) {
 // open opens the database under the lock. A directory that was not finished is made from the start.
 func (d *Dir) open(o Options) error {
 	have, err := o.Format.look(d.gate.FS, d.path, o)
-	if err == nil && have != whole {
+	switch {
+	case err != nil:
+	case have != whole:
 		err = o.Format.begin(d.gate.FS, d.path, have)
+	case !o.Pebble.DisableWAL:
+		err = checkTail(d.gate.FS, d.path)
 	}
 	if err != nil {
 		return err
