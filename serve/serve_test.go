@@ -349,6 +349,10 @@ func TestTimingAndPlans(t *testing.T) {
 	if v := w.ask(&Request{Service: "fraud", EntityID: "u"}); v.CacheHits != 2 || v.Milliseconds != (Milliseconds{}) {
 		t.Errorf("%+v", v)
 	}
+	w.ask(&Request{Service: "fraud", EntityID: "u", EventTimes: true})
+	if v := w.ask(&Request{Service: "fraud", EntityID: "u"}); v.EventTimes != nil {
+		t.Errorf("event times that nobody asked for: %v", v.EventTimes)
+	}
 	for i := range 2 * maxPlans { // as many lists as callers think of
 		refs := []string{"spend.n"}
 		for bit := range 11 {

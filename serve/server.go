@@ -152,7 +152,10 @@ func (s *Server) answer(ctx context.Context, w *work, q *Request) error {
 	for i, c := range res.Columns {
 		v.Columns = append(v.Columns, p.plan.Outputs[i].Edge(w.edge[i], c))
 	}
-	v.EventTimes = res.EventTimes
+	v.EventTimes = nil
+	if w.query.EventTimes {
+		v.EventTimes = res.EventTimes
+	}
 	v.CacheHits, v.CacheMisses = int64(res.Hits), int64(res.Misses)
 	if q.Timing {
 		v.Milliseconds = Milliseconds{Cache: milliseconds(res.Cache), Read: milliseconds(res.Store), Compute: milliseconds(res.Compute)}
