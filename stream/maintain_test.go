@@ -268,3 +268,37 @@ func compareAnswers(t *testing.T, r *rand.Rand, drivers []*Driver, stores []full
 func withoutEmpty(list []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return strings.HasSuffix(s, "newest ") })
 }
+
+// TestEarliest: what retention took from a state bounds questions after a restart too, and a state that is built anew has no bound.
+func TestEarliest(t *testing.T) {
+	p, uses := usesOf(t, keptWorld)
+	l, _ := draw(rand.New(rand.NewPCG(16, 16)), p, 40)
+	store := newMapStore()
+	d := openOver(t, store, l, uses, Options{})
+	if err := d.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, alpha := l.End()
+	maintained(t, d, alpha+selfsame.Hour)
+	want := d.Earliest(uses[0])
+	if want == selfsame.MinTime {
+		t.Fatal("nothing was taken")
+	}
+	d = openOver(t, store, l, uses, Options{})
+	if got := d.Earliest(uses[0]); got != want {
+		t.Errorf("questions reach back to %d after a restart, to %d before", got, want)
+	}
+	if err := d.Load(t.Context(), Load{Uses: uses, Again: func(string) bool { return true }}); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Earliest(uses[0]); got != selfsame.MinTime {
+		t.Errorf("questions about a new state reach back to %d", got)
+	}
+}
+
+// TestBoundsAgree: what retention forgets and what deletes reach follow from the bounds by which the log admits.
+func TestBoundsAgree(t *testing.T) {
+	if plan.DefaultLateness != eventlog.DefaultLateness || plan.DefaultSkew != eventlog.DefaultSkew || plan.DefaultCorrections != eventlog.DefaultCorrections {
+		t.Error("the plan and the log admit by different bounds")
+	}
+}

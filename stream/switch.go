@@ -207,7 +207,9 @@ func (d *Driver) flip(ctx context.Context, next *succession, loaded bool) error 
 		return err
 	}
 	d.lane, d.switched = lane, true
-	d.states.Store(plan.NewStates(next.list).WithHistory(next.history))
+	states := plan.NewStates(next.list).WithHistory(next.history)
+	d.tellEarliest(states)
+	d.states.Store(states)
 	return nil
 }
 
