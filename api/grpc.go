@@ -48,7 +48,6 @@ func (w *Wire) GRPC() *GRPC {
 		grpc.ConnectionTimeout(w.o.HeaderTimeout),
 		grpc.ReadBufferSize(8<<10),
 		grpc.WriteBufferSize(64<<10),
-		grpc.SharedWriteBuffer(true),
 		grpc.NumStreamWorkers(uint32(2*runtime.GOMAXPROCS(0))),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 10 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
