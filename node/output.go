@@ -4,12 +4,14 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"selfsame"
 	"selfsame/batch"
@@ -107,18 +109,16 @@ func (t *Trained) write(ctx context.Context, to *output) (*batch.Output, error) 
 	cfg, fields := t.Config, to.fields
 	sum := batch.NewValuesChecksum(fields)
 	profile := monitor.NewProfile(cfg.Report, t.Plan, int64(t.Rows.Batch.Rows))
+	observers := append(slices.Clone(cfg.Observers), profile)
 	err := t.Result.Each(ctx, func(c *batch.Chunk) error {
-		for _, ob := range cfg.Observers {
-			if err := ob.Observe(c); err != nil {
-				return err
-			}
-		}
-		if err := profile.Observe(c); err != nil {
-			return err
-		}
 		b := &column.Batch{Fields: fields, Rows: c.Rows, Columns: slices.Concat(c.Labels.Columns, c.Features.Columns, details(c, cfg.With))}
-		sum.Add(b.Columns)
-		return to.writer.Write(b)
+		var observed error
+		var beside sync.WaitGroup // all only read the chunk
+		beside.Go(func() { observed = observe(observers, c) })
+		beside.Go(func() { sum.Add(b.Columns) })
+		err := to.writer.Write(b)
+		beside.Wait()
+		return cmp.Or(observed, err)
 	})
 	if err != nil {
 		return nil, err
@@ -133,6 +133,16 @@ func (t *Trained) write(ctx context.Context, to *output) (*batch.Output, error) 
 		out.Columns = append(out.Columns, batch.ColumnRecord{Name: fields[i].Name, Type: fields[i].Type.String(), Checksum: s})
 	}
 	return out, nil
+}
+
+// observe shows a chunk to observers until one has an error.
+func observe(all []Observer, c *batch.Chunk) error {
+	for _, ob := range all {
+		if err := ob.Observe(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // blocking is what the report's errors say, a line each.

@@ -169,6 +169,10 @@ func (k *extremeKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Co
 		t.build(k.keys.of, -int64(role))
 		k.built[role] = true
 	}
+	if out.Type.Kind == selfsame.Float64 && k.presence.all {
+		k.floatRanges(t, lo, hi, out)
+		return
+	}
 	for i := range at {
 		a, b := k.presence.before(lo[i]), k.presence.before(hi[i])
 		if a == b {
@@ -176,6 +180,21 @@ func (k *extremeKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Co
 			continue
 		}
 		k.keys.appendTo(out, t.least(a, b))
+	}
+}
+
+// floatRanges is the case that matters: every event contributes, and a key is a float.
+func (k *extremeKernel) floatRanges(t *minTable, lo, hi []int32, out *column.Column) {
+	first, base := out.Len(), k.presence.lo
+	extend(out, len(lo))
+	values := out.Floats[first:]
+	hi = hi[:len(lo)]
+	for i := range lo {
+		if lo[i] == hi[i] {
+			out.SetStatus(first+i, selfsame.Null)
+			continue
+		}
+		values[i] = keyFloat(t.least(lo[i]-base, hi[i]-base))
 	}
 }
 
