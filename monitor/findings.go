@@ -131,7 +131,7 @@ func (p *Profile) ageFindings(r *Report) {
 		if share(s.Expired, s.Rows) > p.cfg.Nulls {
 			said[v.Name] = true
 			r.add(Warning, "expired", v.Name, "%d of %d rows are expired: newest row %s, %s, ttl %s; ttl: %s would cover them",
-				s.Expired, s.Rows, batch.Instant(s.newest), ages(s.youngest, s.oldest), batch.Span(v.TTL.Micros), cover(s.oldest))
+				s.Expired, s.Rows, batch.Instant(s.newest), ages(s.youngest, s.oldest), batch.Span(v.TTL.Micros), Cover(s.oldest))
 		}
 		if share(s.NotFound, s.Rows) > p.cfg.Nulls {
 			said[v.Name] = true
@@ -159,8 +159,8 @@ func ages(least, greatest int64) string {
 	return fmt.Sprintf("ages from %s to %s", batch.Span(least), batch.Span(greatest))
 }
 
-// cover rounds an age up to a duration as definitions write it.
-func cover(micros int64) string {
+// Cover rounds an age up to a duration as definitions write it.
+func Cover(micros int64) string {
 	for _, u := range []struct {
 		length int64
 		word   string

@@ -336,7 +336,7 @@ func TestExpiredNamesTheTTLThatCovers(t *testing.T) {
 func TestCoverRoundsUp(t *testing.T) {
 	for age, want := range map[int64]string{1: "1us", 999_999: "999999us", 1_000_000: "1s", 1_000_001: "2s", 60_000_001: "2m", hour: "1h", hour + 1: "2h", day: "1d", day + 1: "2d",
 		9 * day: "9d", selfsame.MaxTime: "106751992d"} {
-		if got := cover(age); got != want {
+		if got := Cover(age); got != want {
 			t.Errorf("an age of %d microseconds is covered by %s, want %s", age, got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -152,7 +153,7 @@ func (b *bringing) unseen() map[string]bool {
 	for _, u := range b.fresh {
 		for _, su := range u.Sources {
 			name := su.Source.Name
-			if _, seen := b.inputs[name]; !seen && slices.Contains(b.next.Sources, name) && b.source(su.Source).Batch != nil {
+			if _, seen := b.inputs[name]; !seen && slices.Contains(b.next.Sources, name) {
 				out[name] = true
 			}
 		}
@@ -202,13 +203,15 @@ func (b *bringing) look(ctx context.Context, src *selfsame.Source) error {
 	if _, seen := b.inputs[src.Name]; seen {
 		return nil
 	}
-	t, err := b.open(ctx, src)
-	if err != nil {
-		return err
-	}
-	in, err := inputRecord(ctx, src.Name, b.source(src).Batch.Path, t)
-	if err != nil {
-		return err
+	in := batch.Input{Name: src.Name} // where the definition has no files any more
+	if from := b.source(src).Batch; from != nil {
+		t, err := b.open(ctx, src)
+		if err != nil {
+			return err
+		}
+		if in, err = inputRecord(ctx, src.Name, from.Path, t); err != nil {
+			return err
+		}
 	}
 	b.inputs[src.Name] = in
 	have, loaded := b.held.Of(src.Name)
@@ -242,7 +245,7 @@ func (b *bringing) load(ctx context.Context) (*materialize.Report, error) {
 		Before:  before,
 		Ranges:  b.next.Loaded(),
 		Now:     l.now(),
-		Options: batch.Options{Threads: threads(), Memory: loadMemory},
+		Options: batch.Options{Threads: runtime.GOMAXPROCS(0)},
 		Loaded:  b.told,
 		History: func() string { return b.next.Text() },
 		Check:   b.check,
@@ -251,7 +254,7 @@ func (b *bringing) load(ctx context.Context) (*materialize.Report, error) {
 
 // opened is what is brought in of a source.
 func (b *bringing) opened(ctx context.Context, src *selfsame.Source, before int64) (o batch.Opened, err error) {
-	if _, loaded := b.inputs[src.Name]; loaded {
+	if _, loaded := b.inputs[src.Name]; loaded && b.source(src).Batch != nil {
 		if o.History, err = b.open(ctx, src); err != nil {
 			return o, err
 		}

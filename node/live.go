@@ -139,6 +139,7 @@ func (l *Live) openState(ctx context.Context, dir string) (err error) {
 		Now:      l.now,
 		Complete: func(cut request.Cut, known int64) bool { return l.loop.Complete(known, cut.Alpha) },
 		Horizon:  l.horizon,
+		History:  readHistory,
 		MaxRows:  c.RequestRows,
 	}
 	if c.JournalSample > 0 {
@@ -191,7 +192,7 @@ func (l *Live) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := l.driver.Switch(ctx, uses); err != nil {
+	if err := l.recoverWith(ctx, uses); err != nil {
 		return err
 	}
 	l.snapshot.Store(s)
@@ -258,9 +259,9 @@ func (l *Live) follow(ctx context.Context) error {
 		return err
 	}
 	// What was live stays so until no read can ask for it by the definitions before.
-	if err := l.driver.Switch(ctx, append(before, uses...)); err != nil {
+	if err := l.switchWith(ctx, append(before, uses...)); err != nil {
 		return err
 	}
 	l.snapshot.Store(s)
-	return l.driver.Switch(ctx, uses)
+	return l.switchWith(ctx, uses)
 }

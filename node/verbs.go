@@ -20,11 +20,13 @@ type verb func(l *Live, ctx context.Context, args []byte, line func(v any) error
 
 // verbs are the verbs of Admin.
 var verbs = map[string]verb{
-	"status":  func(l *Live, ctx context.Context, _ []byte, line func(any) error) error { return line(l.Status()) },
-	"plan":    taking((*Live).planVerb),
-	"apply":   taking((*Live).applyVerb),
-	"events":  taking((*Live).eventsVerb),
-	"readmit": taking((*Live).readmitVerb),
+	"status":      func(l *Live, ctx context.Context, _ []byte, line func(any) error) error { return line(l.Status()) },
+	"plan":        taking((*Live).planVerb),
+	"apply":       taking((*Live).applyVerb),
+	"events":      taking((*Live).eventsVerb),
+	"readmit":     taking((*Live).readmitVerb),
+	"backfill":    taking((*Live).backfillVerb),
+	"materialize": taking((*Live).materializeVerb),
 }
 
 // taking reads a verb's arguments.
