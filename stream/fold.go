@@ -100,7 +100,7 @@ func (f *folder) fold(have []online.Bucket) ([]online.Bucket, error) {
 	}
 	f.rows.Settle()
 	stay, sum := f.choose()
-	if len(stay) == f.rows.Len() {
+	if len(stay) == f.rows.Len() && !f.orphans() {
 		return nil, errUnchanged
 	}
 	if len(sum) > 0 {
@@ -114,6 +114,18 @@ func (f *folder) fold(have []online.Bucket) ([]online.Bucket, error) {
 		out = append(out, online.Bucket{Bucket: online.PrefixBucket, Rows: prefix})
 	}
 	return append(append(out, f.encode(stay)...), keep...), nil
+}
+
+// orphans reports whether some retraction ends a row that is not there any more.
+func (f *folder) orphans() bool {
+	if len(f.rows.Retractions) == 0 {
+		return false
+	}
+	seqs := slices.Sorted(slices.Values(f.rows.Seq))
+	return slices.ContainsFunc(f.rows.Retractions, func(x online.Retraction) bool {
+		_, found := slices.BinarySearch(seqs, x.Target)
+		return !found
+	})
 }
 
 // choose says which of the settled old rows stay and which are summed; the others go.

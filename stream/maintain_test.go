@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"selfsame"
+	"selfsame/column"
 	"selfsame/compute/window"
 	"selfsame/eventlog"
 	"selfsame/online"
@@ -300,5 +301,35 @@ func TestEarliest(t *testing.T) {
 func TestBoundsAgree(t *testing.T) {
 	if plan.DefaultLateness != eventlog.DefaultLateness || plan.DefaultSkew != eventlog.DefaultSkew || plan.DefaultCorrections != eventlog.DefaultCorrections {
 		t.Error("the plan and the log admit by different bounds")
+	}
+}
+
+// TestLateRetractionsGo: the retraction of a row that retention has dropped is dropped too.
+func TestLateRetractionsGo(t *testing.T) {
+	p, all := usesOf(t, keptWorld)
+	bound := slices.IndexFunc(all, func(u *plan.Use) bool { return u.View.Name == "bound" })
+	l, store := &listLog{}, newMapStore()
+	d := openOver(t, store, l, all[bound:bound+1], Options{})
+	src, at := p.Source("ups"), int64(1_700_000_000_000_000)
+	apply := func(alpha int64) {
+		e := entry{src: src, op: eventlog.Upsert, k: "a", x: 1, pk: 1, order: 1, tau: alpha, alpha: alpha}
+		b := &eventlog.Block{Name: "ups", Alpha: alpha, Tau: []int64{alpha}, Ops: []eventlog.Op{e.op}, Rows: column.NewBatch(src.Schema, 1)}
+		e.appendTo(b.Rows)
+		if _, err := d.Apply(t.Context(), []*eventlog.Block{l.push(b)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply(at)
+	maintained(t, d, at+selfsame.DayLength)
+	if len(store.rows) > 0 {
+		t.Fatal("the row is still there")
+	}
+	apply(at + 2*selfsame.DayLength)
+	if len(store.rows) != 2 {
+		t.Fatalf("%d buckets, want the new row's and the retraction's", len(store.rows))
+	}
+	maintained(t, d, at+2*selfsame.DayLength+2*selfsame.Hour)
+	if len(store.rows) != 1 {
+		t.Errorf("%d buckets, want the new row's", len(store.rows))
 	}
 }

@@ -193,6 +193,30 @@ func TestReplayChangesNothing(t *testing.T) {
 	}
 }
 
+// TestHalfABlock: a block of which a part was applied goes on behind it, and tells the fates of all its rows.
+func TestHalfABlock(t *testing.T) {
+	p, uses := usesOf(t, fmt.Sprintf(world, viewsOf(worldSources...)))
+	l, all := draw(rand.New(rand.NewPCG(17, 17)), p, 12)
+	store := newMapStore()
+	d := openOver(t, store, l, uses, Options{})
+	for _, b := range l.blocks {
+		whole, n := []*eventlog.Block{b}, b.Rows.Rows
+		if n > 1 {
+			whole = []*eventlog.Block{headOf(b, n/2), b}
+		}
+		fates, err := d.Apply(t.Context(), whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range fates {
+			if len(f) != whole[i].Rows.Rows {
+				t.Fatalf("%d fates of %d rows", len(f), whole[i].Rows.Rows)
+			}
+		}
+	}
+	checkStates(t, d, store, all)
+}
+
 // TestCrashAnywhere: a process that ends after any batch and starts again over what the store has ends where one that never ended does.
 func TestCrashAnywhere(t *testing.T) {
 	p, uses := usesOf(t, fmt.Sprintf(world, viewsOf(worldSources...)))

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"selfsame"
+	"selfsame/column"
 	"selfsame/eventlog"
 	"selfsame/online"
 	"selfsame/plan"
@@ -91,6 +92,9 @@ func TestSwitchWhileEventsCome(t *testing.T) {
 	<-half
 	for _, uses := range [][]*plan.Use{all, all[2:], all} {
 		if err := d.Switch(t.Context(), uses); err != nil {
+			t.Error(err)
+		}
+		if err := d.Maintain(t.Context(), whole.blocks[0].Alpha); err != nil {
 			t.Error(err)
 		}
 	}
@@ -324,4 +328,20 @@ func TestRefusals(t *testing.T) {
 	} else if err := d.Switch(t.Context(), changed); selfsame.ClassOf(err) != selfsame.ClassChanged {
 		t.Errorf("a field of another type: %v", err)
 	}
+}
+
+// TestOlderSchema: an entry that was written before its source had a field holds null in it.
+func TestOlderSchema(t *testing.T) {
+	p, uses := usesOf(t, fmt.Sprintf(world, viewsOf("plain")))
+	src := *p.Source("plain")
+	src.Schema = []selfsame.Field{src.Schema[2], src.Schema[0]} // at, k
+	e := entry{src: &src, k: "a", x: -1, tau: 5, alpha: 7}
+	b := &eventlog.Block{Name: "plain", Alpha: e.alpha, Tau: []int64{e.tau}, Rows: column.NewBatch(src.Schema, 1)}
+	e.appendTo(b.Rows)
+	l, store := &listLog{blocks: []*eventlog.Block{b}}, newMapStore()
+	d := openOver(t, store, l, uses, Options{})
+	if err := d.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	checkStates(t, d, store, []entry{e})
 }
