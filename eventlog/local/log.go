@@ -190,7 +190,7 @@ func (l *Log) Append(ctx context.Context, blocks []*eventlog.Append, floor int64
 	defer l.calls.Leave()
 	l.one.Lock()
 	defer l.one.Unlock()
-	if err := l.dir.Writable(); err != nil {
+	if err := l.writable(); err != nil {
 		return err
 	}
 	at := l.position()
@@ -216,6 +216,13 @@ func (l *Log) Append(ctx context.Context, blocks []*eventlog.Append, floor int64
 	}
 	at.alpha = alpha
 	return l.commit(w, at)
+}
+
+func (l *Log) writable() error {
+	if l.readOnly {
+		return &selfsame.Error{Class: selfsame.ClassResource, Ref: name, Message: "is open for reading only"}
+	}
+	return l.dir.Writable()
 }
 
 // refuse adds rows to the side log.

@@ -124,7 +124,7 @@ func (l *Log) Trim(ctx context.Context, before int64) error {
 	defer l.calls.Leave()
 	l.one.Lock()
 	defer l.one.Unlock()
-	if err := l.dir.Writable(); err != nil {
+	if err := l.writable(); err != nil {
 		return err
 	}
 	at := l.position()
@@ -163,7 +163,7 @@ func (l *Log) Refuse(ctx context.Context, rows []eventlog.Refused) error {
 	defer l.calls.Leave()
 	l.one.Lock()
 	defer l.one.Unlock()
-	if err := l.dir.Writable(); err != nil {
+	if err := l.writable(); err != nil {
 		return err
 	}
 	at := l.position()

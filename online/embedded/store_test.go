@@ -4,6 +4,8 @@
 package embedded
 
 import (
+	"context"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -27,4 +29,35 @@ func TestStoreOnDisk(t *testing.T) {
 		dir := t.TempDir() + "/online"
 		return func() (online.Store, error) { return Open(dir, Options{Reserve: -1}) }
 	})
+}
+
+// TestCompactingChangesNothing rewrites all files of a store whose rows came in many pieces.
+func TestCompactingChangesNothing(t *testing.T) {
+	s, err := Open("state", Options{FS: vfs.NewMem(), MemTableBytes: 64 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, rng := onlinetest.NewModel(), rand.New(rand.NewPCG(8, 8))
+	for range 300 {
+		b := onlinetest.Random(rng)
+		m.Apply(b)
+		if err := s.Apply(context.Background(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Compact(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Check(s); err != nil {
+		t.Error(err)
+	}
+	if u := s.Usage(); u.Disk == 0 || u.Memory == 0 || u.CacheHits+u.CacheMiss == 0 {
+		t.Errorf("usage %+v", u)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if u := s.Usage(); u != (Usage{}) {
+		t.Errorf("usage of a closed store %+v", u)
+	}
 }
