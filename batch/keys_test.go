@@ -120,3 +120,42 @@ func TestKeyTableGrows(t *testing.T) {
 		}
 	}
 }
+
+// TestSettledKeys looks up what is there and what is not, in tables whose keys lie close together and far apart, at the ends of int64 too.
+func TestSettledKeys(t *testing.T) {
+	for name, values := range map[string][]int64{
+		"counted":  {7, 3, 5, 4, 3, 9},
+		"one":      {-4},
+		"far":      {1, 1 << 40, -1 << 40},
+		"lowest":   {math.MinInt64, math.MinInt64 + 2},
+		"greatest": {math.MaxInt64, math.MaxInt64 - 1},
+		"both":     {math.MinInt64, math.MaxInt64, 0},
+		"none":     {},
+	} {
+		k := newKeyTable([]selfsame.Type{intType})
+		c := column.New(intType, 0)
+		c.Ints = values
+		k.add(nil, []*column.Column{c}, len(values))
+		asked := append([]int64{0, -1, 6, 8, 10, 1023, math.MinInt64, math.MinInt64 + 1, math.MaxInt64, math.MaxInt64 - 2}, values...)
+		in := column.New(intType, 0)
+		in.Ints = asked
+		want := make([]uint32, len(asked))
+		k.lookup(want, []*column.Column{in}, &keyScratch{})
+		k.settle()
+		if near := name != "far" && name != "both" && name != "none"; near != (k.near != nil) {
+			t.Errorf("%s: near is %v", name, k.near != nil)
+		}
+		got := make([]uint32, len(asked))
+		if nulls := k.lookup(got, []*column.Column{in}, &keyScratch{}); nulls != 0 || !slices.Equal(got, want) {
+			t.Errorf("%s: looked up %v, want %v", name, got, want)
+		}
+		more := column.New(intType, 0)
+		more.Ints = []int64{6}
+		if id := k.add(nil, []*column.Column{more}, 1)[0]; int(id) != k.len()-1 {
+			t.Errorf("%s: a further key is number %d of %d", name, id, k.len())
+		}
+		if k.lookup(got, []*column.Column{in}, &keyScratch{}); got[2] == pit.NoEntity {
+			t.Errorf("%s: a key added later is not found", name)
+		}
+	}
+}

@@ -226,7 +226,9 @@ func (r *runner) numberKeys(u *plan.Use) (*keyTable, []uint32, error) {
 		cols, types = append(cols, c), append(types, f.Type)
 	}
 	t := newKeyTable(types)
-	return t, t.add(make([]uint32, 0, r.Rows.Batch.Rows), cols, r.Rows.Batch.Rows), nil
+	ids := t.add(make([]uint32, 0, r.Rows.Batch.Rows), cols, r.Rows.Batch.Rows)
+	t.settle()
+	return t, ids, nil
 }
 
 func (r *runner) openUse(i int, u *plan.Use) error {
