@@ -55,7 +55,13 @@ type identity struct {
 }
 
 func (a identity) compare(b identity) int {
-	return cmp.Or(cmp.Compare(a.tau, b.tau), cmp.Compare(a.hash.Hi, b.hash.Hi), cmp.Compare(a.hash.Lo, b.hash.Lo))
+	switch {
+	case a.tau != b.tau:
+		return cmp.Compare(a.tau, b.tau)
+	case a.hash.Hi != b.hash.Hi:
+		return cmp.Compare(a.hash.Hi, b.hash.Hi)
+	}
+	return cmp.Compare(a.hash.Lo, b.hash.Lo)
 }
 
 // keyring groups the rows of a run by identity, in the order of their fact keys.
@@ -82,7 +88,10 @@ func (k *keyring) add(id identity, row int) {
 // seal sorts the rows and makes the keys.
 func (k *keyring) seal() {
 	slices.SortFunc(k.list, func(a, b keyed) int {
-		return cmp.Or(a.identity.compare(b.identity), cmp.Compare(a.row, b.row))
+		if a.identity != b.identity {
+			return a.identity.compare(b.identity)
+		}
+		return cmp.Compare(a.row, b.row)
 	})
 	k.start, k.keys = k.start[:0], k.keys[:0]
 	k.arena = slices.Grow(k.arena[:0], 29*len(k.list)) // keys stay where they are

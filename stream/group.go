@@ -78,7 +78,10 @@ func (g *grouping) sort(idx []uint32) {
 	}
 	slices.SortFunc(g.rank, func(a, b uint32) int {
 		x, y := &g.list[a], &g.list[b]
-		return cmp.Or(bytes.Compare(g.keys[x.lo:x.hi], g.keys[y.lo:y.hi]), cmp.Compare(x.bucket, y.bucket))
+		if c := bytes.Compare(g.keys[x.lo:x.hi], g.keys[y.lo:y.hi]); c != 0 {
+			return c
+		}
+		return cmp.Compare(x.bucket, y.bucket)
 	})
 	at := 0
 	for i := range g.list {
