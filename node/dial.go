@@ -62,7 +62,7 @@ func open(ctx context.Context, cfg LiveConfig) (*Client, error) {
 		return nil, errors.Join(err, <-done, l.Close())
 	}
 	served := make(chan error, 1)
-	handler := api.NewHTTP(l.options(token))
+	handler := api.New(l.options(token)).HTTP()
 	serving, end := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { served <- handler.Serve(serving, listener) }()
 	c := &Client{base: "http://" + listener.Addr().String(), token: token, http: &http.Client{}}

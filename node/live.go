@@ -19,6 +19,7 @@ import (
 	"selfsame/eventlog/local"
 	"selfsame/ingest"
 	"selfsame/journal"
+	"selfsame/offline/archive"
 	"selfsame/online/embedded"
 	"selfsame/plan"
 	"selfsame/registry"
@@ -49,6 +50,9 @@ type Live struct {
 	metrics  *Metrics
 	decoders decoders
 	ready    atomic.Bool
+
+	archiving sync.Mutex // one advance of the archive at a time
+	archive   *archive.Archive
 
 	applying sync.Mutex // one change of the live states at a time
 	snapshot atomic.Pointer[registry.Snapshot]
@@ -116,6 +120,9 @@ func (l *Live) openState(ctx context.Context, dir string) (err error) {
 	}
 	l.journal = NewJournaler(l.writer, l.now, func(err error) { l.notify("an answer is not in the journal: " + err.Error()) })
 	if l.log, err = local.Open(filepath.Join(dir, logFolder), local.Options{Now: l.now}); err != nil {
+		return err
+	}
+	if l.archive, err = archive.Open(filepath.Join(dir, archiveFolder), creators["parquet"]); err != nil {
 		return err
 	}
 	if l.store, err = embedded.Open(filepath.Join(dir, onlineFolder), embedded.Options{}); err != nil {
@@ -203,6 +210,8 @@ func (l *Live) recover(ctx context.Context) error {
 func (l *Live) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return l.loop.Run(ctx) })
+	group.Go(func() error { return l.archiveLoop(ctx) })
+	group.Go(func() error { return l.maintainLoop(ctx) })
 	return group.Wait()
 }
 

@@ -25,8 +25,7 @@ type Server struct {
 	GRPC string
 
 	http, grpc net.Listener
-	handler    *api.HTTP
-	calls      *api.GRPC
+	wire       *api.Wire
 }
 
 // OpenServer opens a data directory and listens. Requests are answered once Run runs.
@@ -44,7 +43,10 @@ func OpenServer(ctx context.Context, cfg LiveConfig) (s *Server, err error) {
 	}()
 	token := rand.Text()
 	o := l.options(token)
-	s.handler, s.calls = api.NewHTTP(o), api.NewGRPC(o)
+	s.wire = api.New(o)
+	if err = l.metrics.Gauge("reads_inside", "Reads that run or wait.", func() float64 { return float64(s.wire.Inside()) }); err != nil {
+		return s, err
+	}
 	if s.http, s.HTTP, err = listen("http.addr", cfg.Config.HTTP); err != nil {
 		return s, err
 	}
@@ -87,10 +89,10 @@ func (s *Server) Run(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() { done <- s.Live.Run(engine) }()
 	if s.http != nil {
-		group.Go(func() error { return s.handler.Serve(gctx, s.http) })
+		group.Go(func() error { return s.wire.HTTP().Serve(gctx, s.http) })
 	}
 	if s.grpc != nil {
-		group.Go(func() error { return s.calls.Serve(gctx, s.grpc) })
+		group.Go(func() error { return s.wire.GRPC().Serve(gctx, s.grpc) })
 	}
 	group.Go(func() error {
 		select {

@@ -21,6 +21,7 @@ type verb func(l *Live, ctx context.Context, args []byte, line func(v any) error
 // verbs are the verbs of Admin.
 var verbs = map[string]verb{
 	"status":      func(l *Live, ctx context.Context, _ []byte, line func(any) error) error { return line(l.Status()) },
+	"pin":         taking((*Live).pinVerb),
 	"plan":        taking((*Live).planVerb),
 	"apply":       taking((*Live).applyVerb),
 	"events":      taking((*Live).eventsVerb),

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,15 +23,25 @@ func explainCommand() *cobra.Command {
 	var row, limit int
 	var feature string
 	var asJSON bool
+	var request, prediction string
 	c := &cobra.Command{
 		Use:   "explain [SERVICE]",
-		Short: "list the raw events that made one value of a training set, and those that came near",
+		Short: "list the raw events that made one value, of a training set or served, and those that came near",
 		Example: `  selfsame explain fraud --rows labels.csv --row 12 --feature user_spend__spend_7d
-  selfsame explain --manifest train.parquet.manifest.json --row 12 --feature user_spend__spend_7d --json`,
+  selfsame explain --manifest train.parquet.manifest.json --row 12 --feature user_spend__spend_7d --json
+  selfsame explain --request 6tvprqgwqqdhcsw673mj8kbd4m --feature user_spend.spend_7d
+  selfsame explain --prediction 6tvprqgwqqdhcsw673mj8kbd4m`,
 		Args: atMostOne,
 		RunE: func(c *cobra.Command, args []string) error {
+			if id := cmp.Or(request, prediction); id != "" {
+				live := &liveFlags{project: f.project, json: asJSON}
+				return explainServed(c, live, &node.ServedQuestion{Request: id, Row: row, Feature: feature, Limit: limit})
+			}
 			cfg := &node.ExplainConfig{Row: row, Feature: feature, Limit: limit}
 			if err := f.explained(c, args, cfg); err != nil {
+				return err
+			}
+			if err := f.pinLog(c.Context(), &cfg.Train); err != nil {
 				return err
 			}
 			e, err := node.Explain(c.Context(), cfg)
@@ -50,6 +61,8 @@ func explainCommand() *cobra.Command {
 	}
 	f.register(c.Flags())
 	c.Flags().StringVar(&f.fromManifest, "manifest", "", "manifest of the training set: takes its rows and flags, and compares the value in its file")
+	c.Flags().StringVar(&request, "request", "", "id of a served request, instead of a training set")
+	c.Flags().StringVar(&prediction, "prediction", "", "id of the request that a prediction was made from")
 	c.Flags().IntVar(&row, "row", 0, "number of the row, from 0")
 	c.Flags().StringVar(&feature, "feature", "", "output column, or view.feature")
 	c.Flags().IntVar(&limit, "limit", 20, "greatest number of events listed for a window")

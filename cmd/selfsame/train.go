@@ -40,6 +40,8 @@ type trainFlags struct {
 	dryRun, quiet, strict                         bool
 	label, knownAt                                string
 	nulls, auc                                    float64
+	data                                          string
+	historyOnly                                   bool
 }
 
 func trainCommand() *cobra.Command {
@@ -54,6 +56,9 @@ func trainCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, err := f.asked(c, args, func(args []string) (*node.TrainConfig, error) { return f.config(args, c.Flags()) })
 			if err != nil {
+				return err
+			}
+			if err := f.pinLog(c.Context(), cfg); err != nil {
 				return err
 			}
 			return train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr())
@@ -105,13 +110,13 @@ func (f *trainFlags) recorded(c *cobra.Command, args []string, config func(args 
 
 func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.project, "project", ".", "folder of the project")
-	fs.StringVar(&f.rows, "rows", "", "file of rows that ask: keys, a time and labels (Parquet, CSV, JSON lines)")
+	fs.StringVar(&f.rows, "rows", "", "file of rows that ask: keys, a time and labels (Parquet, CSV, JSON lines); or journal: what was served")
 	fs.StringVar(&f.entities, "entities", "", "file of entity keys without times; rows are made with --start, --end and --every")
 	fs.StringVar(&f.eventsOf, "events-of", "", "source whose events are the rows")
 	fs.StringVar(&f.rowsFormat, "rows-format", "", "parquet, csv or jsonl, where the name does not say")
 	fs.StringSliceVar(&f.omit, "omit", nil, "columns of the rows to leave out, such as those of a type that Selfsame does not have")
 	fs.StringVar(&f.time, "time", "", "column that says when each row asks")
-	fs.StringVar(&f.cut, "cut-column", "", "column with the moment up to which each row knows events")
+	fs.StringVar(&f.cut, "cut-column", "", "column with the moment, or the token, up to which each row knows events")
 	fs.StringVar(&f.timezone, "timezone", "", "zone of times without one in the rows (default UTC)")
 	fs.StringVar(&f.timeFormat, "time-format", "", "how times are written in the rows: s, ms, us or a pattern such as %d.%m.%Y (default RFC 3339 or an ISO date)")
 	fs.StringVar(&f.start, "start", "", "first moment of the rows, inclusive")
@@ -137,13 +142,14 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.Float64Var(&f.nulls, "warn-nulls", 0.1, "share of rows without a value above which a feature is remarked")
 	fs.Float64Var(&f.auc, "warn-auc", 0.95, "AUC of one feature alone above which it is remarked")
 	fs.BoolVar(&f.strict, "strict", false, "remarks about leaks keep the file from being published")
+	f.registerLog(fs)
 	fs.StringVar(&f.timings, "timings", "", "JSON file for the seconds of reading, computing and writing")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "print what would be read and computed, and stop")
 	fs.BoolVar(&f.quiet, "quiet", false, "print errors only")
 }
 
 // physics are the flags that cannot change a value or a file. Manifests leave them out.
-var physics = []string{"from-manifest", "quiet", "dry-run", "threads", "memory", "timings"}
+var physics = []string{"from-manifest", "quiet", "dry-run", "threads", "memory", "timings", "data"}
 
 // config checks the flags and turns them into a configuration.
 func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig, error) {
@@ -224,6 +230,11 @@ func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
 	}
 	cfg.Rows = node.RowsConfig{File: f.rows, Entities: f.entities, EventsOf: f.eventsOf, Format: f.rowsFormat, Omit: f.omit, Timezone: f.timezone, TimeFormat: f.timeFormat, Time: f.time, Cut: f.cut,
 		Start: selfsame.MinTime, End: selfsame.MaxTime}
+	if f.rows == journalRows {
+		if err := f.setJournal(cfg); err != nil {
+			return err
+		}
+	}
 	var err error
 	if f.timezone != "" {
 		if _, err = zone.Load(f.timezone); err != nil {
@@ -263,13 +274,16 @@ func (f *trainFlags) setRows(cfg *node.TrainConfig) error {
 func (f *trainFlags) setMode(cfg *node.TrainConfig) error {
 	switch f.mode {
 	case "as_of":
+		if cfg.Mode.Served {
+			break
+		}
 		lag, err := parseDuration("--as-of", f.asOf)
 		cfg.Mode.Lag = lag
 		if err != nil {
 			return err
 		}
 	case "final":
-		cfg.Mode.Final = true
+		cfg.Mode.Final, cfg.Mode.Served = true, false
 	default:
 		return usage("--mode "+f.mode, "no such mode", "as_of or final")
 	}
