@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"selfsame"
 	"selfsame/config"
 	"selfsame/eventlog/local"
 	"selfsame/ingest"
@@ -145,7 +144,7 @@ func (l *Live) openState(ctx context.Context, dir string) (err error) {
 		},
 		Now:      l.now,
 		Complete: func(cut request.Cut, known int64) bool { return l.loop.Complete(known, cut.Alpha) },
-		Horizon:  l.horizon,
+		Horizon:  l.driver.Earliest,
 		History:  readHistory,
 		MaxRows:  c.RequestRows,
 	}
@@ -178,15 +177,6 @@ func (l *Live) openMetrics() error {
 	errs = append(errs, l.metrics.Total("journal_dropped_total", "Served vectors that are not in the journal because its queue was full.",
 		func() float64 { return float64(l.writer.Dropped()) }))
 	return errors.Join(errs...)
-}
-
-// horizon is the least T that retention allows for a use.
-func (l *Live) horizon(u *plan.Use) int64 {
-	s := l.driver.States().ByBase(u.Base())
-	if s == nil {
-		return selfsame.MinTime
-	}
-	return s.Oldest(l.now())
 }
 
 // recover makes the applied definitions live and applies what the online state has not seen of the log.
