@@ -47,7 +47,9 @@ func Admit(a *Append, alpha int64) {
 	} else {
 		admitTimes(a, refuse)
 		admitOperations(a, refuse)
-		admitBounds(a, refuse)
+		if !a.Readmit {
+			admitBounds(a, refuse)
+		}
 	}
 	a.Admitted = a.keep()
 }

@@ -69,6 +69,24 @@ func TestAdmission(t *testing.T) {
 	}
 }
 
+// TestReadmission takes rows in whatever their age, and no row that does not fit.
+func TestReadmission(t *testing.T) {
+	for _, tau := range []int64{now - 90*selfsame.DayLength, now + 90*selfsame.DayLength} {
+		a := one(&selfsame.Source{Name: "src", EventTime: "at"}, tau, "-")
+		a.Readmit = true
+		eventlog.Admit(a, now)
+		if a.Verdicts[0] != eventlog.OK || a.Admitted == nil || a.Admitted.Alpha != now {
+			t.Errorf("at %d: %s, %q", tau, a.Verdicts[0], a.Reasons[0])
+		}
+	}
+	a := one(&selfsame.Source{Name: "src", EventTime: "at", Operation: "op"}, now, "truncate")
+	a.Readmit = true
+	eventlog.Admit(a, now)
+	if a.Verdicts[0] != eventlog.Schema || a.Admitted != nil {
+		t.Errorf("an unknown operation: %s, %q", a.Verdicts[0], a.Reasons[0])
+	}
+}
+
 // one is an append of one row at tau.
 func one(src *selfsame.Source, tau int64, op string) *eventlog.Append {
 	src.Schema = []selfsame.Field{{Name: "at", Type: selfsame.Scalar(selfsame.Timestamp)}, {Name: "op", Type: selfsame.Scalar(selfsame.String)}}
