@@ -40,9 +40,14 @@ func Dial(ctx context.Context, cfg LiveConfig) (*Client, error) {
 		dir = DefaultData(cfg.Project)
 	}
 	if address, token := FindServer(dir); address != "" {
-		return &Client{Address: address, base: "http://" + address, token: token, http: &http.Client{}, stop: func() error { return nil }}, nil
+		return dialServer(address, token), nil
 	}
 	return open(ctx, cfg)
+}
+
+// dialServer asks the server at an address.
+func dialServer(address, token string) *Client {
+	return &Client{Address: address, base: "http://" + address, token: token, http: &http.Client{}, stop: func() error { return nil }}
 }
 
 // open answers in this process, over the wire's own code without a wire.

@@ -15,7 +15,7 @@ import (
 type EventsArgs struct {
 	Verdict string `json:"verdict,omitempty"` // late, early, schema or conflict
 	Source  string `json:"source,omitempty"`
-	After   int64  `json:"after,omitempty"` // those with a greater number
+	After   int64  `json:"after,omitempty"` // those with a greater number; numbers begin at 1
 	Limit   int    `json:"limit,omitempty"` // 0: all
 }
 
@@ -48,7 +48,7 @@ func (l *Live) refused(ctx context.Context, a *EventsArgs, visit func(r *eventlo
 	}
 	left := a.Limit
 	var failed error
-	err := l.log.RefusedRows(ctx, a.After+1, func(r eventlog.Refused) bool {
+	err := l.log.RefusedRows(ctx, a.After, func(r eventlog.Refused) bool {
 		if (a.Verdict != "" && r.Verdict != a.Verdict) || (a.Source != "" && r.Source != a.Source) {
 			return true
 		}
@@ -81,7 +81,7 @@ func checkVerdict(v string) error {
 
 func (l *Live) eventsVerb(ctx context.Context, a *EventsArgs, line func(any) error) error {
 	return l.refused(ctx, a, func(r *eventlog.Refused) error {
-		e := &RefusedEvent{Number: r.Seq, Source: r.Source, Verdict: r.Verdict, Reason: r.Reason, Arrived: Instant(r.Alpha), Row: r.Row}
+		e := &RefusedEvent{Number: r.Seq + 1, Source: r.Source, Verdict: r.Verdict, Reason: r.Reason, Arrived: Instant(r.Alpha), Row: r.Row}
 		if r.Tau != selfsame.MinTime {
 			t := Instant(r.Tau)
 			e.Time = &t

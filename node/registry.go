@@ -47,9 +47,12 @@ type owned struct {
 
 func (o *owned) Close() error { return errors.Join(o.Registry.Close(), o.data.Close()) }
 
-// OpenApplier opens the registry of a data directory that no server owns. Where write is false, a directory without a registry is left as it is
-// and stands for one in which nothing is applied.
+// OpenApplier is the registry of the server that owns a data directory, or opens the one in it. Where write is false, a directory without a
+// registry is left as it is and stands for one in which nothing is applied.
 func OpenApplier(ctx context.Context, dir, project string, write bool) (Applier, error) {
+	if address, token := FindServer(dir); address != "" {
+		return ServedApplier(dialServer(address, token)), nil
+	}
 	if !write {
 		if _, err := os.Stat(filepath.Join(dir, registryFile)); errors.Is(err, fs.ErrNotExist) {
 			return registry.Empty(project), nil

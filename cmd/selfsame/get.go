@@ -98,9 +98,12 @@ type vector struct {
 	Stale   bool   `json:"stale"`
 	Service string `json:"service"`
 	Version int64  `json:"version"`
+
+	Features []struct {
+		Reference string `json:"reference"`
+	} `json:"features"` // one a column
 	Columns []struct {
 		Name       string            `json:"name"`
-		Feature    string            `json:"feature"`
 		Values     []json.RawMessage `json:"values"`
 		Statuses   []string          `json:"status"`
 		EventTimes []*string         `json:"event_times"`
@@ -115,7 +118,7 @@ func (f *getFlags) print(w io.Writer, b []byte) error {
 		return &selfsame.Error{Class: selfsame.ClassInternal, Message: "the answer cannot be read", Err: err}
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, c := range v.Columns {
+	for i, c := range v.Columns {
 		fmt.Fprintf(t, "%s\t%s", c.Name, c.Values[0])
 		if len(c.Statuses) > 0 && c.Statuses[0] != "present" {
 			fmt.Fprintf(t, "\t%s", c.Statuses[0])
@@ -125,7 +128,7 @@ func (f *getFlags) print(w io.Writer, b []byte) error {
 		if len(c.EventTimes) > 0 && c.EventTimes[0] != nil {
 			fmt.Fprintf(t, "\t%s", *c.EventTimes[0])
 		}
-		fmt.Fprintf(t, "\t%s\n", c.Feature)
+		fmt.Fprintf(t, "\t%s\n", v.Features[i].Reference)
 	}
 	t.Flush()
 	fmt.Fprintf(w, "at %s", v.At)
