@@ -97,7 +97,10 @@ func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
 	if err = l.openState(ctx, dir); err != nil {
 		return l, err
 	}
-	return l, l.recover(ctx)
+	if err = l.recover(ctx); err != nil {
+		return l, err
+	}
+	return l, l.warm(ctx)
 }
 
 // Folders of a data directory.
@@ -202,7 +205,11 @@ func (l *Live) Run(ctx context.Context) error {
 	group.Go(func() error { return l.loop.Run(ctx) })
 	group.Go(func() error { return l.archiveLoop(ctx) })
 	group.Go(func() error { return l.maintainLoop(ctx) })
-	return group.Wait()
+	err := group.Wait()
+	if saving := l.saveWarm(); saving != nil {
+		l.notify("the next start begins cold: " + saving.Error())
+	}
+	return err
 }
 
 // Close gives the data directory back.

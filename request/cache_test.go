@@ -282,3 +282,28 @@ func TestKeySet(t *testing.T) {
 		}
 	}
 }
+
+// TestWarm loads what another reader had read, so that the first reads of the next process find it.
+func TestWarm(t *testing.T) {
+	w := newWorld(t, definitions, 0)
+	p := w.prepare("counts")
+	for i := range 20 {
+		w.push(noon-hour+int64(i), event{fmt.Sprint("u", i), 1, 1, noon - hour})
+	}
+	w.row(p, asking{users: []string{"u3", "u7"}})
+	recent := w.reader.Recent(10)
+	if len(recent) != 2 || len(w.reader.Recent(1)) != 1 {
+		t.Fatalf("recent: %v", recent)
+	}
+	w.reader = New(w.store, w.states.Load, Options{})
+	recent = append(recent, Entity{State: 999, Key: []byte("gone")})
+	if n, err := w.reader.Warm(t.Context(), recent); err != nil || n != 2 {
+		t.Fatalf("%d entities were loaded, %v", n, err)
+	}
+	w.push(noon-1, event{"u3", 1, 1, noon - 1})
+	reads := w.store.reads.Load()
+	row := w.row(p, asking{users: []string{"u3", "u7"}})
+	if row[0][0].Int != 2 || row[1][0].Int != 1 || w.store.reads.Load() != reads {
+		t.Errorf("got %d and %d after %d reads of the store, want 2 and 1 after none", row[0][0].Int, row[1][0].Int, w.store.reads.Load()-reads)
+	}
+}
