@@ -33,8 +33,8 @@ type Options struct {
 	Plan func(s *journal.Shape) (*plan.Plan, error)
 	// Inputs returns the tables of a plan.
 	Inputs func(ctx context.Context, p *plan.Plan) (*Inputs, error)
-	// Sources are the names of the sources of the history's snapshot: tokens name them by their place.
-	Sources  []string
+	// Cut reads a token. Its error, and another snapshot than the one at hand, make a vector unauditable.
+	Cut      func(token string) (batch.ServedCut, error)
 	Snapshot [16]byte // of the history at hand
 	Complete int64    // the log is at hand below this offset
 
@@ -175,22 +175,18 @@ func (g *group) add(s *journal.Served, o *Options) error {
 
 // cut reads the token of a vector and checks that what it names is at hand.
 func (o *Options) cut(s *journal.Served) (batch.ServedCut, error) {
-	token, err := online.ParseToken(s.Cut)
-	if err != nil {
+	if _, err := online.ParseToken(s.Cut); err != nil {
 		return batch.ServedCut{}, errors.New("its cut token cannot be read")
 	}
-	c := batch.ServedCut{Offset: token.Offset, Snapshot: token.Snapshot, Past: s.Past}
+	c, err := o.Cut(s.Cut)
+	c.Past = s.Past
 	switch {
-	case token.Snapshot != [16]byte{} && token.Snapshot != o.Snapshot:
+	case err != nil:
+		return c, err
+	case c.Snapshot != [16]byte{} && c.Snapshot != o.Snapshot:
 		return c, errors.New("it was served from other history files than those at hand")
-	case token.Offset > o.Complete:
+	case c.Offset > o.Complete:
 		return c, errors.New("the log up to its cut is not at hand")
-	}
-	for _, r := range token.Ranges {
-		if r.Source >= uint64(len(o.Sources)) {
-			return c, errors.New("its cut names a source that is not known")
-		}
-		c.Ranges = append(c.Ranges, batch.LoadedRange{Source: o.Sources[r.Source], Lower: r.Lo, Upper: r.Hi})
 	}
 	return c, nil
 }

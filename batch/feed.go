@@ -188,6 +188,7 @@ func (f *feeder) count() {
 			continue
 		case outside:
 			c.Rows--
+			c.Outside++
 			continue
 		}
 		c.Admitted++

@@ -73,7 +73,7 @@ type ServedCut struct {
 	Ranges   []LoadedRange // parts of sources' histories that were loaded. Sources that are not named were loaded whole
 }
 
-// LoadedRange is the part of a source's history with event times in [Lower, Upper).
+// LoadedRange is the part of a source's history with event times in [Lower, Upper); where they are equal, nothing of it was loaded.
 type LoadedRange struct {
 	Source       string
 	Lower, Upper int64
@@ -129,7 +129,8 @@ func (r *Request) opened(src *selfsame.Source) Opened {
 func (r *runner) inputs(src *selfsame.Source, w source.Want) ([]input, source.Pruned, error) {
 	var out []input
 	opened := r.opened(src)
-	if t := opened.History; t != nil && !r.scope.noHistory {
+	lower, upper := r.scope.loaded(src.Name)
+	if t := opened.History; t != nil && !r.scope.noHistory && lower != upper {
 		out = append(out, input{table: t, want: w})
 	}
 	if t := opened.Log; t != nil && r.scope.before > 0 {

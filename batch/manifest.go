@@ -136,14 +136,9 @@ func Changes(then, now Input) []InputChange {
 	return out
 }
 
-// HistorySnapshot is the identity of the history of some sources, as cut tokens carry it (docs/format/cut.md): Snapshot without rows.
-func HistorySnapshot(sources []Input) [16]byte { return snapshot(Input{}, sources).Bytes() }
-
 // Snapshot is a checksum over the names of the inputs and the names, sizes and checksums of their files: equal snapshots, equal
 // inputs, wherever the files stand.
-func Snapshot(rows Input, sources []Input) string { return sumText(snapshot(rows, sources)) }
-
-func snapshot(rows Input, sources []Input) xxh3.Uint128 {
+func Snapshot(rows Input, sources []Input) string {
 	var b []byte
 	frame := func(s string) {
 		b = binary.AppendUvarint(b, uint64(len(s)))
@@ -158,5 +153,5 @@ func snapshot(rows Input, sources []Input) xxh3.Uint128 {
 			frame(f.Checksum)
 		}
 	}
-	return xxh3.Hash128(b)
+	return sumText(xxh3.Hash128(b))
 }

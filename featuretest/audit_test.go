@@ -5,6 +5,7 @@ package featuretest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -155,10 +156,27 @@ func (a audited) options(dir string, c *Case, p *plan.Plan) audit.Options {
 			}
 			return in, nil
 		}}
+	var names []string
 	for _, s := range c.Project.Sources {
-		o.Sources = append(o.Sources, s.Name)
+		names = append(names, s.Name)
 	}
+	o.Cut = cutReader(names)
 	return o
+}
+
+// cutReader reads tokens that name these sources by their place.
+func cutReader(names []string) func(string) (batch.ServedCut, error) {
+	return func(text string) (batch.ServedCut, error) {
+		t, err := online.ParseToken(text)
+		c := batch.ServedCut{Offset: t.Offset, Snapshot: t.Snapshot}
+		for _, r := range t.Ranges {
+			if r.Source >= uint64(len(names)) {
+				return c, errors.New("its cut names a source that is not known")
+			}
+			c.Ranges = append(c.Ranges, batch.LoadedRange{Source: names[r.Source], Lower: r.Lo, Upper: r.Hi})
+		}
+		return c, err
+	}
 }
 
 // TestAuditOfRandomReads audits what the oracle would have served: nothing differs, and one changed value is found.
@@ -207,7 +225,7 @@ func TestUnauditable(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	report, err := audit.Run(t.Context(), audit.Options{Journal: journal.NewReader(dir), Snapshot: snapshot, Complete: 10,
+	report, err := audit.Run(t.Context(), audit.Options{Journal: journal.NewReader(dir), Snapshot: snapshot, Complete: 10, Cut: cutReader(nil),
 		Plan: func(*journal.Shape) (*plan.Plan, error) { return nil, fmt.Errorf("service s has no version 2") }})
 	if err != nil {
 		t.Fatal(err)

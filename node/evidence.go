@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"selfsame"
 	"selfsame/audit"
 	"selfsame/batch"
 	"selfsame/journal"
+	"selfsame/online"
 	"selfsame/plan"
 	"selfsame/registry"
 	"selfsame/source"
@@ -27,20 +29,119 @@ type Evidence struct {
 	Project     string // folder from which the paths of sources count
 	Definitions *registry.Snapshot
 	Journal     *journal.Reader
-	Archive     string // folder of the archive
-	Complete    int64  // the archive holds the log below this offset
-	// Snapshot names the history files at hand, and Sources those that it names, in the order of tokens; zero: there are none.
-	Snapshot [16]byte
-	Sources  []string
+	Archive     string         // folder of the archive
+	Complete    int64          // the archive holds the log below this offset
+	History     *HistoryAtHand // nil: none was ever loaded
+}
+
+// HistoryAtHand tells whether the history that reads were answered from is the history that is there now.
+type HistoryAtHand struct {
+	data    string // data directory, which holds the record of every snapshot that was loaded
+	dir     string // folder from which the paths of sources count
+	project *selfsame.Project
+
+	mu   sync.Mutex            // guards what follows
+	seen map[[16]byte][]string // names of the sources of a snapshot at hand, in the order of tokens; nil: it is not at hand
+	now  map[string]batch.Input
+}
+
+// NewHistoryAtHand returns what looks at the records of a data directory and at the files of a project's sources.
+func NewHistoryAtHand(data, dir string, project *selfsame.Project) *HistoryAtHand {
+	return &HistoryAtHand{data: data, dir: dir, project: project, seen: map[[16]byte][]string{}, now: map[string]batch.Input{}}
+}
+
+// here stands in cuts for every snapshot that is at hand.
+var here = [16]byte{1}
+
+// names returns the sources of a snapshot, nil where its files are not those of now. Files are compared by their checksums, each source once.
+func (h *HistoryAtHand) names(snapshot [16]byte) ([]string, error) {
+	if h == nil || h.project == nil {
+		return nil, nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if names, ok := h.seen[snapshot]; ok {
+		return names, nil
+	}
+	record, err := LoadedHistory(h.data, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	same := record != nil
+	for i := 0; same && i < len(record.Sources); i++ {
+		now, err := h.files(record.Sources[i].Name)
+		if err != nil {
+			return nil, err
+		}
+		same = now != nil && len(batch.Changes(record.Sources[i], *now)) == 0
+	}
+	h.seen[snapshot] = nil
+	if same {
+		h.seen[snapshot] = record.Names()
+	}
+	return h.seen[snapshot], nil
+}
+
+// files returns the files of a source as they are now, nil where there are none.
+func (h *HistoryAtHand) files(name string) (*batch.Input, error) {
+	if in, ok := h.now[name]; ok {
+		return &in, nil
+	}
+	s := h.project.Source(name)
+	if s == nil || s.Batch == nil {
+		return nil, nil
+	}
+	ctx := context.Background()
+	t, err := openSource(ctx, h.dir, s)
+	switch selfsame.ClassOf(err) {
+	case selfsame.ClassInput, selfsame.ClassNotFound:
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	in, err := inputRecord(ctx, name, s.Batch.Path, t)
+	if err != nil {
+		return nil, err
+	}
+	h.now[name] = in
+	return &in, nil
+}
+
+// Cut reads the text of a cut (batch.RowOptions.Token). Its snapshot is `here` where the history that it names is at hand.
+func (h *HistoryAtHand) Cut(text string) (batch.ServedCut, error) {
+	t, err := online.ParseToken(text)
+	if err != nil {
+		return batch.ServedCut{}, err
+	}
+	c := batch.ServedCut{Offset: t.Offset, Snapshot: t.Snapshot}
+	if c.Snapshot == [16]byte{} {
+		return c, nil
+	}
+	names, err := h.names(t.Snapshot)
+	if err != nil || names == nil {
+		return c, err
+	}
+	c.Snapshot = here
+	for _, r := range t.Ranges {
+		if r.Source >= uint64(len(names)) {
+			return c, unknownRange(r.Source)
+		}
+		c.Ranges = append(c.Ranges, batch.LoadedRange{Source: names[r.Source], Lower: r.Lo, Upper: r.Hi})
+	}
+	for _, s := range h.project.Sources {
+		if !slices.Contains(names, s.Name) {
+			c.Ranges = append(c.Ranges, batch.LoadedRange{Source: s.Name}) // it was not loaded
+		}
+	}
+	return c, nil
 }
 
 // LogConfig is the live log as training reads it: archived, up to an offset.
 type LogConfig struct {
-	Archive  string // folder of the archive
-	Complete int64  // the archive holds the log below this offset; rows from it on are left out
-	// Snapshot names the history files at hand, and Sources those that it names, in the order of tokens: for rows that bring cuts.
-	Snapshot [16]byte
-	Sources  []string
+	Archive  string          // folder of the archive
+	Complete int64           // the archive holds the log below this offset; rows from it on are left out
+	Data     string          // data directory, for rows that bring cuts: it says which history was loaded when
 	Journal  *journal.Reader // for RowsConfig.Journal; may be nil
 }
 
@@ -121,8 +222,9 @@ func (e *Evidence) Inputs(ctx context.Context, p *plan.Plan) (*audit.Inputs, err
 	for _, s := range p.Sources() {
 		var o batch.Opened
 		var err error
-		if s.Batch != nil && e.Snapshot != [16]byte{} {
-			if o.History, err = openSource(ctx, e.Project, s); err != nil {
+		if s.Batch != nil && e.History != nil {
+			o.History, err = openSource(ctx, e.Project, s)
+			if err != nil && selfsame.ClassOf(err) != selfsame.ClassInput { // where files are missing, no cut that names them is evaluated
 				return nil, err
 			}
 		}
@@ -158,7 +260,7 @@ func quoteGlob(path string) string {
 // Audit evaluates what was served again. o says which vectors; what they are made from is e's.
 func (e *Evidence) Audit(ctx context.Context, o audit.Options) (*audit.Report, error) {
 	o.Journal, o.Plan, o.Inputs = e.Journal, e.Plan, e.Inputs
-	o.Sources, o.Snapshot, o.Complete = e.Sources, e.Snapshot, e.Complete
+	o.Cut, o.Snapshot, o.Complete = e.History.Cut, here, e.Complete
 	return audit.Run(ctx, o)
 }
 
@@ -168,5 +270,5 @@ func (e *Evidence) Rows(ctx context.Context, q journal.RowsQuery) (*batch.Entity
 	if err != nil {
 		return nil, err
 	}
-	return batch.RowsOf(b, batch.RowOptions{Time: journal.TimeColumn, Cut: journal.CutColumn, Token: CutReader(e.Sources), Start: selfsame.MinTime, End: selfsame.MaxTime})
+	return batch.RowsOf(b, batch.RowOptions{Time: journal.TimeColumn, Cut: journal.CutColumn, Token: e.History.Cut, Start: selfsame.MinTime, End: selfsame.MaxTime})
 }

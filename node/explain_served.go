@@ -99,7 +99,7 @@ func ExplainServed(ctx context.Context, e *Evidence, q *ServedQuestion) (*Served
 
 // explainVector fills the values.
 func (e *Evidence) explainVector(ctx context.Context, v *journal.Served, q *ServedQuestion, out *ServedExplanation) error {
-	cut, err := CutReader(e.Sources)(v.Cut)
+	cut, err := e.History.Cut(v.Cut)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (e *Evidence) explainVector(ctx context.Context, v *journal.Served, q *Serv
 	switch {
 	case planErr != nil:
 		note = planErr.Error()
-	case cut.Snapshot != [16]byte{} && cut.Snapshot != e.Snapshot:
+	case cut.Snapshot != [16]byte{} && cut.Snapshot != here:
 		note = "it was served from other history files than those at hand"
 	case cut.Offset > e.Complete:
 		note = "the log up to its cut is not at hand"
@@ -118,7 +118,7 @@ func (e *Evidence) explainVector(ctx context.Context, v *journal.Served, q *Serv
 	if err != nil {
 		return err
 	}
-	req := batch.Request{Rows: oneVector(v, q.Row, cut), Mode: batch.Mode{Served: true}, Snapshot: e.Snapshot, Options: batch.Options{Threads: 1}}
+	req := batch.Request{Rows: oneVector(v, q.Row, cut), Mode: batch.Mode{Served: true}, Snapshot: here, Options: batch.Options{Threads: 1}}
 	if note == "" {
 		in, err := e.Inputs(ctx, p)
 		if err != nil {

@@ -8,9 +8,7 @@ import (
 	"sync"
 
 	"selfsame/api"
-	"selfsame/batch"
 	"selfsame/journal"
-	"selfsame/online"
 	"selfsame/serve"
 )
 
@@ -96,22 +94,4 @@ func (j *Journaler) Outcome(ctx context.Context, o *api.Outcome) error {
 		at = j.now()
 	}
 	return j.w.Outcome(ctx, &journal.Outcome{RequestID: o.RequestID, Row: o.Row, Label: o.Label, At: at})
-}
-
-// CutReader returns what reads the text of a cut (batch.RowOptions.Token). sources are the names of the sources of the history's snapshot, in order.
-func CutReader(sources []string) func(text string) (batch.ServedCut, error) {
-	return func(text string) (batch.ServedCut, error) {
-		t, err := online.ParseToken(text)
-		if err != nil {
-			return batch.ServedCut{}, err
-		}
-		c := batch.ServedCut{Offset: t.Offset, Snapshot: t.Snapshot}
-		for _, r := range t.Ranges {
-			if r.Source >= uint64(len(sources)) {
-				return c, unknownRange(r.Source)
-			}
-			c.Ranges = append(c.Ranges, batch.LoadedRange{Source: sources[r.Source], Lower: r.Lo, Upper: r.Hi})
-		}
-		return c, nil
-	}
 }

@@ -18,6 +18,7 @@ import (
 	"selfsame/batch"
 	"selfsame/column"
 	"selfsame/journal"
+	"selfsame/materialize"
 	"selfsame/offline"
 	"selfsame/online"
 	"selfsame/plan"
@@ -52,6 +53,7 @@ type evidenceWorld struct {
 	*Evidence
 	dir      string
 	registry registry.Registry
+	snapshot [16]byte
 	plan     *plan.Plan
 }
 
@@ -60,8 +62,9 @@ func newEvidence(t *testing.T, text string) *evidenceWorld {
 	dir := writeProject(t, map[string]string{"selfsame.yaml": text,
 		"orders.csv": "id,user_id,amount,at\no1,u1,1.5,2024-01-01T00:00:00Z\no2,u1,2.5,2024-01-01T01:00:00Z\n"})
 	e := &evidenceWorld{dir: dir, Evidence: &Evidence{Project: dir, Journal: journal.NewReader(filepath.Join(dir, "journal")),
-		Archive: filepath.Join(dir, "archive"), Complete: 2, Snapshot: [16]byte{7}, Sources: []string{"orders"}}}
+		Archive: filepath.Join(dir, "archive"), Complete: 2}}
 	e.apply(t)
+	e.load(t)
 	service, _, err := e.Definitions.Service("fraud", 0)
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +130,40 @@ func (e *evidenceWorld) archive(t *testing.T, offset, alpha int64, id string, am
 	}
 }
 
+// load records that the history of orders was loaded, and looks at it.
+func (e *evidenceWorld) load(t *testing.T) {
+	t.Helper()
+	p := e.Definitions.Project()
+	table, err := openSource(t.Context(), e.dir, p.Source("orders"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := inputRecord(t.Context(), "orders", "orders.csv", table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := &materialize.Record{Format: materialize.HistoryFormat, Sources: []batch.Input{in}}
+	record.Snapshot = materialize.Snapshot(record.Sources)
+	e.snapshot = (&materialize.History{Snapshot: record.Snapshot}).ID()
+	folder := filepath.Join(DefaultData(e.dir), historyFolder)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, record.Snapshot+".json"), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	e.look()
+}
+
+// look forgets what was seen of history.
+func (e *evidenceWorld) look() {
+	e.History = NewHistoryAtHand(DefaultData(e.dir), e.dir, e.Definitions.Project())
+}
+
 // column makes a column of floats, or of texts.
 func columnFrom(values ...any) *column.Column {
 	kind := selfsame.Float64
@@ -157,7 +194,7 @@ func (e *evidenceWorld) serve(t *testing.T, total float64) {
 	j := NewJournaler(w, func() int64 { return hour(4) }, func(err error) { t.Error(err) })
 	n := column.New(selfsame.Scalar(selfsame.Int64), 0)
 	n.Ints = []int64{3, 0}
-	v := &serve.Vector{RequestID: "r1", Service: "fraud", Version: 1, Rows: 2, At: hour(3), Token: online.Token{Offset: 1, Snapshot: e.Snapshot}.String(),
+	v := &serve.Vector{RequestID: "r1", Service: "fraud", Version: 1, Rows: 2, At: hour(3), Token: online.Token{Offset: 1, Snapshot: e.snapshot}.String(),
 		Columns: []*column.Column{n, columnFrom(total, nil), columnFrom(total/16, nil)}}
 	for i := range e.plan.Outputs {
 		o := &e.plan.Outputs[i]
@@ -211,7 +248,10 @@ func TestServedVectorsAreAudited(t *testing.T) {
 		if len(r.Gap) != 3 || r.Gap[0].Differ != 1 { // the order that came later counts by now
 			t.Errorf("late data: %+v", r.Gap)
 		}
-		e.Snapshot = [16]byte{8}
+		if err := os.WriteFile(filepath.Join(e.dir, "orders.csv"), []byte("id,user_id,amount,at\no1,u1,1.5,2024-01-01T00:00:00Z\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		e.look()
 		if r, err = e.Audit(t.Context(), audit.Options{}); err != nil || r.Unauditable != 2 || r.Values != 0 {
 			t.Errorf("with other history: %+v, %v", r, err)
 		}
@@ -276,7 +316,7 @@ func TestJournalledRowsTrain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := batch.Run(t.Context(), batch.Request{Plan: e.plan, Rows: rows, Mode: batch.Mode{Served: true}, Versions: in.Versions, Snapshot: e.Snapshot})
+	res, err := batch.Run(t.Context(), batch.Request{Plan: e.plan, Rows: rows, Mode: batch.Mode{Served: true}, Versions: in.Versions, Snapshot: here})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,8 +337,8 @@ func TestJournalledRowsTrain(t *testing.T) {
 	if c := rows.Batch.Column(journal.LabelColumn); c == nil || !c.Bools[0] || c.StatusAt(1) == selfsame.Present {
 		t.Errorf("labels %+v", c)
 	}
-	rows.Served[1].Snapshot = [16]byte{1}
-	if _, err := batch.Run(t.Context(), batch.Request{Plan: e.plan, Rows: rows, Mode: batch.Mode{Served: true}, Versions: in.Versions, Snapshot: e.Snapshot}); selfsame.ClassOf(err) != selfsame.ClassChanged {
+	rows.Served[1].Snapshot = [16]byte{9}
+	if _, err := batch.Run(t.Context(), batch.Request{Plan: e.plan, Rows: rows, Mode: batch.Mode{Served: true}, Versions: in.Versions, Snapshot: here}); selfsame.ClassOf(err) != selfsame.ClassChanged {
 		t.Errorf("a row of other history: %v", err)
 	}
 }
@@ -322,14 +362,14 @@ func (k *kept) Observe(c *batch.Chunk) error {
 func TestTrainingReadsTheLog(t *testing.T) {
 	e := newEvidence(t, journalled)
 	e.serve(t, 8)
-	token := online.Token{Offset: 1, Snapshot: e.Snapshot}.String()
+	token := online.Token{Offset: 1, Snapshot: e.snapshot}.String()
 	none := online.Token{Offset: 2}.String() // history was not loaded
 	rows := filepath.Join(e.dir, "rows.csv")
 	text := "user_id,limit,event_time,cut\nu1,16,2024-01-01T03:00:00Z," + token + "\nu1,16,2024-01-01T03:00:00Z," + none + "\n"
 	if err := os.WriteFile(rows, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	log := &LogConfig{Archive: e.Archive, Complete: 2, Snapshot: e.Snapshot, Sources: e.Sources, Journal: e.Journal}
+	log := &LogConfig{Archive: e.Archive, Complete: 2, Data: DefaultData(e.dir), Journal: e.Journal}
 	train := func(edit func(*TrainConfig)) (*Trained, []string) {
 		t.Helper()
 		k := &kept{}

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"selfsame"
 	"selfsame/journal"
 	"selfsame/materialize"
 	"selfsame/registry"
@@ -58,11 +57,7 @@ func (l *Live) pinVerb(ctx context.Context, _ *struct{}, line func(any) error) e
 
 // Log is the pinned log as training reads it.
 func (p *Pinned) Log() (*LogConfig, error) {
-	c := &LogConfig{Archive: filepath.Join(p.Data, archiveFolder), Complete: p.Complete, Sources: p.Sources, Journal: journal.NewReader(filepath.Join(p.Data, journalFolder))}
-	if n, err := hex.Decode(c.Snapshot[:], []byte(p.Snapshot)); err != nil || n != len(c.Snapshot) {
-		return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: p.Snapshot, Message: "is no snapshot of history"}
-	}
-	return c, nil
+	return &LogConfig{Archive: filepath.Join(p.Data, archiveFolder), Complete: p.Complete, Data: p.Data, Journal: journal.NewReader(filepath.Join(p.Data, journalFolder))}, nil
 }
 
 // Pin asks for what is at hand of the live log now.
@@ -87,7 +82,8 @@ func (p *Pinned) Evidence(ctx context.Context, project string) (e *Evidence, clo
 	if err != nil {
 		return nil, nil, errors.Join(err, r.Close())
 	}
-	return &Evidence{Project: project, Definitions: s, Journal: log.Journal, Archive: log.Archive, Complete: log.Complete, Snapshot: log.Snapshot, Sources: log.Sources}, r.Close, nil
+	return &Evidence{Project: project, Definitions: s, Journal: log.Journal, Archive: log.Archive, Complete: log.Complete,
+		History: NewHistoryAtHand(p.Data, project, s.Project())}, r.Close, nil
 }
 
 // Housekeeping of a running Live.

@@ -101,7 +101,7 @@ type Prepared struct {
 func (p *Prepared) request() batch.Request {
 	r := batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: p.Config.Mode, Tables: p.Tables, Archive: p.Archive, Options: p.Config.Options}
 	if l := p.Config.Log; l != nil {
-		r.Before, r.Snapshot = l.Complete, l.Snapshot
+		r.Before, r.Snapshot = l.Complete, here
 	}
 	if p.Rows != nil {
 		r.Mode.Served = p.Rows.Served != nil && !r.Mode.Final
@@ -200,7 +200,7 @@ func (p *Prepared) readRows(ctx context.Context) error {
 	c := p.Config.Rows
 	o := batch.RowOptions{Time: c.Time, Cut: c.Cut, Start: c.Start, End: c.End}
 	if log := p.Config.Log; log != nil {
-		o.Token = CutReader(log.Sources)
+		o.Token = NewHistoryAtHand(log.Data, p.Config.Project, p.Project).Cut
 	}
 	if c.Journal != nil {
 		return p.readJournal(ctx, o)
