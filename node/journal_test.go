@@ -409,3 +409,33 @@ func TestTrainingReadsTheLog(t *testing.T) {
 	_, got = train(byTime)
 	same("with what came since", got, "4 108 6.75", "4 108 6.75")
 }
+
+// TestCutsNameWhatWasLoaded reads cuts of snapshots that are at hand, of others, and of none.
+func TestCutsNameWhatWasLoaded(t *testing.T) {
+	e := newEvidence(t, journalled)
+	more := *e.Definitions.Project()
+	more.Sources = append(slices.Clone(more.Sources), &selfsame.Source{Name: "users"})
+	h := NewHistoryAtHand(DefaultData(e.dir), e.dir, &more)
+	for _, c := range []struct {
+		token    online.Token
+		snapshot [16]byte
+		ranges   []batch.LoadedRange
+	}{
+		{online.Token{Offset: 3}, [16]byte{}, nil},
+		{online.Token{Offset: 3, Snapshot: [16]byte{9}}, [16]byte{9}, nil},
+		{online.Token{Offset: 3, Snapshot: e.snapshot}, here, []batch.LoadedRange{{Source: "users"}}}, // it was not loaded
+		{online.Token{Offset: 3, Snapshot: e.snapshot, Ranges: []online.TokenRange{{Lo: 1, Hi: 9}}}, here, []batch.LoadedRange{{Source: "orders", Lower: 1, Upper: 9}, {Source: "users"}}},
+	} {
+		got, err := h.Cut(c.token.String())
+		if err != nil || got.Offset != 3 || got.Snapshot != c.snapshot || !slices.Equal(got.Ranges, c.ranges) {
+			t.Errorf("%+v reads as %+v, %v", c.token, got, err)
+		}
+	}
+	if _, err := h.Cut(online.Token{Snapshot: e.snapshot, Ranges: []online.TokenRange{{Source: 1}}}.String()); selfsame.ClassOf(err) != selfsame.ClassChanged {
+		t.Errorf("a source that the snapshot does not have: %v", err)
+	}
+	var none *HistoryAtHand
+	if got, err := none.Cut(online.Token{Offset: 3, Snapshot: e.snapshot}.String()); err != nil || got.Snapshot != e.snapshot {
+		t.Errorf("without records: %+v, %v", got, err)
+	}
+}
