@@ -104,5 +104,8 @@ func (d *Driver) Add(ctx context.Context, now int64, fill func(ctx context.Conte
 	floor := func(s *selfsame.Source) int64 {
 		return window.SatSub(window.SatSub(now, plan.SettledAfter(s)), skewOf(s))
 	}
-	return fill(ctx, &Sink{d: d, ctx: ctx, floor: floor})
+	if err := fill(ctx, &Sink{d: d, ctx: ctx, floor: floor}); err != nil {
+		return err
+	}
+	return d.sync(ctx)
 }

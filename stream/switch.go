@@ -9,6 +9,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/window"
+	"selfsame/online"
 	"selfsame/plan"
 )
 
@@ -51,9 +52,22 @@ func (d *Driver) Load(ctx context.Context, l Load) error {
 		d.giveUp(context.WithoutCancel(ctx), next)
 		return err
 	}
+	if l.Fill != nil { // the log cannot give it again
+		if err := d.sync(ctx); err != nil {
+			return err
+		}
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.bury(ctx, func(*record) bool { return false })
+}
+
+// sync makes what is stored durable.
+func (d *Driver) sync(ctx context.Context) error {
+	if s, ok := d.store.(online.Syncer); ok {
+		return s.Sync(ctx)
+	}
+	return nil
 }
 
 // succession is a set of states about to become live.
