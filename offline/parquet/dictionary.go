@@ -94,6 +94,7 @@ func (d *dictionary) number(text []byte) uint32 {
 // expand appends the values at places in plain encoding.
 func (d *dictionary) expand(b []byte, places []uint32, width int) []byte {
 	if len(d.texts) == 0 {
+		b = roomy(b, len(places)*width)
 		for _, p := range places {
 			b = appendNumbers(b, d.numbers[p:p+1], width)
 		}

@@ -33,9 +33,10 @@ var shapes = []struct {
 	{"random", func(i int) (float64, bool) { return math.Sqrt(float64(i)), i%7 > 0 }, "plain"},
 	{"ascending", func(i int) (float64, bool) { return float64(i) - 1e5, true }, "plain"},
 	{"descending", func(i int) (float64, bool) { return -float64(i), true }, "plain"},
-	{"outgrown", func(i int) (float64, bool) { return float64(max(i-20_000, i%10)), true }, "dictionary plain"},
+	{"outgrown", func(i int) (float64, bool) { return float64(max(i-140_000, i%10)), true }, "dictionary plain"},
+	{"growing", func(i int) (float64, bool) { return float64(max(i-8_000, i%10)), true }, "plain"},
 	{"nulls", func(int) (float64, bool) { return 0, false }, "plain"},
-	{"late", func(i int) (float64, bool) { return float64(i), i > 40_000 && i != 50_000 }, "dictionary plain"},
+	{"late", func(i int) (float64, bool) { return float64(i), i > 40_000 && i != 50_000 }, "plain"},
 	{"noNumber", func(i int) (float64, bool) {
 		if i%2 == 0 {
 			return math.NaN(), true
@@ -45,7 +46,7 @@ var shapes = []struct {
 	{"zeros", func(int) (float64, bool) { return 0, true }, "dictionary"},
 }
 
-const shapeRows = 200_000
+const shapeRows = 300_000
 
 func shaped() *column.Batch {
 	var fields []selfsame.Field
@@ -128,7 +129,7 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-func TestEncodingIsChosenByTheFirstStripe(t *testing.T) {
+func TestEncodingIsChosenByHowValuesRepeat(t *testing.T) {
 	r := publish(t, shaped(), offline.Options{})
 	for k, s := range shapes {
 		c, err := r.MetaData().RowGroup(0).ColumnChunk(k)

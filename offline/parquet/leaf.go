@@ -15,8 +15,8 @@ import (
 
 // leafWriter encodes one leaf. Its memory is its own, so that leaves can be encoded side by side.
 //
-// Each row group decides anew whether a chunk has a dictionary: where its first stripe repeats itself. A dictionary that grows too
-// large is closed, and the chunk goes on in plain encoding.
+// Each row group decides anew whether a chunk has a dictionary: where its first stripe, and then its first page, repeats itself. A
+// dictionary that grows too large is closed, and the chunk goes on in plain encoding.
 type leafWriter struct {
 	leaf
 	codec     codec
@@ -85,22 +85,37 @@ func (l *leafWriter) write(c *column.Column, lo, hi int, base int64) error {
 
 // turn ends the page, or the use of the dictionary, where it is time. n values were written last, the first of the chunk where first is set.
 func (l *leafWriter) turn(first bool, n int) error {
+	full := l.page.bytes+len(l.page.def)/8 >= l.pageBytes
 	switch {
 	case !l.byDictionary:
 	case first && 8*l.dictionary.count() > dictionaryUp*n:
-		l.page.plain = l.dictionary.expand(l.page.plain, l.page.places, l.width())
-		l.page.places = l.page.places[:0]
-		l.byDictionary = false
+		l.dropDictionary()
 	case l.dictionary.size > dictionaryLimit:
+		l.reconsider()
 		if err := l.endPage(); err != nil {
 			return err
 		}
 		l.byDictionary = false
 	}
-	if l.page.bytes+len(l.page.def)/8 >= l.pageBytes {
+	if full {
+		l.reconsider()
 		return l.endPage()
 	}
 	return nil
+}
+
+// reconsider drops the dictionary at the end of the chunk's first page where new values keep coming: more than one in three.
+func (l *leafWriter) reconsider() {
+	if l.byDictionary && l.chunk.byDictionary == 0 && 3*l.dictionary.count() > len(l.page.places) {
+		l.dropDictionary()
+	}
+}
+
+// dropDictionary goes on in plain encoding with the values of the open page.
+func (l *leafWriter) dropDictionary() {
+	l.page.plain = l.dictionary.expand(l.page.plain, l.page.places, l.width())
+	l.page.places = l.page.places[:0]
+	l.byDictionary = false
 }
 
 // width is the bytes of a number.

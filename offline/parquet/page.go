@@ -164,6 +164,7 @@ func (l *leafWriter) put(s *scratch, kind int, fields func(*compact)) (int, erro
 
 // endChunk ends the chunk: the last page, and the dictionary's, which stands before the others.
 func (l *leafWriter) endChunk() error {
+	l.reconsider()
 	if err := l.endPage(); err != nil {
 		return err
 	}
