@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -245,7 +244,7 @@ func (b *bringing) load(ctx context.Context) (*materialize.Report, error) {
 		Before:  before,
 		Ranges:  b.next.Loaded(),
 		Now:     l.now(),
-		Options: batch.Options{Threads: runtime.GOMAXPROCS(0)},
+		Options: batch.Options{Threads: l.Config.Threads, Memory: l.Config.Memory},
 		Loaded:  b.told,
 		History: func() string { return b.next.Text() },
 		Check:   b.check,
@@ -260,7 +259,7 @@ func (b *bringing) opened(ctx context.Context, src *selfsame.Source, before int6
 		}
 	}
 	if before > 0 {
-		o.Log, err = OpenArchive(ctx, filepath.Join(b.l.data.Dir, archiveFolder), before, src)
+		o.Log, err = OpenArchive(ctx, filepath.Join(b.l.data.Dir, archiveFolder), b.l.archive.Complete(), src)
 	}
 	return o, err
 }

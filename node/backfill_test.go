@@ -1,0 +1,638 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"selfsame"
+	"selfsame/api"
+	"selfsame/batch"
+	"selfsame/column"
+	"selfsame/config"
+	"selfsame/plan"
+)
+
+// bank has a source of every kind: with ids, with deletes, with versions, without identity, pushed only, and static.
+const bank = `project: bank
+entities:
+  user: {key: {k: string}}
+sources:
+  pays:
+    schema: {k: string, x: int64, id: string, at: timestamp}
+    event_time: at
+    id: id
+    history: 3650d
+    batch: {path: pays.csv}
+    stream: {push: true}
+  fixes:
+    schema: {k: string, x: int64, id: string, op: string, at: timestamp}
+    event_time: at
+    id: id
+    operation: op
+    history: 3650d
+    batch: {path: fixes.csv}
+    stream: {push: true}
+  homes:
+    schema: {k: string, x: int64, pk: int64, op: string, seq: int64, at: timestamp}
+    event_time: at
+    operation: op
+    primary_key: [pk]
+    order: seq
+    history: 3650d
+    batch: {path: homes.csv}
+    stream: {push: true}
+  taps:
+    schema: {k: string, x: int64, at: timestamp}
+    event_time: at
+    stream: {push: true}
+  places:
+    schema: {k: string, x: int64}
+    batch: {path: places.csv}
+views:
+  paid:   {entity: user, source: pays, features: {n: "count(*) over [1d, 30d, lifetime]", s: sum(x) over 7d, d: count(distinct x) over 30d, l: "last(x, 3)"}}
+  fixed:  {entity: user, source: fixes, features: {n: "count(*) over [7d, lifetime]", m: max(x) over 30d}}
+  owned:  {entity: user, source: homes, features: {n: "sum(x) over [7d, lifetime]"}}
+  home:   {entity: user, source: homes, ttl: 20d, features: [x]}
+  last_pay: {entity: user, source: pays, features: [x, id]}
+  tapped: {entity: user, source: taps, features: {n: count(*) over lifetime}}
+  place:  {entity: user, source: places, features: [x]}
+services:
+  all: {features: [paid.*, fixed.*, owned.*, home.x, {feature: last_pay.x, as: pay}, last_pay.id, tapped.n, place.x]}
+`
+
+const bankStart = int64(1_709_251_200_000_000) // 2024-03-01
+
+// world is a project with history files, a data directory beside it, and a clock.
+type liveWorld struct {
+	t       *testing.T
+	project string
+	data    string
+	clock   int64
+	live    *Live
+	stop    func()
+}
+
+func newLiveWorld(t *testing.T, definitions string, files map[string]string) *liveWorld {
+	t.Helper()
+	w := &liveWorld{t: t, project: t.TempDir(), data: filepath.Join(t.TempDir(), "data"), clock: bankStart}
+	w.write("selfsame.yaml", definitions)
+	for name, text := range files {
+		w.write(name, text)
+	}
+	w.open()
+	t.Cleanup(func() { w.close() })
+	if _, err := w.live.ApplyFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *liveWorld) write(name, text string) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(w.project, name), []byte(text), 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *liveWorld) open() {
+	w.t.Helper()
+	c := config.Default()
+	c.Dir, c.JournalSample = w.data, 0
+	l, err := OpenLive(w.t.Context(), LiveConfig{Config: c, Project: w.project, Now: func() int64 { return w.clock }, Notify: func(s string) { w.t.Log(s) }})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx) }()
+	w.live = l
+	w.stop = func() {
+		stop()
+		if err := errors.Join(<-done, l.Close()); err != nil {
+			w.t.Error(err)
+		}
+	}
+}
+
+func (w *liveWorld) close() {
+	if w.stop != nil {
+		w.stop()
+	}
+	w.stop = nil
+}
+
+func (w *liveWorld) push(source, row string) {
+	w.t.Helper()
+	w.clock += selfsame.Minute
+	if _, err := w.live.Push(w.t.Context(), &api.EventBatch{Source: source, Body: []byte(row)}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// do runs a verb and returns its notes and what it did.
+func (w *liveWorld) do(verb string, args *LoadArgs) (notes []string, done *LoadDone, err error) {
+	b, err := json.Marshal(args)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	err = w.live.Do(w.t.Context(), verb, b, func(b []byte) error {
+		var l struct {
+			Note string
+			Done *struct {
+				Snapshot         string
+				Partial, Nothing bool
+				Views            []struct {
+					View string
+					Rows int64
+				}
+				Sources []batch.SourceCounts
+			}
+		}
+		if err := json.Unmarshal(b, &l); err != nil {
+			return err
+		}
+		if l.Note != "" {
+			notes = append(notes, l.Note)
+		}
+		if l.Done != nil {
+			done = &LoadDone{Snapshot: l.Done.Snapshot, Partial: l.Done.Partial, Nothing: l.Done.Nothing, Sources: l.Done.Sources}
+			for _, v := range l.Done.Views {
+				done.Views = append(done.Views, LoadedView{View: v.View, Rows: v.Rows})
+			}
+		}
+		return nil
+	})
+	return notes, done, err
+}
+
+func (w *liveWorld) must(verb string, args *LoadArgs) *LoadDone {
+	w.t.Helper()
+	_, done, err := w.do(verb, args)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return done
+}
+
+// keys are the entities that are asked for; nobody knows z.
+var keys = []string{"a", "b", "c", "z"}
+
+func askedFor() *column.Batch {
+	b := column.NewBatch([]selfsame.Field{{Name: "k", Type: selfsame.Scalar(selfsame.String)}}, 0)
+	for _, k := range keys {
+		b.Columns[0].Append(selfsame.Value{Type: b.Fields[0].Type, Str: k})
+	}
+	b.Rows = len(keys)
+	return b
+}
+
+// ask returns the answer for every key, bit for bit, and holds it to what batch computes at its token.
+func (w *liveWorld) ask(at *int64) (string, *api.Answer) {
+	w.t.Helper()
+	a, err := w.live.Features(w.t.Context(), &api.Question{Service: "all", Rows: askedFor(), At: at})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var got []*column.Column
+	for _, c := range a.Columns {
+		got = append(got, c.Values)
+	}
+	text := bitsOf(got)
+	if want := bitsOf(w.again(a, at != nil)); text != want {
+		w.t.Errorf("served\n%swant\n%s", text, want)
+	}
+	return text, a
+}
+
+// bitsOf is every status and value.
+func bitsOf(cols []*column.Column) string {
+	var b strings.Builder
+	for i, k := range keys {
+		b.WriteString(k)
+		for _, c := range cols {
+			fmt.Fprintf(&b, " %s:%x", c.StatusAt(i), c.AppendFramed(nil, i))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// again computes an answer from the files and the log, at its token.
+func (w *liveWorld) again(a *api.Answer, past bool) []*column.Column {
+	w.t.Helper()
+	ctx := w.t.Context()
+	pinned, err := w.live.pin(ctx)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	e, done, err := pinned.Evidence(ctx, w.project)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer done()
+	snapshot := e.Definitions
+	service, _, err := snapshot.Service("all", 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p, err := plan.Build(snapshot.Project(), plan.Request{Features: service.Features, Resolver: snapshot})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	in, err := e.Inputs(ctx, p)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cut, err := e.History.Cut(a.Cut)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cut.Past = past
+	rows := &batch.EntityRows{Batch: askedFor()}
+	for range keys {
+		rows.At, rows.Served = append(rows.At, a.At), append(rows.Served, cut)
+	}
+	res, err := batch.Run(ctx, batch.Request{Plan: p, Rows: rows, Mode: batch.Mode{Served: true}, Versions: in.Versions, Snapshot: here, Options: batch.Options{Threads: 1, ErrorStatus: true}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []*column.Column
+	err = res.Each(ctx, func(c *batch.Chunk) error {
+		for _, col := range c.Features.Columns {
+			kept := column.New(col.Type, 0)
+			kept.AppendRange(col, 0, c.Rows)
+			out = append(out, kept)
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
+// bankRow draws a row of a source: its fields in order.
+func bankRow(r *rand.Rand, source string, at int64) []string {
+	k, x := keys[r.IntN(3)], fmt.Sprint(r.IntN(9))
+	when := time.UnixMicro(at).UTC().Format(time.RFC3339Nano)
+	op := []string{"insert", "insert", "delete"}[r.IntN(3)]
+	switch source {
+	case "pays":
+		return []string{k, x, fmt.Sprintf("p%d", r.IntN(5)), when}
+	case "fixes":
+		return []string{k, x, fmt.Sprintf("f%d", r.IntN(5)), op, when}
+	case "homes":
+		if op == "insert" {
+			op = "upsert"
+		}
+		return []string{k, x, fmt.Sprint(r.IntN(3)), op, fmt.Sprint(r.IntN(20)), when}
+	}
+	return []string{k, x, when}
+}
+
+var bankFields = map[string][]string{"pays": {"k", "x", "id", "at"}, "fixes": {"k", "x", "id", "op", "at"}, "homes": {"k", "x", "pk", "op", "seq", "at"}, "taps": {"k", "x", "at"}}
+
+// bankFiles draws history of the days before bankStart. Few moments make copies, conflicts and ties.
+func bankFiles(r *rand.Rand) map[string]string {
+	files := map[string]string{"places.csv": "k,x\na,1\nb,2\n"}
+	for _, source := range []string{"pays", "fixes", "homes"} {
+		lines := []string{strings.Join(bankFields[source], ",")}
+		for range 12 {
+			lines = append(lines, strings.Join(bankRow(r, source, bankStart-int64(r.IntN(8))*5*selfsame.DayLength/2), ","))
+		}
+		files[source+".csv"] = strings.Join(lines, "\n") + "\n"
+	}
+	return files
+}
+
+// bankEvent draws an event of the log as JSON; some carry the times of history, so that they meet its rows.
+func bankEvent(r *rand.Rand) (source, row string) {
+	source = []string{"pays", "fixes", "homes", "taps"}[r.IntN(4)]
+	values := bankRow(r, source, bankStart-int64(r.IntN(3))*5*selfsame.DayLength/2)
+	o := map[string]string{}
+	for i, f := range bankFields[source] {
+		o[f] = values[i]
+	}
+	b, err := json.Marshal(o)
+	if err != nil {
+		panic(err)
+	}
+	return source, string(b)
+}
+
+// TestBackfillAtEveryCut: wherever in the log a backfill happens, the answers after the rest of the log are the same, and those of batch.
+func TestBackfillAtEveryCut(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 4))
+			files, events := bankFiles(r), bankEvents(r, 7)
+			want := ""
+			for cut := range len(events) + 1 {
+				w := newLiveWorld(t, bank, files)
+				w.pushAll(events[:cut])
+				w.must("backfill", &LoadArgs{})
+				w.pushAll(events[cut:])
+				got, a := w.ask(nil)
+				if want == "" {
+					want = got
+				}
+				if got != want || a.Stale {
+					t.Errorf("a backfill before event %d gives (stale %v)\n%swant\n%s", cut, a.Stale, got, want)
+				}
+				w.close()
+				if t.Failed() {
+					t.Fatalf("cut %d events %v\nfiles %v", cut, events, files)
+				}
+			}
+		})
+	}
+}
+
+func bankEvents(r *rand.Rand, n int) [][2]string {
+	var events [][2]string
+	for range n {
+		source, row := bankEvent(r)
+		events = append(events, [2]string{source, row})
+	}
+	return events
+}
+
+func (w *liveWorld) pushAll(events [][2]string) {
+	w.t.Helper()
+	for _, e := range events {
+		w.push(e[0], e[1])
+	}
+}
+
+// TestBackfillOfATrimmedLog: what the log has let go of comes from the archive.
+func TestBackfillOfATrimmedLog(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 5))
+			w := newLiveWorld(t, bank, bankFiles(r))
+			w.pushAll(bankEvents(r, 6))
+			w.must("backfill", &LoadArgs{})
+			want, _ := w.ask(nil)
+			if _, err := w.live.pin(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.live.log.Trim(t.Context(), 4); err != nil {
+				t.Fatal(err)
+			}
+			if begin := w.live.log.Begin(); begin == 0 {
+				t.Fatal("the log is whole")
+			}
+			w.must("backfill", &LoadArgs{})
+			if got, _ := w.ask(nil); got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+			w.pushAll(bankEvents(r, 5))
+			w.ask(nil)
+		})
+	}
+}
+
+// TestHistoryOutlivesChanges: states that an apply or a restart builds hold the history that is loaded, of the files of now where they changed.
+func TestHistoryOutlivesChanges(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 6))
+	w := newLiveWorld(t, bank, bankFiles(r))
+	w.pushAll(bankEvents(r, 4))
+	w.must("backfill", &LoadArgs{})
+	_, first := w.ask(nil)
+	apply := func(view string) {
+		t.Helper()
+		w.write("selfsame.yaml", strings.Replace(strings.Replace(bank, "services:", view+"\nservices:", 1), "[paid.*", "[paid.*, more.*", 1))
+		if _, err := ApplyProject(t.Context(), w.live, &ChangeConfig{Project: w.project, Message: "more", Expect: -1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply("  more: {entity: user, source: pays, where: x > 2, features: {n: count(*) over lifetime}}")
+	if _, a := w.ask(nil); a.Cut != first.Cut {
+		t.Errorf("the cut is %s, was %s", a.Cut, first.Cut)
+	}
+	w.close()
+	w.open()
+	if _, a := w.ask(nil); a.Cut != first.Cut {
+		t.Errorf("after a restart the cut is %s, was %s", a.Cut, first.Cut)
+	}
+	w.write("pays.csv", "k,x,id,at\na,7,n1,2024-02-20T00:00:00Z\nb,8,n2,2024-02-28T00:00:00Z\n")
+	apply("  more: {entity: user, source: pays, where: x > 3, features: {n: count(*) over lifetime}}")
+	if _, a := w.ask(nil); a.Cut == first.Cut {
+		t.Error("the cut names files that are gone")
+	}
+	w.pushAll(bankEvents(r, 3))
+	w.ask(nil)
+}
+
+// TestMissingHistory: a start without the files that a new state needs leaves that state out, says so, and a backfill mends it.
+func TestMissingHistory(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 6))
+	files := bankFiles(r)
+	w := newLiveWorld(t, bank, files)
+	w.must("backfill", &LoadArgs{})
+	want, _ := w.ask(nil)
+	w.write("pays.csv", "k,x,id\n")
+	w.write("selfsame.yaml", strings.Replace(bank, "n: \"count(*) over [1d, 30d, lifetime]\"", "n: \"count(id) over [1d, 30d, lifetime]\"", 1))
+	if _, err := ApplyProject(t.Context(), w.live, &ChangeConfig{Project: w.project, Message: "other", Expect: -1}); err == nil {
+		t.Fatal("a file without its columns was loaded")
+	}
+	w.close()
+	w.open()
+	if _, err := w.live.Features(t.Context(), &api.Question{Service: "all", Rows: askedFor()}); selfsame.ClassOf(err) != selfsame.ClassNotFound {
+		t.Errorf("a state that is not built: %v", err)
+	}
+	w.write("pays.csv", files["pays.csv"])
+	w.must("backfill", &LoadArgs{})
+	if got, _ := w.ask(nil); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestReadsDuringBackfills: every answer, whatever is switched while it is made, is that of its token.
+func TestReadsDuringBackfills(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 6))
+	w := newLiveWorld(t, bank, bankFiles(r))
+	w.pushAll(bankEvents(r, 5))
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		for range 5 {
+			err = errors.Join(err, w.live.Do(context.WithoutCancel(t.Context()), "backfill", []byte("{}"), func([]byte) error { return nil }))
+		}
+		done <- err
+	}()
+	for {
+		w.ask(nil)
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
+		}
+	}
+}
+
+const day = selfsame.DayLength
+
+func instant(days int64) *int64 {
+	at := bankStart + days*day
+	return &at
+}
+
+// TestMaterializeInParts: ranges in any order and again; answers say stale until the whole is loaded, and are those of their token all along.
+func TestMaterializeInParts(t *testing.T) {
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 7))
+			w := newLiveWorld(t, bank, bankFiles(r))
+			w.pushAll(bankEvents(r, 3))
+			for i, step := range []struct {
+				args    LoadArgs
+				stale   bool
+				nothing bool
+			}{
+				{args: LoadArgs{Views: []string{"home", "last_pay"}, Start: instant(-8), End: instant(-5)}, stale: true},
+				{args: LoadArgs{Views: []string{"home", "last_pay"}, Start: instant(-10), End: instant(-8)}, stale: true},
+				{args: LoadArgs{Views: []string{"home", "last_pay"}, Start: instant(-10), End: instant(-5)}, stale: true, nothing: true},
+				{args: LoadArgs{Views: []string{"home", "last_pay"}, Incremental: true}, stale: true},
+				{args: LoadArgs{}},
+				{args: LoadArgs{Incremental: true}, nothing: true},
+			} {
+				done := w.must("materialize", &step.args)
+				_, a := w.ask(nil)
+				if a.Stale != step.stale || done.Partial != step.stale || done.Nothing != step.nothing {
+					t.Errorf("step %d: stale %v, did %+v", i, a.Stale, done)
+				}
+				w.pushAll(bankEvents(r, 1))
+			}
+			whole, _ := w.ask(nil)
+			w.must("backfill", &LoadArgs{Views: []string{"paid", "owned", "place"}})
+			if got, _ := w.ask(nil); got != whole {
+				t.Errorf("a backfill gives\n%safter materialize\n%s", got, whole)
+			}
+		})
+	}
+}
+
+// TestExpectationsBlock: values that a feature does not expect are not published.
+func TestExpectationsBlock(t *testing.T) {
+	files := map[string]string{"rows.csv": "k,x,at\na,1,2024-02-28T00:00:00Z\nb,1000,2024-02-28T00:00:00Z\nc,1001,2024-02-28T00:00:00Z\n"}
+	project := `project: bounds
+entities: {user: {key: {k: string}}}
+sources:
+  rows:
+    schema: {k: string, x: int64, at: timestamp}
+    event_time: at
+    batch: {path: rows.csv}
+views:
+  newest: {entity: user, source: rows, features: {x: {value: x, expect: {min: 2, max: 1000, on_failure: ACTION}}}}
+services: {all: {features: [newest.x]}}
+`
+	w := newLiveWorld(t, strings.Replace(project, "ACTION", "block", 1), files)
+	before, _ := w.ask(nil)
+	_, _, err := w.do("backfill", &LoadArgs{})
+	if selfsame.ClassOf(err) != selfsame.ClassExpectation || !strings.Contains(err.Error(), "1 values are above the declared maximum 1000") || !strings.Contains(err.Error(), "1 values are below") {
+		t.Errorf("error %v", err)
+	}
+	if after, a := w.ask(nil); after != before || a.Stale {
+		t.Errorf("what was refused is live: %s", after)
+	}
+	w.close()
+	w = newLiveWorld(t, strings.Replace(project, "ACTION", "warn", 1), files)
+	notes, done, err := w.do("backfill", &LoadArgs{})
+	if err != nil || len(notes) != 2 || done.Views[0].Rows != 3 {
+		t.Errorf("notes %q, %+v, %v", notes, done, err)
+	}
+	w.ask(nil)
+}
+
+// TestRefusedLoads: each thing that cannot be loaded is named, and nothing changes.
+func TestRefusedLoads(t *testing.T) {
+	files := bankFiles(rand.New(rand.NewPCG(4, 6)))
+	files["places.csv"] = "k,x\na,1\nb,2\na,3\n"
+	w := newLiveWorld(t, bank, files)
+	for _, c := range []struct {
+		verb string
+		args LoadArgs
+		want string
+	}{
+		{"backfill", LoadArgs{Views: []string{"place"}}, "a"},
+		{"backfill", LoadArgs{Views: []string{"paidd"}}, "did you mean paid?"},
+		{"backfill", LoadArgs{Views: []string{"tapped"}}, "no history files"},
+		{"backfill", LoadArgs{Incremental: true}, "selfsame materialize"},
+		{"materialize", LoadArgs{Views: []string{"paid"}}, "selfsame backfill paid"},
+		{"materialize", LoadArgs{Start: instant(0), End: instant(0)}, "not after --start"},
+		{"materialize", LoadArgs{Start: instant(0), Incremental: true}, "leave --start out"},
+	} {
+		_, _, err := w.do(c.verb, &c.args)
+		if err == nil || !strings.Contains(fmt.Sprint(err), c.want) {
+			t.Errorf("%s %+v: %v, want %q", c.verb, c.args, err, c.want)
+		}
+	}
+	if text := w.live.driver.History(); text != "" {
+		t.Errorf("history %s", text)
+	}
+	w.write("places.csv", "k,x\na,1\nb,2\n")
+	w.must("materialize", &LoadArgs{Views: []string{"place"}})
+	one, _ := w.ask(nil)
+	w.write("places.csv", "k,x\na,5\n")
+	w.must("materialize", &LoadArgs{Views: []string{"place"}})
+	if two, _ := w.ask(nil); two == one {
+		t.Error("the table of before is still there")
+	}
+}
+
+// TestExpiredInBulk: where every row is older than the ttl, one line says what to do.
+func TestExpiredInBulk(t *testing.T) {
+	w := newLiveWorld(t, `project: hour
+entities: {user: {key: {k: string}}}
+sources:
+  stats:
+    schema: {k: string, n: int64, at: timestamp}
+    event_time: at
+    batch: {path: stats.csv}
+views:
+  totals: {entity: user, source: stats, ttl: 1d, features: [n]}
+services: {all: {features: [totals.n]}}
+`, map[string]string{"stats.csv": "k,n,at\na,10,2024-01-01\na,12,2024-01-15\n"})
+	notes, _, err := w.do("materialize", &LoadArgs{})
+	want := "view totals: every row is expired: newest row 2024-01-15T00:00:00Z, age 46d, ttl 1d; ttl: 46d would cover it"
+	if err != nil || len(notes) != 1 || notes[0] != want {
+		t.Errorf("got %q, %v, want %q", notes, err, want)
+	}
+	w.ask(nil)
+}
+
+// TestStoppedBackfill: a backfill that is stopped leaves everything as it was, and can be run again.
+func TestStoppedBackfill(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	w := newLiveWorld(t, bank, bankFiles(r))
+	w.pushAll(bankEvents(r, 3))
+	before, _ := w.ask(nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.live.Do(ctx, "backfill", []byte("{}"), func([]byte) error { return nil }); err == nil {
+		t.Error("a canceled backfill went on")
+	}
+	if after, _ := w.ask(nil); after != before {
+		t.Errorf("got\n%swant\n%s", after, before)
+	}
+	w.must("backfill", &LoadArgs{})
+	w.ask(nil)
+}
