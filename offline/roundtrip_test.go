@@ -270,6 +270,36 @@ func TestCasts(t *testing.T) {
 	}
 }
 
+// TestWrittenIsTheFile compares what a writer says of its file with the file.
+func TestWrittenIsTheFile(t *testing.T) {
+	b := randomBatch(fieldsOf(t), 20_000, 5)
+	for _, rows := range []int{0, 20_000} {
+		path := filepath.Join(t.TempDir(), "x.parquet")
+		w, err := offparquet.Create(path, b.Fields, offline.Options{RowGroupBytes: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Write(part(b, 0, rows)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := source.Checksum(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size, high, low := w.(offline.Summed).Written()
+		if got := source.ChecksumText(high, low); got != want || size != info.Size() {
+			t.Errorf("%d rows: %d bytes and %s, want %d and %s", rows, size, got, info.Size(), want)
+		}
+	}
+}
+
 func TestAbortLeavesNothing(t *testing.T) {
 	fields := fieldsOf(t)
 	b := randomBatch(fields, 20_000, 3)
