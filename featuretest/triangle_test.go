@@ -1,0 +1,235 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package featuretest
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"selfsame"
+	"selfsame/batch"
+	"selfsame/definition"
+	"selfsame/eventlog"
+)
+
+var (
+	triangleFor  = flag.Duration("triangle", 0, "draw triangle cases for so long, beyond the fixed ones")
+	triangleSeed = flag.Uint64("triangle.seed", 0, "draw the triangle case of this seed alone, and say what happens")
+)
+
+// live asks an engine a case of which a part came live, in an order and at times that a log allows: equal cases become equal ones.
+type live struct {
+	Engine
+	kept *int // rows that had to stay history
+}
+
+// Ask makes part of the logs live and asks at cuts.
+func (l live) Ask(ctx context.Context, c *Case) (*Answer, error) {
+	h := fnv.New64()
+	for _, s := range c.Project.Sources {
+		for _, row := range c.Logs[s.Name] {
+			for _, v := range row {
+				h.Write([]byte(Format(v)))
+			}
+		}
+	}
+	d := &drawing{c: *c, rng: rand.New(rand.NewPCG(h.Sum64(), uint64(len(c.Rows))))}
+	d.draw()
+	if l.kept != nil {
+		*l.kept += d.refused
+	}
+	return l.Engine.Ask(ctx, &d.c)
+}
+
+// drawing gives rows of a case places in one live log.
+type drawing struct {
+	c       Case
+	rng     *rand.Rand
+	ends    []int64
+	refused int
+}
+
+type candidate struct {
+	source   *selfsame.Source
+	row      int
+	tau, due int64
+	deletes  bool
+}
+
+func (d *drawing) draw() {
+	d.c.Live = map[string][]Entry{}
+	var log []candidate
+	for _, s := range d.c.Project.Sources {
+		d.c.Live[s.Name] = make([]Entry, len(d.c.Logs[s.Name]))
+		share := d.rng.IntN(5) // 0: all history
+		for i, row := range d.c.Logs[s.Name] {
+			d.c.Live[s.Name][i].Offset = -1
+			op, at := fieldOf(s, s.Operation), row[fieldOf(s, s.EventTime)]
+			if at.Status == selfsame.Present && (op < 0 || operates(s, row[op].Str)) && d.rng.IntN(4) < share {
+				late := []int64{-30 * selfsame.Second, 0, 1, selfsame.Hour, 3 * selfsame.Hour}[d.rng.IntN(5)]
+				log = append(log, candidate{s, i, at.Int, at.Int + late, op >= 0 && row[op].Str != "insert"})
+			}
+		}
+	}
+	slices.SortStableFunc(log, func(a, b candidate) int { return cmp.Compare(a.due, b.due) })
+	d.place(log)
+	for _, s := range d.c.Project.Sources {
+		if d.secondCopies(s) { // decided by α, which a driver that has answered cannot do
+			log = slices.DeleteFunc(log, func(e candidate) bool { return e.source == s })
+			d.place(log)
+		}
+	}
+	d.ask()
+}
+
+// place stamps the rows that the log takes.
+func (d *drawing) place(log []candidate) {
+	for _, list := range d.c.Live {
+		for i := range list {
+			list[i] = Entry{Offset: -1}
+		}
+	}
+	d.ends, d.refused = []int64{0}, 0
+	alpha, offset := int64(selfsame.MinTime), int64(0)
+	for _, e := range log {
+		if alpha == selfsame.MinTime || d.rng.IntN(3) > 0 {
+			if offset > d.ends[len(d.ends)-1] {
+				d.ends = append(d.ends, offset)
+			}
+			alpha = max(alpha+1, e.due)
+		}
+		bound := e.source.Lateness.Or(eventlog.DefaultLateness)
+		if e.deletes {
+			bound = e.source.Corrections.Or(eventlog.DefaultCorrections)
+		}
+		if alpha-e.tau > bound || e.tau-alpha > e.source.Skew.Or(eventlog.DefaultSkew) {
+			d.refused++
+			continue
+		}
+		d.c.Live[e.source.Name][e.row] = Entry{Offset: offset, Alpha: alpha}
+		offset++
+	}
+	if offset > d.ends[len(d.ends)-1] {
+		d.ends = append(d.ends, offset)
+	}
+}
+
+// secondCopies reports whether a row of history has a copy in the log that became known no later than it.
+func (d *drawing) secondCopies(s *selfsame.Source) bool {
+	if s.ID == "" || len(s.PrimaryKey) > 0 {
+		return false
+	}
+	id, at := fieldOf(s, s.ID), fieldOf(s, s.EventTime)
+	first := map[string]int64{}
+	name := func(row []selfsame.Value) string { return Format(row[id]) + Format(row[at]) }
+	for i, e := range d.c.Live[s.Name] {
+		if row := d.c.Logs[s.Name][i]; e.Offset >= 0 {
+			if a, ok := first[name(row)]; !ok || e.Alpha < a {
+				first[name(row)] = e.Alpha
+			}
+		}
+	}
+	for i, e := range d.c.Live[s.Name] {
+		row := d.c.Logs[s.Name][i]
+		if a, ok := first[name(row)]; ok && e.Offset < 0 && row[id].Status == selfsame.Present {
+			if known, _ := arrives(s, row); known >= a {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// answerable reports whether a read of a cut can have asked as of a T: no entry slips under a T that was answered.
+func (d *drawing) answerable(offset, at int64) bool {
+	for _, list := range d.c.Live {
+		for _, e := range list {
+			if e.Offset >= offset && e.Alpha <= at {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// ask gives the rows cuts by position, or leaves them those by arrival.
+func (d *drawing) ask() {
+	d.c.Rows = slices.Clone(d.c.Rows)
+	if d.rng.IntN(3) == 0 {
+		return
+	}
+	d.c.Mode = Mode{}
+	for i := range d.c.Rows {
+		s := &Served{Offset: d.ends[d.rng.IntN(len(d.ends))], History: d.rng.IntN(5) > 0, Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
+		s.Past = d.rng.IntN(3) == 0 && d.answerable(s.Offset, d.c.Rows[i].At)
+		if d.rng.IntN(6) == 0 {
+			s.Lower = 1_711_843_200_000_000 + selfsame.Hour
+			s.Upper = s.Lower + selfsame.DayLength
+		}
+		d.c.Rows[i].Known, d.c.Rows[i].Served = nil, s
+	}
+}
+
+// TestTriangle holds batch and the stream and request drivers to the oracle and so to each other (P2): random definitions, random logs, random
+// questions and cuts, the stream disturbed.
+func TestTriangle(t *testing.T) {
+	if *triangleSeed != 0 {
+		triangle(t, *triangleSeed, map[string]int{})
+		return
+	}
+	total, counts, dead := 0, map[string]int{}, time.Now().Add(*triangleFor)
+	for seed := uint64(1); seed <= 60 || *triangleFor > 0 && time.Now().Before(dead); seed++ {
+		total += triangle(t, seed, counts)
+		if t.Failed() {
+			break
+		}
+	}
+	t.Log(total, "values,", counts)
+	for _, what := range []string{"applied late", "compaction", "crash", "loads", "pushed", "retention", "retention at the end", "states built again"} {
+		if counts[what] == 0 {
+			t.Errorf("%s never happened", what)
+		}
+	}
+	if total < 2000 {
+		t.Errorf("only %d values were compared", total)
+	}
+	if counts["kept as history"] > counts["pushed"] {
+		t.Errorf("%v: most rows could not be pushed", maps.Clone(counts))
+	}
+}
+
+// triangle compares one case, as it is and with a part of it live.
+func triangle(t *testing.T, seed uint64, counts map[string]int) int {
+	t.Helper()
+	text := Generate(rand.New(rand.NewPCG(seed, 8)).IntN, Shape{Most: 4 + int(seed%5)*6})
+	online := Stream{Seed: seed, Counts: counts}
+	file := Batch{Options: batch.Options{Threads: 1}, Files: 2}
+	kept, total := 0, 0
+	for _, side := range []struct {
+		name      string
+		got, want Engine
+	}{
+		{"history", online, Oracle{}},
+		{"live, batch", live{file, nil}, live{Oracle{}, nil}},
+		{"live", live{online, &kept}, live{Oracle{}, nil}},
+	} {
+		diff, n, err := Disagreement(t.Context(), definition.Parse, side.got, side.want, text)
+		if err != nil {
+			t.Fatalf("seed %d, %s: %v\n%s", seed, side.name, err, text)
+		}
+		if diff != "" {
+			t.Errorf("seed %d, %s: %s and the oracle differ (run it alone with -triangle.seed=%d)\n%s", seed, side.name, side.got.Name(), seed, diff)
+		}
+		total += n
+	}
+	counts["kept as history"] += kept
+	return total
+}
