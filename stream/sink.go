@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"slices"
 
 	"selfsame"
@@ -24,6 +25,7 @@ type Sink struct {
 	lane  *lane // of the states; nil: what is live
 	floor func(*selfsame.Source) int64
 	order []uint32
+	ranks []rank
 	c     changes
 }
 
@@ -73,13 +75,7 @@ func (s *Sink) Events(state *plan.State, e *Events) error {
 			order.AppendStatus(selfsame.Null)
 		}
 	}
-	s.order = s.order[:0]
-	for i := range e.KeyEnds {
-		s.order = append(s.order, uint32(i))
-	}
-	slices.SortFunc(s.order, func(a, b uint32) int {
-		return cmp.Or(bytes.Compare(e.key(a), e.key(b)), cmp.Compare(state.Bucket(e.Tau[a]), state.Bucket(e.Tau[b])), cmp.Compare(a, b))
-	})
+	s.sort(state, e)
 	s.c.reset()
 	for k := 0; k < len(s.order); {
 		i := s.order[k]
@@ -104,6 +100,50 @@ func (s *Sink) Events(state *plan.State, e *Events) error {
 		s.c.tell(s.d.opt.Changed)
 	}
 	return nil
+}
+
+// rank is a row with the first bytes of its key that are not those of every key: few comparisons need more.
+type rank struct {
+	prefix uint64
+	row    uint32
+}
+
+// sort fills order with the rows by key, bucket and number.
+func (s *Sink) sort(state *plan.State, e *Events) {
+	s.order, s.ranks = s.order[:0], s.ranks[:0]
+	if len(e.KeyEnds) == 0 {
+		return
+	}
+	first := e.key(0)
+	shared := len(first)
+	for i := range e.KeyEnds {
+		k := e.key(uint32(i))
+		n := 0
+		for n < min(shared, len(k)) && k[n] == first[n] {
+			n++
+		}
+		shared = n
+	}
+	for i := range e.KeyEnds {
+		var b [8]byte
+		copy(b[:], e.key(uint32(i))[shared:])
+		s.ranks = append(s.ranks, rank{binary.BigEndian.Uint64(b[:]), uint32(i)})
+	}
+	slices.SortFunc(s.ranks, func(a, b rank) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		if c := bytes.Compare(e.key(a.row), e.key(b.row)); c != 0 {
+			return c
+		}
+		if c := cmp.Compare(state.Bucket(e.Tau[a.row]), state.Bucket(e.Tau[b.row])); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.row, b.row)
+	})
+	for _, r := range s.ranks {
+		s.order = append(s.order, r.row)
+	}
 }
 
 func (e *Events) key(i uint32) []byte {
