@@ -273,6 +273,7 @@ type book struct {
 	tree         int
 	from, until  []int64 // memory of masked knowledge
 	newestMemory [][]int64
+	still        still
 }
 
 // axis is what is known of the knowledge of a book's events on one axis, kept up as they come.
@@ -300,6 +301,7 @@ func (b *book) sync(from int) {
 	b.axes[bySeq].extend(r.Seq, r.UntilSeq, r.Tau, from)
 	b.axes[byAlpha].extend(r.Alpha, r.UntilAlpha, r.Tau, from)
 	b.changed(from)
+	b.still.place = 0
 }
 
 func (a *axis) extend(values, until, tau []int64, from int) {
@@ -368,7 +370,7 @@ const (
 )
 
 func (b *book) bytes() int64 {
-	n := bookBytes + int64(cellBytes*len(b.out)+windowBytes*len(b.spec.windows)) + b.rows.bytes() + int64(cap(b.axes[bySeq].most)+cap(b.axes[byAlpha].most))*8
+	n := bookBytes + int64(8*cap(b.still.words)+cellBytes*len(b.out)+windowBytes*len(b.spec.windows)) + b.rows.bytes() + int64(cap(b.axes[bySeq].most)+cap(b.axes[byAlpha].most))*8
 	for i := range b.groups {
 		if g := &b.groups[i]; g.loaded > 0 {
 			n += kernelBytes + int64(g.loaded)*kernelEvents

@@ -202,9 +202,15 @@ func (b *book) latest(q *question) {
 	b.asof.reset(rows)
 	b.room(0, rows)
 	b.latestOf(&q.subject)
-	for i, c := range q.sel.cells {
-		b.gather(q.out[i], b.line.cols[c])
-		if b.detail {
+	if rows == 1 && b.asof.pick[0] >= 0 {
+		b.latestStill(q, b.asof.pick[0])
+	} else {
+		for i, c := range q.sel.cells {
+			b.gather(q.out[i], b.line.cols[c])
+		}
+	}
+	if b.detail {
+		for i := range q.sel.cells {
 			q.newest[i] = append(q.newest[i], b.newest[0]...)
 		}
 	}
