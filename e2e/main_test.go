@@ -66,6 +66,11 @@ func TestSessions(t *testing.T) {
 			"full":      full,
 			"count":     count,
 			"shop":      shop,
+			"serve":     serve,
+			"shutdown":  shutdown,
+			"crash":     crash,
+			"ask":       ask,
+			"timed":     timed,
 		},
 	})
 }
