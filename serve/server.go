@@ -50,7 +50,7 @@ type Options struct {
 	Now func() int64
 	// History reads the text that a set of states has of the history that it holds (plan.States.History); nil: there is none.
 	History func(text string) (*History, error)
-	// Complete reports whether no entry at or beyond a cut can have α <= known. nil: known by the last α of the cut.
+	// Complete reports whether no entry that is not applied can get α <= known, given that Answered has reached known. nil: known by the last α of the cut.
 	Complete func(cut request.Cut, known int64) bool
 	// Horizon is the least T that retention allows for a use; nil: all.
 	Horizon func(u *plan.Use) int64
@@ -101,13 +101,25 @@ func (s *Server) Features(ctx context.Context, q *Request) (*Vector, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, &selfsame.Error{Class: selfsame.ClassCanceled, Message: "the question was given up before it was read", Err: err}
 	}
-	p, err := s.plans.find(s.opt.Definitions(), q)
-	if err != nil {
-		return nil, err
-	}
 	if q.RequestID == "" {
 		q.RequestID = newID()
 	} else if err := checkID(q.RequestID); err != nil {
+		return nil, err
+	}
+	for {
+		defs := s.opt.Definitions()
+		v, err := s.by(ctx, defs, q)
+		if selfsame.ClassOf(err) == selfsame.ClassNotFound && s.opt.Definitions() != defs {
+			continue // others were applied meanwhile, and what these need may be gone
+		}
+		return v, err
+	}
+}
+
+// by answers a question by definitions of some moment.
+func (s *Server) by(ctx context.Context, defs Definitions, q *Request) (*Vector, error) {
+	p, err := s.plans.find(defs, q)
+	if err != nil {
 		return nil, err
 	}
 	w := p.take()
@@ -188,10 +200,16 @@ func (s *Server) pin(w *work, q *Request) error {
 	}
 	v.At, v.Past, v.Cut = query.At, query.Past, cut
 	query.Plan = w.plan.prepared
-	if known, any := query.Known(); any && !s.opt.Complete(cut, known) {
+	if known, any := query.Known(); any && !s.complete(cut, known) {
 		v.Stale = true
 	}
 	return nil
+}
+
+// complete reports whether a cut holds all that has, or ever gets, α <= known, given that Answered has reached known. The cut was pinned before it had: what
+// was stamped since may be applied by now, and is not in the cut.
+func (s *Server) complete(cut request.Cut, known int64) bool {
+	return known <= cut.Alpha || s.opt.Complete(cut, known) && s.opt.Applied() == cut
 }
 
 // withinHorizon refuses a T that retention has let go of.
