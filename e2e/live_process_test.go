@@ -167,7 +167,7 @@ func (s *server) ask(ctx context.Context, method, path string, body []byte) (*re
 
 // receipt is the answer to a push.
 type receipt struct {
-	Events, Accepted, Duplicate, Late, Early, Schema, Conflict int
+	Events, Accepted, Duplicate, Superseded, Late, Early, Schema, Conflict int
 
 	Rows []struct {
 		Row          int
