@@ -86,6 +86,7 @@ type group struct {
 	appends []*eventlog.Append
 	of      []int // call -> its append; -1: every row was bad
 	bytes   int64
+	err     error // why its calls fail though its rows are in the log
 }
 
 // Rows are the rows of one call, conformed to the source's schema.
@@ -253,16 +254,13 @@ func (l *Loop) append(ctx context.Context, g *group) {
 	if floor < selfsame.MaxTime {
 		floor++
 	}
-	err := l.log.Append(ctx, g.appends, floor)
-	if err == nil {
-		err = l.refuseBad(ctx, g)
-	}
-	if err != nil {
+	if err := l.log.Append(ctx, g.appends, floor); err != nil {
 		// Nothing of the group was acknowledged. Whether the log can go on it alone knows: the next append will say.
 		l.busy.Add(-1)
 		l.finish(g, err)
 		return
 	}
+	g.err = l.refuseBad(ctx, g) // what is in the log is applied all the same: the log has no gaps
 	l.applied <- g
 }
 
@@ -360,7 +358,7 @@ func (l *Loop) applyGroup(ctx context.Context, g *group) {
 		}
 		l.opt.Grouped(Group{Calls: len(g.calls), Rows: rows, Bytes: g.bytes})
 	}
-	l.finish(g, err)
+	l.finish(g, errors.Join(g.err, err))
 }
 
 // finish answers every call of a group.

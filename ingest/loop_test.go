@@ -27,6 +27,7 @@ type fakeLog struct {
 	blocks  []*eventlog.Block
 	refused []eventlog.Refused
 	fail    error
+	refuses error         // of Refuse
 	gate    chan struct{} // nil: open
 	floors  []int64
 }
@@ -71,7 +72,7 @@ func (f *fakeLog) Refuse(_ context.Context, rows []eventlog.Refused) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.refused = append(f.refused, rows...)
-	return nil
+	return f.refuses
 }
 
 func (f *fakeLog) RefusedRows(context.Context, int64, func(eventlog.Refused) bool) error { return nil }
@@ -263,6 +264,27 @@ func TestFailures(t *testing.T) {
 	}
 	if err := stop(); selfsame.ClassOf(err) != selfsame.ClassInternal {
 		t.Errorf("Run ended with %v", err)
+	}
+}
+
+// TestRowsOfTheLogAreApplied holds that rows which the log has are applied, though the side log could not take the bad ones of their call.
+func TestRowsOfTheLogAreApplied(t *testing.T) {
+	log, driver := &fakeLog{refuses: errors.New("disk full")}, &fakeDriver{}
+	l := New(log, driver, Options{})
+	stop := running(l)
+	rows := rowsOf(pushed, "a")
+	rows.Bad = []source.BadRow{{Row: 1, Reason: "no number", Text: "{bad"}}
+	if _, err := l.Push(t.Context(), rows); err == nil || err.Error() != "disk full" {
+		t.Errorf("the side log failed, and Push said %v", err)
+	}
+	if _, err := l.Push(t.Context(), rowsOf(pushed, "b")); err != nil {
+		t.Error(err)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a", "b"}; !slices.Equal(driver.applied, want) {
+		t.Errorf("applied %v, want %v", driver.applied, want)
 	}
 }
 
