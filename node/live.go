@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/sync/errgroup"
 
 	"selfsame/config"
@@ -63,6 +64,7 @@ type LiveConfig struct {
 	Project string
 	Now     func() int64      // microseconds; nil: the machine's clock
 	Notify  func(note string) // told of what an operator should know; nil: nobody listens
+	FS      vfs.FS            // that the log and the online state are written through; nil: the disk
 }
 
 // OpenLive opens a data directory and brings its online state up to the end of the log. Nothing is taken in until Run.
@@ -94,7 +96,7 @@ func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
 	if l.registry, err = OpenRegistry(ctx, l.data, cfg.Project); err != nil {
 		return l, err
 	}
-	if err = l.openState(ctx, dir); err != nil {
+	if err = l.openState(ctx, cfg.FS, dir); err != nil {
 		return l, err
 	}
 	if err = l.recover(ctx); err != nil {
@@ -113,21 +115,21 @@ const (
 	spillFolder   = "spill"
 )
 
-// openState opens the log and what follows it.
-func (l *Live) openState(ctx context.Context, dir string) (err error) {
+// openState opens the log and what follows it. A disk that is nil is the machine's.
+func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err error) {
 	c := l.Config
 	l.writer, err = journal.Open(filepath.Join(dir, journalFolder), journal.Options{Durable: c.JournalDurable, Sample: c.JournalSample, Now: l.now})
 	if err != nil {
 		return err
 	}
 	l.journal = NewJournaler(l.writer, l.now, func(err error) { l.notify("an answer is not in the journal: " + err.Error()) })
-	if l.log, err = local.Open(filepath.Join(dir, logFolder), local.Options{Now: l.now}); err != nil {
+	if l.log, err = local.Open(filepath.Join(dir, logFolder), local.Options{FS: disk, Now: l.now}); err != nil {
 		return err
 	}
 	if l.archive, err = archive.Open(filepath.Join(dir, archiveFolder), creators["parquet"]); err != nil {
 		return err
 	}
-	if l.store, err = embedded.Open(filepath.Join(dir, onlineFolder), embedded.Options{}); err != nil {
+	if l.store, err = embedded.Open(filepath.Join(dir, onlineFolder), embedded.Options{FS: disk}); err != nil {
 		return err
 	}
 	if l.driver, err = stream.Open(ctx, l.store, l.log, stream.Options{Changed: func(s *plan.State, entity, rows []byte) { l.reader.Changed(s, entity, rows) }}); err != nil {
