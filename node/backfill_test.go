@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,14 +79,15 @@ type liveWorld struct {
 	t       *testing.T
 	project string
 	data    string
-	clock   int64
+	clock   atomic.Int64
 	live    *Live
 	stop    func()
 }
 
 func newLiveWorld(t *testing.T, definitions string, files map[string]string) *liveWorld {
 	t.Helper()
-	w := &liveWorld{t: t, project: t.TempDir(), data: filepath.Join(t.TempDir(), "data"), clock: bankStart}
+	w := &liveWorld{t: t, project: t.TempDir(), data: filepath.Join(t.TempDir(), "data")}
+	w.clock.Store(bankStart)
 	w.write("selfsame.yaml", definitions)
 	for name, text := range files {
 		w.write(name, text)
@@ -109,7 +111,7 @@ func (w *liveWorld) open() {
 	w.t.Helper()
 	c := config.Default()
 	c.Dir, c.JournalSample = w.data, 0
-	l, err := OpenLive(w.t.Context(), LiveConfig{Config: c, Project: w.project, Now: func() int64 { return w.clock }, Notify: func(s string) { w.t.Log(s) }})
+	l, err := OpenLive(w.t.Context(), LiveConfig{Config: c, Project: w.project, Now: w.clock.Load, Notify: func(s string) { w.t.Log(s) }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -134,7 +136,7 @@ func (w *liveWorld) close() {
 
 func (w *liveWorld) push(source, row string) {
 	w.t.Helper()
-	w.clock += selfsame.Minute
+	w.clock.Add(selfsame.Minute)
 	if _, err := w.live.Push(w.t.Context(), &api.EventBatch{Source: source, Body: []byte(row)}); err != nil {
 		w.t.Fatal(err)
 	}
