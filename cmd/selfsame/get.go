@@ -108,8 +108,12 @@ type vector struct {
 		Statuses   []string          `json:"status"`
 		EventTimes []*string         `json:"event_times"`
 	} `json:"columns"`
-	Milliseconds map[string]float64 `json:"milliseconds"`
-	Warnings     []string           `json:"warnings"`
+	Timing struct {
+		Hits         int64              `json:"cache_hits"` // entities
+		Misses       int64              `json:"cache_misses"`
+		Milliseconds map[string]float64 `json:"milliseconds"`
+	} `json:"timing"`
+	Warnings []string `json:"warnings"`
 }
 
 func (f *getFlags) print(w io.Writer, b []byte) error {
@@ -136,10 +140,11 @@ func (f *getFlags) print(w io.Writer, b []byte) error {
 		fmt.Fprint(w, ", stale")
 	}
 	fmt.Fprintln(w)
-	for _, step := range []string{"queue", "cache", "read", "compute", "encode"} {
-		if ms, ok := v.Milliseconds[step]; ok && f.timing {
-			fmt.Fprintf(w, "%-8s %.3f ms\n", step, ms)
+	if f.timing {
+		for _, step := range []string{"queue", "cache", "read", "compute", "encode"} {
+			fmt.Fprintf(w, "%-8s %.3f ms\n", step, v.Timing.Milliseconds[step])
 		}
+		fmt.Fprintf(w, "%d entities from the cache, %d from disk\n", v.Timing.Hits, v.Timing.Misses)
 	}
 	for _, warning := range v.Warnings {
 		fmt.Fprintln(w, "warning:", warning)
