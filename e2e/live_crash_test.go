@@ -243,9 +243,6 @@ func (w *world) load(ctx context.Context, s *server, seed uint64) error {
 // TestCrash kills the server under load at random moments, again and again. After each restart no acknowledged event is lost and none counted twice, what
 // had no answer is sent again and counts once, and in the end everything that was served is the same when it is computed again.
 func TestCrash(t *testing.T) {
-	if testing.Short() {
-		t.Skip("kills a server ten times")
-	}
 	began := *seed
 	if began == 0 {
 		began = uint64(time.Now().UnixNano())
