@@ -16,7 +16,8 @@ type replay struct {
 	c         *Case
 	project   *selfsame.Project
 	groups    []group
-	loads     bool // history is brought in
+	loads     bool  // history is brought in
+	latest    int64 // the greatest arrival of it: it cannot be loaded before
 	history   map[string][][]selfsame.Value
 	ranges    []batch.LoadedRange // of it; nil: all
 	questions []inquiry
@@ -121,11 +122,14 @@ func (r *replay) shows(row Row, rest []past) (shown, int64) {
 
 // bring keeps what a world shows of history.
 func (r *replay) bring(s shown, rest []past) {
-	r.history = map[string][][]selfsame.Value{}
+	r.history, r.latest = map[string][][]selfsame.Value{}, selfsame.MinTime
 	for _, p := range rest {
 		if p.alpha <= s.known && (s.never || !p.never) && (s.history || p.source.EventTime == "") {
 			r.history[p.source.Name] = append(r.history[p.source.Name], p.row)
 			r.loads = true
+			if !p.never {
+				r.latest = max(r.latest, p.alpha)
+			}
 		}
 	}
 	if s.history && (s.lower != selfsame.MinTime || s.upper != selfsame.MaxTime) {

@@ -4,6 +4,7 @@
 package featuretest
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -33,5 +34,40 @@ func TestScriptsOnline(t *testing.T) {
 				t.Log(e.Counts)
 			})
 		}
+	}
+}
+
+// TestScriptsServed puts every script to a running server. What only a file can say, or no online read asks, is declined by name and counted.
+func TestScriptsServed(t *testing.T) {
+	refused, checked, open := map[string]int{}, 0, 0
+	for file, text := range scripts(t) {
+		s, err := Parse(file, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &server{seed: 3, count: map[string]int{}}
+		r := &Runner{Define: e.define, Engine: e}
+		res := &Result{}
+		err = r.each(t.Context(), s, func(sc *Scenario, q *question, c *Case, a *Answer, askErr error) error {
+			var d declined
+			if errors.As(askErr, &d) || q.fails != "" {
+				refused[d.why]++
+				return nil
+			}
+			return res.check(s, sc, q, c, a, askErr)
+		}, res)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range res.Failures {
+			t.Error(f)
+		}
+		checked += res.Checked
+		open += res.Open
+		t.Log(file, e.count)
+	}
+	t.Log(checked, "values,", refused)
+	if checked < 300 || open > 0 {
+		t.Errorf("%d values were checked, %d not answered", checked, open)
 	}
 }

@@ -104,9 +104,9 @@ func (w *streamWorld) close() error {
 
 // play appends one group after another and asks what is to be asked at each cut, then everything once more.
 func (w *streamWorld) play(ctx context.Context) error {
-	load := 0
-	if w.disturbed && w.loads {
-		load = w.rng.IntN(len(w.groups) + 1)
+	load := w.known(w.latest)
+	if w.disturbed {
+		load += w.rng.IntN(len(w.groups) - load + 1)
 	}
 	done := map[inquiry]bool{}
 	for {
@@ -237,14 +237,17 @@ func (w *streamWorld) note(rows []arrival, a *eventlog.Append) error {
 	return nil
 }
 
-// load brings history in: below all of the log, or stitched to what the archive holds of it.
+// load brings history in: below all of the log where it was known before it, else stitched to what the archive holds of the log.
 func (w *streamWorld) load(ctx context.Context) error {
+	if err := w.apply(ctx); err != nil {
+		return err
+	}
 	dir := filepath.Join(w.dir, fmt.Sprint("load", w.counts["loads"]))
 	w.count("loads")
 	w.tables = map[string]batch.Opened{}
 	req := materialize.Request{Uses: w.plan.Uses, Open: w.opened, Place: w.place, Ranges: w.ranges, Now: w.driver.Applied().Alpha,
 		Options: batch.Options{Threads: 1, SpillDir: w.dir}}
-	if w.disturbed && w.rng.IntN(2) == 0 {
+	if w.known(w.latest) > 0 || w.disturbed && w.rng.IntN(2) == 0 {
 		req.Before = w.driver.Applied().Offset
 	}
 	for _, name := range w.plan.SourceNames() {
