@@ -49,8 +49,9 @@ type Answer struct {
 	Version   int64 // of the service; 0 for references
 	Rows      int
 	Columns   []AnswerColumn
-	At        int64  // T
-	Cut       string // token, docs/format/cut.md
+	Schema    *Schema // of Columns; nil: it is made for this answer
+	At        int64   // T
+	Cut       string  // token, docs/format/cut.md
 	Stale     bool
 	Warnings  []string
 	// Milliseconds of the steps queue, cache, read, compute; the wire adds encode. CacheHits and CacheMisses count entities.

@@ -15,9 +15,8 @@ import (
 
 // encoder writes answers as JSON. Its memory is used again.
 type encoder struct {
-	out   []byte
-	names []byte // "name": of each column, one after the other
-	ends  []int  // of each name
+	out    []byte
+	schema *Schema // of the answer
 }
 
 // quoted appends a JSON string; text that needs no escapes is copied whole.
@@ -59,6 +58,9 @@ func value(b []byte, c *column.Column, i int) []byte {
 		if v == math.Trunc(v) && math.Abs(v) < 1e15 {
 			return strconv.AppendInt(b, int64(v), 10)
 		}
+		if b, ok := hundredths(b, v); ok {
+			return b
+		}
 		return column.AppendJSON(b, c, i)
 	case selfsame.String:
 		return quotedBytes(b, c.Str(i))
@@ -68,6 +70,31 @@ func value(b []byte, c *column.Column, i int) []byte {
 		return nested(b, c, i)
 	}
 	return column.AppendJSON(b, c, i)
+}
+
+// hundredths appends a number of at most two decimals, as money mostly is, and reports whether it did. The text is the shortest that reads back
+// as v, as that of column.AppendJSON: numbers of fifteen digits are all different, so that there is no shorter one.
+func hundredths(b []byte, v float64) ([]byte, bool) {
+	scaled := math.Abs(v) * 100
+	if !(scaled < 1e15) {
+		return b, false
+	}
+	n := int64(math.RoundToEven(scaled))
+	if n == 0 || float64(n)/100 != math.Abs(v) {
+		return b, false
+	}
+	if v < 0 {
+		b = append(b, '-')
+	}
+	b = strconv.AppendInt(b, n/100, 10)
+	if n%100 == 0 {
+		return b, true
+	}
+	b = append(b, '.', '0'+byte(n/10%10))
+	if n%10 != 0 {
+		b = append(b, '0'+byte(n%10))
+	}
+	return b, true
 }
 
 func nested(b []byte, c *column.Column, i int) []byte {
@@ -161,32 +188,12 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 
 // features appends the answer's schema: what its columns are. One that the caller knows is named and left out.
 func (e *encoder) features(b []byte, a *Answer, known string) []byte {
-	schema := schemaOf(a)
-	b = append(append(b, schema...), '"')
-	if known != schema {
-		b = append(b, `,"features":[`...)
+	e.schema = a.schema()
+	b = append(append(b, e.schema.id...), '"')
+	if known == e.schema.id {
+		return b
 	}
-	e.names, e.ends = e.names[:0], e.ends[:0]
-	for i := range a.Columns {
-		c := &a.Columns[i]
-		from := len(e.names)
-		e.names = append(quoted(e.names, c.Name), ':')
-		e.ends = append(e.ends, len(e.names))
-		if known == schema {
-			continue
-		}
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(append(b, `{"name":`...), e.names[from:len(e.names)-1]...)
-		b = quoted(append(b, `,"reference":`...), c.Reference)
-		b = quoted(append(b, `,"definition":`...), c.Definition)
-		b = append(append(append(b, `,"type":"`...), typeName(c.Values.Type)...), '"', '}')
-	}
-	if known != schema {
-		b = append(b, ']')
-	}
-	return b
+	return append(b, e.schema.features...)
 }
 
 // typeName is the type as definitions write it.
@@ -198,13 +205,7 @@ func typeName(t selfsame.Type) string {
 	return t.Kind.String()
 }
 
-func (e *encoder) name(i int) []byte {
-	from := 0
-	if i > 0 {
-		from = e.ends[i-1]
-	}
-	return e.names[from:e.ends[i]]
-}
+func (e *encoder) name(i int) []byte { return e.schema.name(i) }
 
 // rows appends an object a row: values by name, and statuses where a value is not present.
 func (e *encoder) rows(a *Answer, expired bool) {

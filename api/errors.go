@@ -70,6 +70,9 @@ func (s *special) Unwrap() error { return s.err }
 // retryable is an error after which a request may be repeated, with the time to wait. Whoever refuses for lack of room has it in its chain.
 type retryable interface{ RetryAfter() time.Duration }
 
+// oversized is an error of a request that is larger than it may be. Whoever finds that behind the wire has it in its chain.
+type oversized interface{ TooLarge() bool }
+
 // problem is an error as the wire tells it.
 type problem struct {
 	fault   Fault
@@ -110,6 +113,10 @@ func problemOf(err error) *problem {
 	var s *special
 	if errors.As(err, &s) {
 		p.fault = s.fault
+	}
+	var o oversized
+	if errors.As(err, &o) && o.TooLarge() {
+		p.fault = faultTooLarge
 	}
 	var r retryable
 	if errors.As(err, &r) {

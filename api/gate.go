@@ -37,6 +37,11 @@ func (g *gate) enter(ctx context.Context) error {
 	select {
 	case g.slots <- struct{}{}:
 		return nil
+	default:
+	}
+	select {
+	case g.slots <- struct{}{}:
+		return nil
 	case <-ctx.Done():
 		g.inside.Add(-1)
 		return context.Cause(ctx)

@@ -48,7 +48,7 @@ func (w *Wire) GRPC() *GRPC {
 		grpc.ConnectionTimeout(w.o.HeaderTimeout),
 		grpc.ReadBufferSize(8<<10),
 		grpc.WriteBufferSize(64<<10),
-		grpc.NumStreamWorkers(uint32(2*runtime.GOMAXPROCS(0))),
+		grpc.NumStreamWorkers(uint32(16*runtime.GOMAXPROCS(0))), // a call that finds none free grows a stack of its own
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 10 * time.Minute, Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	)
@@ -156,7 +156,8 @@ func (g *GRPC) within(ctx context.Context) (context.Context, context.CancelFunc)
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, g.o.Timeout)
+	d := withDeadline(ctx, g.o.Timeout)
+	return d, d.end
 }
 
 // features answers GetFeatures.
@@ -239,6 +240,8 @@ func (g *GRPC) events(stream grpc.ServerStream) (err error) {
 		switch err := stream.RecvMsg(m); {
 		case err == io.EOF:
 			return nil
+		case stream.Context().Err() != nil:
+			return &selfsame.Error{Class: selfsame.ClassCanceled, Message: "the caller has left the stream", Err: err}
 		case err != nil:
 			return err
 		}

@@ -192,21 +192,20 @@ func (x *exchange) ok() error {
 }
 
 // deadline returns the context of a request: the caller's own Selfsame-Timeout, or the server's.
-func (h *HTTP) deadline(x *exchange) (context.Context, context.CancelFunc, error) {
+func (h *HTTP) deadline(x *exchange) (*deadline, error) {
 	timeout := h.o.Timeout
 	if s := x.r.Header.Get("Selfsame-Timeout"); s != "" {
 		d, err := time.ParseDuration(s)
 		if err != nil || d <= 0 {
-			return nil, nil, usage("Selfsame-Timeout", strconv.Quote(s)+" is not a duration", "such as 50ms or 2s")
+			return nil, usage("Selfsame-Timeout", strconv.Quote(s)+" is not a duration", "such as 50ms or 2s")
 		}
 		if timeout = d; timeout > h.o.Timeout {
 			if err := h.extend(x, 0, timeout); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), timeout)
-	return ctx, cancel, nil
+	return withDeadline(x.r.Context(), timeout), nil
 }
 
 func (h *HTTP) serviceFeatures(x *exchange) error { return h.read(x, x.arg) }
@@ -253,11 +252,11 @@ func (h *HTTP) ask(x *exchange, service string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel, err := h.deadline(x)
+	ctx, err := h.deadline(x)
 	if err != nil {
 		return err
 	}
-	defer cancel()
+	defer ctx.end()
 	if err := h.gate.enter(ctx); err != nil {
 		return err
 	}
@@ -304,11 +303,11 @@ func (h *HTTP) push(x *exchange) error {
 	if len(bytes.TrimSpace(x.body)) == 0 {
 		return usage("", "the body is empty", "send one JSON object, an array of objects, or one object a line")
 	}
-	ctx, cancel, err := h.deadline(x)
+	ctx, err := h.deadline(x)
 	if err != nil {
 		return err
 	}
-	defer cancel()
+	defer ctx.end()
 	receipt, err := h.o.Events.Push(ctx, &EventBatch{Source: x.arg, Body: x.body})
 	if err != nil {
 		return err

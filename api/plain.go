@@ -113,11 +113,11 @@ func (h *HTTP) records(x *exchange, keys []string, store func(context.Context, *
 	if err := h.receive(x, h.o.MaxBytes); err != nil {
 		return err
 	}
-	ctx, cancel, err := h.deadline(x)
+	ctx, err := h.deadline(x)
 	if err != nil {
 		return err
 	}
-	defer cancel()
+	defer ctx.end()
 	var list []record
 	s := &x.scan
 	s.b, s.at = x.body, 0

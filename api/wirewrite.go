@@ -8,7 +8,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/zeebo/xxh3"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"selfsame"
@@ -22,8 +21,6 @@ type protoWriter struct {
 	inner  [4][]byte // of nested columns, by depth
 	packed []byte
 }
-
-const hexDigits = "0123456789abcdef"
 
 func appendText(b []byte, field protowire.Number, s string) []byte {
 	if s == "" {
@@ -49,8 +46,8 @@ func appendFlag(b []byte, field protowire.Number, v bool) []byte {
 // answer writes GetFeaturesResponse.
 func (p *protoWriter) answer(a *Answer, how *asked, started time.Time) {
 	b := p.out
-	schema := schemaOf(a)
-	known := how.schema != "" && how.schema == schema
+	schema := a.schema()
+	known := how.schema == schema.id
 	if how.packed {
 		b = p.pack(b, a, known, how.q.Expired)
 	}
@@ -72,12 +69,7 @@ func (p *protoWriter) answer(a *Answer, how *asked, started time.Time) {
 		b = protowire.AppendBytes(protowire.AppendTag(b, 1, protowire.BytesType), body)
 	}
 	if !known {
-		for i := range a.Columns {
-			b = protowire.AppendString(protowire.AppendTag(b, 2, protowire.BytesType), a.Columns[i].Definition)
-		}
-		for i := range a.Columns {
-			b = protowire.AppendString(protowire.AppendTag(b, 8, protowire.BytesType), a.Columns[i].Reference)
-		}
+		b = append(b, schema.wire...)
 	}
 	b = appendNumber(b, 3, a.At)
 	b = appendText(b, 4, a.Cut)
@@ -91,7 +83,7 @@ func (p *protoWriter) answer(a *Answer, how *asked, started time.Time) {
 	}
 	b = appendNumber(b, 13, a.CacheHits)
 	b = appendNumber(b, 14, a.CacheMisses)
-	b = appendText(b, 15, schema)
+	b = appendText(b, 15, schema.id)
 	if how.timing {
 		for _, s := range a.Milliseconds {
 			b = p.step(b, s)
@@ -107,23 +99,6 @@ func (p *protoWriter) step(b []byte, s Step) []byte {
 	body = protowire.AppendFixed64(protowire.AppendTag(body, 2, protowire.Fixed64Type), math.Float64bits(s.Milliseconds))
 	p.inner[0] = body
 	return protowire.AppendBytes(protowire.AppendTag(b, 7, protowire.BytesType), body)
-}
-
-// schemaOf names what an answer's columns are: equal for equal names, types, references and definitions.
-func schemaOf(a *Answer) string {
-	var h uint64
-	for i := range a.Columns {
-		c := &a.Columns[i]
-		h = h*0x9E3779B97F4A7C15 + xxh3.HashString(c.Name)
-		h = h*0x9E3779B97F4A7C15 + xxh3.HashString(c.Reference)
-		h = h*0x9E3779B97F4A7C15 + xxh3.HashString(c.Definition)
-		h = h*0x9E3779B97F4A7C15 + xxh3.HashString(typeName(c.Values.Type))
-	}
-	var b [16]byte
-	for i := range b {
-		b[i] = hexDigits[h>>(60-4*i)&15]
-	}
-	return string(b[:])
 }
 
 // column writes the values and statuses of a column. A value that is withheld leaves nothing of itself in its slot.

@@ -6,6 +6,7 @@ package node
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"selfsame"
@@ -53,7 +54,7 @@ func (l *Live) Features(ctx context.Context, q *api.Question) (*api.Answer, erro
 	r.RequestID, r.Service, r.Version, r.Rows = v.RequestID, v.Service, v.Version, v.Rows
 	r.At, r.Cut, r.Stale, r.Warnings = v.At, v.Token, v.Stale, v.Warnings
 	r.CacheHits, r.CacheMisses = v.CacheHits, v.CacheMisses
-	r.Columns, r.Milliseconds = r.Columns[:0], r.Milliseconds[:0]
+	r.Columns, r.Milliseconds, r.Schema = r.Columns[:0], r.Milliseconds[:0], nil
 	for i, o := range v.Outputs {
 		c := api.AnswerColumn{Name: o.Name, Reference: o.Reference, Definition: o.Definition, Values: v.Columns[i]}
 		if q.EventTimes {
@@ -61,6 +62,7 @@ func (l *Live) Features(ctx context.Context, q *api.Question) (*api.Answer, erro
 		}
 		r.Columns = append(r.Columns, c)
 	}
+	r.Schema = l.decoders.schemas.of(v.Outputs, r.Columns)
 	if q.Timing {
 		m := v.Milliseconds
 		r.Milliseconds = append(r.Milliseconds, api.Step{Name: "queue", Milliseconds: queue}, api.Step{Name: "cache", Milliseconds: m.Cache},
@@ -69,8 +71,32 @@ func (l *Live) Features(ctx context.Context, q *api.Question) (*api.Answer, erro
 	return &r.Answer, nil
 }
 
-// decoders keep the memory of decoding by source.
-type decoders struct{ bySource sync.Map } // *selfsame.Source -> *sync.Pool
+// schemas keep what the wire says of the columns of a plan, by the plan's first output: its outputs are one slice for as long as it is.
+type schemas struct {
+	by   sync.Map // *serve.Output -> *api.Schema
+	held atomic.Int64
+}
+
+func (s *schemas) of(outputs []serve.Output, columns []api.AnswerColumn) *api.Schema {
+	if len(outputs) == 0 {
+		return nil
+	}
+	if found, ok := s.by.Load(&outputs[0]); ok {
+		return found.(*api.Schema)
+	}
+	if s.held.Add(1) > maxShapes { // those of definitions that are no longer applied go with the others
+		s.by.Clear()
+		s.held.Store(1)
+	}
+	found, _ := s.by.LoadOrStore(&outputs[0], api.NewSchema(columns))
+	return found.(*api.Schema)
+}
+
+// decoders keep the memory of decoding by source, and the schemas of answers.
+type decoders struct {
+	bySource sync.Map // *selfsame.Source -> *sync.Pool
+	schemas  schemas
+}
 
 func (d *decoders) take(src *selfsame.Source) (*source.Decoder, func(), error) {
 	p, ok := d.bySource.Load(src)
