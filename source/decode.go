@@ -113,9 +113,18 @@ func (d *Decoder) JSON(body []byte, dst *column.Batch) ([]BadRow, error) {
 }
 
 func (d *Decoder) tooMany() error {
-	return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "events of source " + d.src.Name, Message: "the call holds more than " + itoa(int64(d.MaxRows)) + " events",
-		Hint: "send them in several calls, or raise ingest.max_events"}
+	return &tooMany{&selfsame.Error{Class: selfsame.ClassUsage, Ref: "events of source " + d.src.Name, Message: "the call holds more than " + itoa(int64(d.MaxRows)) + " events",
+		Hint: "send them in several calls, or raise ingest.max_events"}}
 }
+
+// tooMany is the refusal of a call that holds more than MaxRows.
+type tooMany struct{ err *selfsame.Error }
+
+func (t *tooMany) Error() string { return t.err.Error() }
+func (t *tooMany) Unwrap() error { return t.err }
+
+// TooLarge tells the wire that the size is what is wrong.
+func (t *tooMany) TooLarge() bool { return true }
 
 // Zones returns how many naive times of the last call occur twice in the source's zone, how many not at all, and how many were read
 // as UTC because no zone is declared.
