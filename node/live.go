@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/sync/errgroup"
 
+	"selfsame"
 	"selfsame/config"
 	"selfsame/eventlog/local"
 	"selfsame/ingest"
@@ -86,6 +87,9 @@ func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
 	if dir == "" {
 		dir = DefaultData(cfg.Project)
 	}
+	if err = embeddedOnly(cfg.Config); err != nil {
+		return l, err
+	}
 	if l.data, err = OpenData(dir); err != nil {
 		return l, err
 	}
@@ -103,6 +107,17 @@ func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
 		return l, err
 	}
 	return l, l.warm(ctx)
+}
+
+// embeddedOnly refuses stores that this version does not have, rather than keep what is meant for them somewhere else.
+func embeddedOnly(c *config.Config) error {
+	for _, s := range []struct{ setting, url, scheme string }{{"registry.url", c.Registry, "sqlite:"}, {"online.url", c.Online, "pebble:"}, {"offline.url", c.Offline, ""}} {
+		if s.url != "" && s.url != s.scheme {
+			return &selfsame.Error{Class: selfsame.ClassUsage, Ref: s.setting, Message: config.Redact(s.url) + " cannot be used: this version keeps everything in data.dir",
+				Hint: "leave the setting out, and name the folder with --data"}
+		}
+	}
+	return nil
 }
 
 // Folders of a data directory.
@@ -132,7 +147,10 @@ func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err erro
 	if l.store, err = embedded.Open(filepath.Join(dir, onlineFolder), embedded.Options{FS: disk}); err != nil {
 		return err
 	}
-	if l.driver, err = stream.Open(ctx, l.store, l.log, stream.Options{Changed: func(s *plan.State, entity, rows []byte) { l.reader.Changed(s, entity, rows) }}); err != nil {
+	l.metrics = NewMetrics()
+	hooks := stream.Options{Changed: func(s *plan.State, entity, rows []byte) { l.reader.Changed(s, entity, rows) }}
+	l.metrics.Stream(&hooks)
+	if l.driver, err = stream.Open(ctx, l.store, l.log, hooks); err != nil {
 		return err
 	}
 	cache := c.CacheBytes
@@ -161,9 +179,8 @@ func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err erro
 	return l.openMetrics()
 }
 
-// openMetrics makes what /metrics shows beside what the wire counts.
+// openMetrics makes what /metrics shows beside what the wire and the driver count.
 func (l *Live) openMetrics() error {
-	l.metrics = NewMetrics()
 	var errs []error
 	for _, g := range []struct {
 		name, help string
@@ -246,10 +263,10 @@ func (l *Live) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, e
 	l.applying.Lock()
 	defer l.applying.Unlock()
 	diff, err := l.registry.Apply(ctx, c)
-	if err != nil || diff.Apply == 0 {
+	if err != nil || diff.Apply == 0 && diff.On == l.snapshot.Load().ID() {
 		return diff, err
 	}
-	return diff, l.follow(ctx)
+	return diff, l.follow(ctx) // of an apply, too, whose states could not be built then
 }
 
 // follow makes the newest applied definitions the live ones.
@@ -271,5 +288,6 @@ func (l *Live) follow(ctx context.Context) error {
 		return err
 	}
 	l.snapshot.Store(s)
+	l.decoders.bySource.Clear() // of definitions before
 	return l.switchWith(ctx, uses)
 }

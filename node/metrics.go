@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"selfsame/api"
+	"selfsame/stream"
 )
 
 // Metrics turns what hooks are told into Prometheus metrics. Labels are bound before the first request: a request looks one up, and makes none.
@@ -30,6 +31,7 @@ type Metrics struct {
 	ingested *prometheus.CounterVec
 	cache    *prometheus.CounterVec
 	faults   *prometheus.CounterVec
+	skipped  *prometheus.CounterVec
 
 	routes  sync.Map // routeKey -> *routeMetrics
 	stepOf  sync.Map // stepKey -> prometheus.Observer
@@ -79,8 +81,9 @@ func NewMetrics() *Metrics {
 		ingested: counter("event_bytes_total", "Bytes of events as they came.", "source"),
 		cache:    counter("cache_entities_total", "Entities that reads found in the cache (hit), or not (miss).", "outcome"),
 		faults:   counter("faults_total", "Requests that met a fault in Selfsame.", "route"),
+		skipped:  counter("view_skipped_total", "Rows that a view left out: the key is null (no_entity), or where is an error (where_error).", "view", "source", "why"),
 	}
-	m.registry.MustRegister(m.requests, m.seconds, m.steps, m.rows, m.bytes, m.refused, m.events, m.ingested, m.cache, m.faults,
+	m.registry.MustRegister(m.requests, m.seconds, m.steps, m.rows, m.bytes, m.refused, m.events, m.ingested, m.cache, m.faults, m.skipped,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.hits, m.misses = m.cache.WithLabelValues("hit"), m.cache.WithLabelValues("miss")
 	return m
@@ -118,6 +121,14 @@ func (m *Metrics) Hooks(failed func(route string, err error)) api.Hooks {
 			}
 		},
 	}
+}
+
+// Stream fills the hooks of the stream driver that count.
+func (m *Metrics) Stream(o *stream.Options) {
+	count := func(why string) func(view, source string, rows int) {
+		return func(view, source string, rows int) { m.skipped.WithLabelValues(view, source, why).Add(float64(rows)) }
+	}
+	o.NoEntity, o.WhereError = count("no_entity"), count("where_error")
 }
 
 func (m *Metrics) request(r api.RequestReport) {

@@ -23,13 +23,14 @@ import (
 // registryFile is the registry in a data directory.
 const registryFile = "registry.db"
 
-// OpenRegistry opens the registry of a data directory. project is the folder from which the paths of sources count.
+// OpenRegistry opens the registry of a data directory. project is the folder from which the paths of sources count. It refuses definitions by which
+// events that came in could not be read any more.
 func OpenRegistry(ctx context.Context, data *Data, project string) (registry.Registry, error) {
 	store, err := sqlite.Open(ctx, filepath.Join(data.Dir, registryFile))
 	if err != nil {
 		return nil, err
 	}
-	return registry.Over(store, project), nil
+	return &keeping{registry.Over(store, project), project}, nil
 }
 
 // Applier is the part of a registry that the verbs plan and apply need. A running server stands for its own.

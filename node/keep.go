@@ -1,0 +1,111 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"fmt"
+
+	"selfsame"
+	"selfsame/definition"
+	"selfsame/registry"
+)
+
+// keeping is a registry that refuses definitions by which events that are in the log, or that earlier versions still take, could not be read.
+type keeping struct {
+	registry.Registry
+	project string // folder
+}
+
+func (k *keeping) Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
+	if err := k.check(ctx, c); err != nil {
+		return nil, err
+	}
+	return k.Registry.Plan(ctx, c)
+}
+
+func (k *keeping) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
+	if err := k.check(ctx, c); err != nil {
+		return nil, err
+	}
+	return k.Registry.Apply(ctx, c)
+}
+
+func (k *keeping) check(ctx context.Context, c *registry.Change) error {
+	s, err := k.Snapshot(ctx)
+	if err != nil || s.Project() == nil {
+		return err
+	}
+	p, err := definition.Parse(c.Files, k.project)
+	if err != nil {
+		return err
+	}
+	pushed, err := pushedSources(s)
+	if err != nil {
+		return err
+	}
+	var mistakes definition.Errors
+	for _, now := range p.Sources {
+		for _, was := range pushed[now.Name] {
+			if e := keeps(was, now); now.Push && e != nil {
+				mistakes = append(mistakes, e)
+				break
+			}
+		}
+	}
+	if len(mistakes) == 0 {
+		return nil
+	}
+	return mistakes
+}
+
+// pushedSources are the sources that take events, by name: those of the newest project, and as earlier versions that are live define them.
+func pushedSources(s *registry.Snapshot) (map[string][]*selfsame.Source, error) {
+	out, seen := map[string][]*selfsame.Source{}, map[*selfsame.Source]bool{}
+	add := func(src *selfsame.Source) {
+		if src.Push && !seen[src] {
+			seen[src] = true
+			out[src.Name] = append(out[src.Name], src)
+		}
+	}
+	for _, src := range s.Project().Sources {
+		add(src)
+	}
+	uses, err := liveUses(s)
+	for _, u := range uses {
+		for _, su := range u.Sources {
+			add(su.Source)
+		}
+	}
+	return out, err
+}
+
+// keeps says in what a source that takes events differs from an applied definition of it, of what is stored with an event or shared by all
+// versions that read it.
+func keeps(was, now *selfsame.Source) *selfsame.Error {
+	fail := func(setting, message, hint string) *selfsame.Error {
+		pos, ok := now.At[setting]
+		if !ok {
+			pos = now.Pos
+		}
+		return &selfsame.Error{Class: selfsame.ClassDefinition, Ref: "source " + now.Name, Pos: pos, Message: message, Hint: hint}
+	}
+	switch {
+	case was.EventTime != now.EventTime:
+		return fail("event_time", "event_time was "+was.EventTime+": an event keeps the time that it came in with", "declare the events with another time as another source")
+	case was.Operation != now.Operation:
+		return fail("operation", fmt.Sprintf("operation was %q: an event keeps the operation that it came in with", was.Operation),
+			"declare the events with another operation as another source")
+	}
+	types := map[string]selfsame.Type{}
+	for _, f := range was.Schema {
+		types[f.Name] = f.Type
+	}
+	for _, f := range now.Schema {
+		if t, had := types[f.Name]; had && !t.Equal(f.Type) {
+			return fail("schema", fmt.Sprintf("field %s is %s in events that came in, and %s here", f.Name, t, f.Type), "a field keeps its type: give the new one another name")
+		}
+	}
+	return nil
+}
