@@ -243,12 +243,24 @@ func (l *Live) bringTold(ctx context.Context, uses []*plan.Use, b *bringing, lin
 			return err
 		}
 	}
+	if err := l.catchUp(ctx); err != nil {
+		return err
+	}
 	for _, note := range append(b.warnings, expired(report, l.now())...) {
 		if err := line(LoadLine{Note: note}); err != nil {
 			return err
 		}
 	}
 	return line(LoadLine{Done: b.done(report, time.Since(started))})
+}
+
+// catchUp makes definitions live that were applied when their states could not be built.
+func (l *Live) catchUp(ctx context.Context) error {
+	s, err := l.registry.Snapshot(ctx)
+	if err != nil || s.ID() == l.snapshot.Load().ID() {
+		return err
+	}
+	return l.follow(ctx)
 }
 
 // expired says which views have only rows that are older than their ttl.

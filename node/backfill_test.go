@@ -199,8 +199,8 @@ func askedFor() *column.Batch {
 	return b
 }
 
-// ask returns the answer for every key, bit for bit, and holds it to what batch computes at its token.
-func (w *liveWorld) ask(at *int64) (string, *api.Answer) {
+// read returns the answer for every key, bit for bit.
+func (w *liveWorld) read(at *int64) (string, *api.Answer) {
 	w.t.Helper()
 	a, err := w.live.Features(w.t.Context(), &api.Question{Service: "all", Rows: askedFor(), At: at})
 	if err != nil {
@@ -210,7 +210,13 @@ func (w *liveWorld) ask(at *int64) (string, *api.Answer) {
 	for _, c := range a.Columns {
 		got = append(got, c.Values)
 	}
-	text := bitsOf(got)
+	return bitsOf(got), a
+}
+
+// ask is read, held to what batch computes at the answer's token.
+func (w *liveWorld) ask(at *int64) (string, *api.Answer) {
+	w.t.Helper()
+	text, a := w.read(at)
 	if want := bitsOf(w.again(a, at != nil)); text != want {
 		w.t.Errorf("served\n%swant\n%s", text, want)
 	}
@@ -451,6 +457,19 @@ func TestMissingHistory(t *testing.T) {
 	if _, err := ApplyProject(t.Context(), w.live, &ChangeConfig{Project: w.project, Message: "other", Expect: -1}); err == nil {
 		t.Fatal("a file without its columns was loaded")
 	}
+	if got, _ := w.read(nil); got != want {
+		t.Error("an apply that failed changed answers")
+	}
+	w.write("pays.csv", files["pays.csv"])
+	w.must("materialize", &LoadArgs{})
+	if got, want := w.live.snapshot.Load().ID(), int64(2); got != want {
+		t.Errorf("definitions %d are live, want %d", got, want)
+	}
+	w.write("pays.csv", "k,x,id\n")
+	w.write("selfsame.yaml", bank)
+	if _, err := ApplyProject(t.Context(), w.live, &ChangeConfig{Project: w.project, Message: "back", Expect: -1}); err == nil {
+		t.Fatal("a file without its columns was loaded")
+	}
 	w.close()
 	w.open()
 	if _, err := w.live.Features(t.Context(), &api.Question{Service: "all", Rows: askedFor()}); selfsame.ClassOf(err) != selfsame.ClassNotFound {
@@ -460,6 +479,41 @@ func TestMissingHistory(t *testing.T) {
 	w.must("backfill", &LoadArgs{})
 	if got, _ := w.ask(nil); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestMovedFiles: versions of a feature that were applied when the files stood elsewhere read them where they are.
+func TestMovedFiles(t *testing.T) {
+	text := `project: moved
+entities: {user: {key: {k: string}}}
+sources:
+  rows:
+    schema: {k: string, x: int64, at: timestamp}
+    event_time: at
+    batch: {path: PATH}
+views:
+  sums: {entity: user, source: rows, where: "x > LEAST", features: {s: sum(x)}}
+services: {all: {features: [SERVED]}}
+`
+	define := strings.NewReplacer("PATH", "before.csv", "LEAST", "1", "SERVED", "sums.s").Replace(text)
+	rows := "k,x,at\na,1,2024-02-01\na,2,2024-02-02\nb,3,2024-02-02\n"
+	w := newLiveWorld(t, define, map[string]string{"before.csv": rows})
+	w.must("backfill", &LoadArgs{})
+	_, first := w.ask(nil)
+	if err := os.Rename(filepath.Join(w.project, "before.csv"), filepath.Join(w.project, "after.csv")); err != nil {
+		t.Fatal(err)
+	}
+	w.write("selfsame.yaml", strings.NewReplacer("PATH", "after.csv", "LEAST", "2", "SERVED", "sums.s, {feature: sums.s@1, as: old}").Replace(text))
+	if _, err := ApplyProject(t.Context(), w.live, &ChangeConfig{Project: w.project, Message: "moved", Expect: -1}); err != nil {
+		t.Fatal(err)
+	}
+	w.must("backfill", &LoadArgs{})
+	bits, second := w.ask(nil)
+	if want := "a null:00 present:010000000000000002\nb present:010000000000000003 present:010000000000000003\n"; !strings.HasPrefix(bits, want) {
+		t.Errorf("got\n%swant\n%s", bits, want)
+	}
+	if first.Cut == second.Cut {
+		t.Error("the files have another name, and the cut is the same")
 	}
 }
 

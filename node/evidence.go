@@ -222,8 +222,8 @@ func (e *Evidence) Inputs(ctx context.Context, p *plan.Plan) (*audit.Inputs, err
 	for _, s := range p.Sources() {
 		var o batch.Opened
 		var err error
-		if s.Batch != nil && e.History != nil {
-			o.History, err = openSource(ctx, e.Project, s)
+		if from := withFiles(e.Definitions.Project(), s); from.Batch != nil && e.History != nil {
+			o.History, err = openSource(ctx, e.Project, from)
 			if err != nil && selfsame.ClassOf(err) != selfsame.ClassInput { // where files are missing, no cut that names them is evaluated
 				return nil, err
 			}

@@ -174,9 +174,11 @@ func (b *bringing) again(base string) bool {
 	return false
 }
 
-// source is a definition of a source that reads the files of the newest one.
-func (b *bringing) source(src *selfsame.Source) *selfsame.Source {
-	if now := b.project.Source(src.Name); now != nil && now.Batch != nil && now != src {
+func (b *bringing) source(src *selfsame.Source) *selfsame.Source { return withFiles(b.project, src) }
+
+// withFiles is a definition of a source, of whatever version, that reads the files of a project's: where files stand is no part of a version.
+func withFiles(p *selfsame.Project, src *selfsame.Source) *selfsame.Source {
+	if now := p.Source(src.Name); now != nil && now.Batch != nil && now != src {
 		out := *src
 		out.Batch = now.Batch
 		return &out
