@@ -193,10 +193,10 @@ func pushedOnly(text []byte, widen bool) ([]byte, error) {
 		if entry(s, "event_time") == nil {
 			continue
 		}
-		for _, key := range []string{"batch", "arrival", "knowledge_delay", "stream", "timezone", "on_bad_row"} {
+		for _, key := range []string{"batch", "arrival", "knowledge_delay", "stream", "history", "timezone", "on_bad_row"} {
 			remove(s, key)
 		}
-		add := "{stream: {push: true}"
+		add := "{stream: {push: true}, history: 36500d"
 		for _, bound := range []string{"lateness", "skew", "corrections"} {
 			if widen && entry(s, bound) == nil && (bound != "corrections" || entry(s, "operation") != nil) {
 				add += ", " + bound + ": 36500d"
