@@ -109,18 +109,19 @@ func TestBatchEqualsOracle(t *testing.T) {
 	}
 }
 
-// TestMatrix puts every aggregate over every window under every kind of knowledge to the batch driver and the oracle, and holds
-// docs/matrix.md to the outcome.
+// TestMatrix puts every aggregate over every window under every kind of knowledge to the batch driver, to the stream and request drivers and
+// to the oracle, and holds docs/matrix.md to the outcome.
 func TestMatrix(t *testing.T) {
 	var cells []MatrixCell
 	for _, a := range Aggregates {
 		for k := Known; k <= Retracted; k++ {
 			cells = append(cells, matrixRow(t, a, k)...)
 		}
+		cells = append(cells, onlineRow(t, a)...)
 	}
 	for _, c := range cells {
 		if !c.Pass && c.Refused == "" {
-			t.Errorf("%s over %s, %s: batch and oracle differ", c.Aggregate, c.Window, c.Knowledge)
+			t.Errorf("%s over %s, %s, online %v: the engine and the oracle differ", c.Aggregate, c.Window, c.Knowledge, c.Online)
 		}
 	}
 	path := filepath.Join("..", "docs", "matrix.md")
@@ -143,33 +144,50 @@ func TestMatrix(t *testing.T) {
 func matrixRow(t *testing.T, aggregate string, k Knowledge) []MatrixCell {
 	t.Helper()
 	failed := map[string]bool{}
-	compared := 0
 	for seed := range uint64(4) {
-		rng := rand.New(rand.NewPCG(seed, uint64(k)))
-		text := Generate(rng.IntN, Shape{Aggregates: []string{aggregate}, Windows: Windows, Knowledge: k})
-		diff, n, err := Disagreement(t.Context(), definition.Parse, Batch{Options: batch.Options{Threads: 1}}, Oracle{}, text)
-		if err != nil {
-			t.Fatalf("seed %d: %v\n%s", seed, err, text)
-		}
-		compared += n
-		if diff == "" {
-			continue
-		}
-		t.Logf("%s, %s, seed %d\n%s", aggregate, k, seed, diff)
-		for i, w := range Windows {
-			if strings.Contains(diff, "v__a"+itoa(i)+":") {
-				failed[w] = true
-			}
-		}
-	}
-	if compared == 0 {
-		t.Fatalf("%s: the oracle answered nothing", aggregate)
+		matrixCase(t, seed, Shape{Aggregates: []string{aggregate}, Windows: Windows, Knowledge: k}, Batch{Options: batch.Options{Threads: 1}}, Oracle{}, failed)
 	}
 	var out []MatrixCell
 	for _, w := range Windows {
 		out = append(out, MatrixCell{Aggregate: aggregate, Window: w, Knowledge: k, Pass: !failed[w]})
 	}
 	return out
+}
+
+// onlineRow is matrixRow through the log, the stream driver and the request driver.
+func onlineRow(t *testing.T, aggregate string) []MatrixCell {
+	t.Helper()
+	failed := map[string]bool{}
+	for k := Known; k <= Retracted; k++ {
+		matrixCase(t, 5, Shape{Aggregates: []string{aggregate}, Windows: Windows, Knowledge: k}, live{Stream{}, nil, false}, live{Oracle{}, nil, false}, failed)
+	}
+	var out []MatrixCell
+	for _, w := range Windows {
+		out = append(out, MatrixCell{Aggregate: aggregate, Window: w, Online: true, Pass: !failed[w]})
+	}
+	return out
+}
+
+// matrixCase notes the windows in which two engines differ over one drawn case.
+func matrixCase(t *testing.T, seed uint64, shape Shape, got, want Engine, failed map[string]bool) {
+	t.Helper()
+	text := Generate(rand.New(rand.NewPCG(seed, uint64(shape.Knowledge))).IntN, shape)
+	diff, compared, err := Disagreement(t.Context(), definition.Parse, got, want, text)
+	if err != nil {
+		t.Fatalf("seed %d: %v\n%s", seed, err, text)
+	}
+	if compared == 0 {
+		t.Fatalf("%v: the oracle answered nothing", shape.Aggregates)
+	}
+	if diff == "" {
+		return
+	}
+	t.Logf("%v, %s, seed %d, %s\n%s", shape.Aggregates, shape.Knowledge, seed, got.Name(), diff)
+	for i, w := range Windows {
+		if strings.Contains(diff, "v__a"+itoa(i)+":") || strings.HasPrefix(diff, got.Name()+":") {
+			failed[w] = true
+		}
+	}
 }
 
 func itoa(i int) string { return Format(integer(int64(i))) }

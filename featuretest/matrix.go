@@ -14,6 +14,7 @@ type MatrixCell struct {
 	Aggregate string
 	Window    string
 	Knowledge Knowledge
+	Online    bool   // asked of the stream and request drivers, under every kind of knowledge
 	Refused   string // the refusal, where the definition is refused by name
 	Pass      bool
 }
@@ -33,6 +34,8 @@ func Matrix(cells []MatrixCell) string {
 		switch {
 		case c.Refused != "":
 			mark = "refused"
+		case c.Pass && c.Online:
+			mark = "O"
 		case c.Pass:
 			mark = strings.ToUpper(c.Knowledge.String()[:1])
 		}
@@ -41,7 +44,8 @@ func Matrix(cells []MatrixCell) string {
 	}
 	var b strings.Builder
 	b.WriteString("# The matrix\n\nAggregate × window × knowledge. Every letter is a passing case in which the batch driver gave the oracle's bits:\n" +
-		"B events known at once, L late, out of order and repeated ones, R deleted and superseded ones. Written by\n" +
+		"B events known at once, L late, out of order and repeated ones, R deleted and superseded ones. O: the stream and request drivers gave them too,\n" +
+		"for events of all three kinds that were pushed, backfilled or both. Written by\n" +
 		"`go test ./featuretest -run TestMatrix -rewrite`.\n\n")
 	header := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
 	head := []string{"aggregate"}
