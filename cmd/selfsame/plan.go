@@ -40,13 +40,17 @@ func (f *registryFlags) register(c *cobra.Command) {
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
 }
 
+// dir is the data directory.
+func (f *registryFlags) dir() string {
+	if f.data == "" {
+		return node.DefaultData(f.project)
+	}
+	return f.data
+}
+
 // with opens what applies definitions and closes it afterwards.
 func (f *registryFlags) with(c *cobra.Command, write bool, do func(to node.Applier) error) (err error) {
-	dir := f.data
-	if dir == "" {
-		dir = node.DefaultData(f.project)
-	}
-	to, err := node.OpenApplier(c.Context(), dir, f.project, write)
+	to, err := node.OpenApplier(c.Context(), f.dir(), f.project, write)
 	if err != nil {
 		return err
 	}
@@ -62,8 +66,9 @@ func planCommand() *cobra.Command {
 	var f registryFlags
 	c := &cobra.Command{
 		Use:   "plan",
-		Short: "say what selfsame apply would change: versions of features, services, settings",
-		Long: `Say what selfsame apply would change: versions of features, services, settings.
+		Short: "say what selfsame apply would change, and what serving then keeps on disk",
+		Long: `Say what selfsame apply would change: versions of features, services, settings. Then say what serving keeps online of each view: how far back rows stay, why, and, by
+the rows of history files or of the archive, about how many bytes that takes.
 
 The exit code is 0 where nothing is to be done, 10 where no value that can be read now changes, and 11 where values change or go.`,
 		Args: noArgs,
@@ -73,7 +78,11 @@ The exit code is 0 where nothing is to be done, 10 where no value that can be re
 				if err != nil {
 					return err
 				}
-				if err := f.print(c.OutOrStdout(), d); err != nil {
+				kept, err := node.Retention(c.Context(), f.project, f.dir())
+				if err != nil {
+					return err
+				}
+				if err := f.printPlan(c.OutOrStdout(), d, kept); err != nil {
 					return err
 				}
 				switch {
@@ -102,6 +111,83 @@ func (f *registryFlags) print(w io.Writer, d *registry.Diff) error {
 	writeDiff(&b, d)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// printPlan prints a diff and what retention keeps.
+func (f *registryFlags) printPlan(w io.Writer, d *registry.Diff, kept []*node.Retained) error {
+	if f.json {
+		b, err := json.MarshalIndent(struct {
+			*registry.Diff
+			Retention []*node.Retained `json:"retention"`
+		}{d, kept}, "", "  ")
+		if err == nil {
+			_, err = fmt.Fprintf(w, "%s\n", b)
+		}
+		return err
+	}
+	var b strings.Builder
+	writeDiff(&b, d)
+	writeRetention(&b, kept)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeRetention says what is kept online.
+func writeRetention(b *strings.Builder, kept []*node.Retained) {
+	var all int64
+	title := "kept online"
+	for _, r := range kept {
+		b.WriteString(heading(&title))
+		fmt.Fprintf(b, "  %s  %s\n", strings.Join(r.Views, ", "), keptText(r))
+		for _, m := range r.Measured {
+			fmt.Fprintf(b, "      %s: %s%.0f bytes each, %s entities, by %s rows\n", m.Source, rateText(m.PerDay), m.Bytes, grouped(m.Entities), grouped(m.Sample))
+		}
+		if r.Bytes > 0 {
+			fmt.Fprintf(b, "      about %s\n", sizeText(r.Bytes))
+		}
+		all += r.Bytes
+	}
+	if all > 0 {
+		fmt.Fprintf(b, "  about %s in all, before compression; log and archive keep every event\n", sizeText(all))
+	}
+}
+
+func rateText(perDay float64) string {
+	switch {
+	case perDay == 0:
+		return ""
+	case perDay < 10:
+		return strconv.FormatFloat(perDay, 'f', 1, 64) + " rows a day, "
+	}
+	return grouped(int64(perDay)) + " rows a day, "
+}
+
+// keptText says in words which rows stay.
+func keptText(r *node.Retained) string {
+	switch {
+	case r.Reach < 0:
+		return "every row"
+	case r.Reach == 0:
+		return "the row of each entity"
+	}
+	why := []string{"window " + r.Window}
+	if r.Width < r.Settled {
+		why[0] = "lateness and corrections " + expr.DurationText(r.Settled)
+	}
+	if r.History > 0 {
+		why = append(why, "history "+expr.DurationText(r.History))
+	}
+	if r.Lag > 0 {
+		why = append(why, "lag "+expr.DurationText(r.Lag))
+	}
+	text := "rows of the last " + expr.DurationText(r.Reach) + " (" + strings.Join(why, ", ") + ")"
+	if r.Newest {
+		text += "; the newest of each entity at any age"
+	}
+	if r.Folds {
+		text += "; older ones folded into a state for each lifetime window"
+	}
+	return text
 }
 
 // writeDiff writes a diff for a reader.
