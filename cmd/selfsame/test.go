@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,8 @@ func testCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "test [FILE|DIR]...",
 		Short: "run scenario scripts (*.test): definitions, events with their times, and the values expected of them",
+		Long: `Every script is put to the engine of training sets and, its events replayed as they became known, to the one of live serving: a value that
+differs from what is expected, or between the two, fails.`,
 		Example: `  selfsame test                       every script of the project in this folder
   selfsame test tests/orders.test --rewrite   write what the engine answers into the script, to be read`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -38,7 +41,8 @@ func testCommand() *cobra.Command {
 				return err
 			}
 			run := &scripts{project: project, loaded: map[string]*selfsame.Project{},
-				runner: featuretest.Runner{Define: definition.Parse, Engine: featuretest.Batch{Options: batch.Options{Threads: runtime.GOMAXPROCS(0)}}}}
+				runner: featuretest.Runner{Define: definition.Parse, Engine: featuretest.Batch{Options: batch.Options{Threads: runtime.GOMAXPROCS(0)}}},
+				online: featuretest.Stream{}}
 			if rewrite {
 				return run.rewrite(c, files)
 			}
@@ -75,6 +79,7 @@ type scripts struct {
 	project string                       // of every script; empty: the one that a script lies in
 	loaded  map[string]*selfsame.Project // by folder
 	runner  featuretest.Runner
+	online  featuretest.Engine // every script is put to it too
 }
 
 // runnerOf returns the runner of a script.
@@ -137,13 +142,22 @@ func (run *scripts) check(c *cobra.Command, files []string) error {
 		if err != nil {
 			return err
 		}
+		r.Engine = run.online
+		online, err := r.Run(c.Context(), s)
+		if err != nil {
+			return err
+		}
 		word := "ok  "
-		if len(res.Failures) > 0 {
+		if len(res.Failures)+len(online.Failures) > 0 {
 			word = "FAIL"
 		}
 		fmt.Fprintf(out, "%s %s: %d values checked\n", word, f, res.Checked)
 		for _, x := range res.Failures {
 			fmt.Fprintf(out, "  %s\n", x)
+		}
+		for _, x := range differing(online.Failures, res.Failures) {
+			fmt.Fprintf(out, "  %s (%s)\n", x, run.online.Name())
+			failed++
 		}
 		failed += len(res.Failures)
 	}
@@ -151,6 +165,11 @@ func (run *scripts) check(c *cobra.Command, files []string) error {
 		return &selfsame.Error{Class: selfsame.ClassExpectation, Ref: "test", Message: fmt.Sprintf("%d expectations are not met", failed)}
 	}
 	return nil
+}
+
+// differing returns the failures of list that are not among those of other.
+func differing(list, other []featuretest.Failure) []featuretest.Failure {
+	return slices.DeleteFunc(slices.Clone(list), func(f featuretest.Failure) bool { return slices.Contains(other, f) })
 }
 
 func (run *scripts) rewrite(c *cobra.Command, files []string) error {
