@@ -125,6 +125,7 @@ func (r *runner) harvest(ctx context.Context, part *plan.SourceUse, req *EventsR
 			defer mu.Unlock()
 			counts.merge(&h.counts)
 			r.result.Bad = append(r.result.Bad, h.bad...)
+			h.countCasts(&counts)
 		}}
 	})
 	if err == nil && src.EventTime == "" {

@@ -22,6 +22,7 @@ import (
 	"selfsame/column"
 	"selfsame/config"
 	"selfsame/plan"
+	"selfsame/source"
 )
 
 // bank has a source of every kind: with ids, with deletes, with versions, without identity, pushed only, and static.
@@ -691,4 +692,49 @@ func TestStoppedBackfill(t *testing.T) {
 	}
 	w.must("backfill", &LoadArgs{})
 	w.ask(nil)
+}
+
+// TestCountsOfLoads: what became of each row is told as train tells it.
+func TestCountsOfLoads(t *testing.T) {
+	text := strings.Replace(bank, "{n: \"count(*) over [1d, 30d, lifetime]\", s: sum(x) over 7d,", "{n: \"count(*) over [1d, 30d, lifetime]\", s: sum(cast(id as int64)) over lifetime,", 1)
+	files := bankFiles(rand.New(rand.NewPCG(6, 6)))
+	files["pays.csv"] += ",1,q1,2024-02-01T00:00:00Z\na,1,q2,\nb,2,q3,2024-02-01T00:00:00Z\nb,2,q3,2024-02-01T00:00:00Z\nb,3,q3,2024-02-01T00:00:00Z\nb,3,q3,2024-02-02T00:00:00Z\n"
+	w := newLiveWorld(t, text, files)
+	got := w.must("backfill", &LoadArgs{}).Sources
+	p, err := plan.Build(w.live.snapshot.Load().Project(), plan.Request{Service: "all"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req := batch.Request{Plan: p, Mode: batch.Mode{Final: true}, Tables: map[string]*source.Table{}, Rows: &batch.EntityRows{Batch: askedFor()}}
+	for range keys {
+		req.Rows.At = append(req.Rows.At, bankStart)
+	}
+	for _, s := range p.Sources() {
+		if s.Batch != nil {
+			if req.Tables[s.Name], err = openSource(t.Context(), w.project, s); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	res, err := batch.Run(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, want := range res.Sources {
+		for _, have := range got {
+			if have.Name != want.Name {
+				continue
+			}
+			seen++
+			a, errA := json.Marshal(want)
+			b, errB := json.Marshal(have)
+			if errA != nil || errB != nil || string(a) != string(b) {
+				t.Errorf("loaded %s\n train %s", b, a)
+			}
+		}
+	}
+	if seen != 4 {
+		t.Errorf("%d sources were loaded, want 4: %+v", seen, got)
+	}
 }
