@@ -5,6 +5,8 @@ package node
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"selfsame"
 	"selfsame/api"
@@ -96,23 +98,30 @@ type Readmitted struct {
 	Fates  map[string]int `json:"fates"`
 }
 
-// readmitBytes is about what one append of readmitted events holds.
+// readmitBytes is about what one append of readmitted events holds at most.
 const readmitBytes = 1 << 20
+
+// readmitting are events of one source that come in again together.
+type readmitting struct {
+	body   []byte
+	events int
+}
 
 // readmitVerb appends late and early events of the side log anew: they get a new α and are admitted whatever their age. Events that do not fit their
 // schema, and conflicts, stay refused.
 func (l *Live) readmitVerb(ctx context.Context, a *EventsArgs, line func(any) error) error {
 	total := &Readmitted{Fates: map[string]int{}}
-	bodies := map[string][]byte{}
+	waiting := map[string]*readmitting{}
 	flush := func(source string) error {
-		if len(bodies[source]) == 0 {
+		w := waiting[source]
+		if w.events == 0 {
 			return nil
 		}
-		got, err := l.readmit(ctx, source, bodies[source])
+		got, err := l.readmit(ctx, source, w.body)
 		if err != nil {
 			return err
 		}
-		bodies[source] = bodies[source][:0]
+		w.body, w.events = w.body[:0], 0
 		for _, f := range got {
 			total.Fates[f.String()]++
 			total.Events++
@@ -123,8 +132,13 @@ func (l *Live) readmitVerb(ctx context.Context, a *EventsArgs, line func(any) er
 		if r.Verdict != api.Late.String() && r.Verdict != api.Early.String() {
 			return nil
 		}
-		bodies[r.Source] = append(append(bodies[r.Source], r.Row...), '\n')
-		if len(bodies[r.Source]) < readmitBytes {
+		w := waiting[r.Source]
+		if w == nil {
+			w = &readmitting{}
+			waiting[r.Source] = w
+		}
+		w.body, w.events = append(append(w.body, r.Row...), '\n'), w.events+1
+		if len(w.body) < readmitBytes && w.events < l.Config.IngestEvents {
 			return nil
 		}
 		return flush(r.Source)
@@ -132,7 +146,7 @@ func (l *Live) readmitVerb(ctx context.Context, a *EventsArgs, line func(any) er
 	if err != nil {
 		return err
 	}
-	for source := range bodies {
+	for _, source := range slices.Sorted(maps.Keys(waiting)) {
 		if err := flush(source); err != nil {
 			return err
 		}

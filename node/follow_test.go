@@ -25,11 +25,14 @@ views: {orders: {entity: user, source: orders, where: amount / (amount - 3) > 0,
 services: {fraud: {features: [orders.n]}}
 `
 
-// running opens a data directory of a project and runs it until the test ends.
-func running(t *testing.T, project string) *Live {
+// running opens a data directory of a project, with settings changed, and runs it until the test ends.
+func running(t *testing.T, project string, change ...func(*config.Config)) *Live {
 	t.Helper()
 	c := config.Default()
 	c.Dir = filepath.Join(t.TempDir(), "data")
+	for _, f := range change {
+		f(c)
+	}
 	l, err := OpenLive(t.Context(), LiveConfig{Config: c, Project: project})
 	if err != nil {
 		t.Fatal(err)
@@ -115,5 +118,27 @@ func TestSkippedRowsAreCounted(t *testing.T) {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("no %s in the metrics", want)
 		}
+	}
+}
+
+// TestReadmitMoreThanACallHolds readmits more events than one call may bring.
+func TestReadmitMoreThanACallHolds(t *testing.T) {
+	l := running(t, writeProject(t, map[string]string{"selfsame.yaml": strings.Replace(shopOrders, "batch: {path: orders.csv}, ", "", 1)}),
+		func(c *config.Config) { c.IngestEvents = 2 })
+	if _, err := l.ApplyFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"a", "b", "c", "d", "e"} {
+		body := `{"id":"` + id + `","user_id":"u","amount":5,"at":"2001-01-01T00:00:00Z"}`
+		if got, err := l.Push(t.Context(), &api.EventBatch{Source: "orders", Body: []byte(body)}); err != nil || got.Fates[0] != api.Late {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	var last string
+	if err := l.Do(t.Context(), "readmit", []byte("{}"), func(b []byte) error { last = string(b); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"events":5,"fates":{"accepted":5}}`; last != want {
+		t.Errorf("got %s, want %s", last, want)
 	}
 }
