@@ -182,7 +182,7 @@ func (l *Loop) Push(ctx context.Context, rows *Rows) (*Receipt, error) {
 	if err := takes(rows.Source); err != nil {
 		return nil, err
 	}
-	c := &call{rows: rows, bytes: size(rows.Batch), ready: make(chan struct{})}
+	c := &call{rows: rows, bytes: size(rows), ready: make(chan struct{})}
 	if q := l.queued.Add(c.bytes); q > l.opt.Queue && q > c.bytes {
 		l.queued.Add(-c.bytes)
 		return nil, full(q)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -235,6 +236,13 @@ func TestAFullQueueRefusesAtOnce(t *testing.T) {
 		var full *Full
 		if selfsame.ClassOf(err) != selfsame.ClassResource || !errors.As(err, &full) || full.RetryAfter() <= 0 {
 			t.Errorf("the queue is full, and Push said %v", err)
+		}
+		log.gate <- struct{}{} // the first call is stored, and the queue has room for another
+		synctest.Wait()
+		bad := rowsOf(pushed)
+		bad.Bad = []source.BadRow{{Reason: "no number", Whole: strings.Repeat("x", 700)}}
+		if _, err := l.Push(t.Context(), bad); !errors.As(err, &full) {
+			t.Errorf("the queue has no room for a row that cannot be read, and Push said %v", err)
 		}
 		close(log.gate)
 		wg.Wait()

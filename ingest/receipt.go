@@ -142,11 +142,14 @@ func canceled(ctx context.Context) error {
 		Err: context.Cause(ctx)}
 }
 
-// size is about what a batch takes in memory.
-func size(b *column.Batch) int64 {
+// size is about what rows take in memory, bad ones with them.
+func size(r *Rows) int64 {
 	n := int64(256)
-	for _, c := range b.Columns {
+	for _, c := range r.Batch.Columns {
 		n += c.Size()
+	}
+	for i := range r.Bad {
+		n += 128 + int64(len(r.Bad[i].Text)+len(r.Bad[i].Whole))
 	}
 	return n
 }

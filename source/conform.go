@@ -52,6 +52,7 @@ func (d *Decoder) Columns(rows, dst *column.Batch) ([]BadRow, error) {
 	good := make([]uint32, 0, rows.Rows)
 	for i, k := 0, 0; i < rows.Rows; i++ {
 		if k < len(bad) && bad[k].Row == int64(i) {
+			bad[k].Whole = string(column.AppendRowJSON(nil, rows, i))
 			k++
 			continue
 		}

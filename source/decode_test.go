@@ -181,6 +181,9 @@ func TestConformColumns(t *testing.T) {
 	if got := badText(bad); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
+	if got, want := bad[1].Whole, `{"at":"soon","amt":3,"price":null,"user_id":null}`; got != want {
+		t.Errorf("the whole row is %s, want %s", got, want)
+	}
 	f5, c5 := wire("amunt", selfsame.Int64, num(1))
 	if _, _, err := ConformColumns(payments(), wireBatch(1, f5, c5)); err == nil || !strings.Contains(err.Error(), "did you mean amount?") {
 		t.Errorf("got %v, want an error that names amount", err)

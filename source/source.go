@@ -90,5 +90,5 @@ type BadRow struct {
 	Field  string `json:"field,omitempty"`
 	Reason string `json:"reason"`
 	Text   string `json:"text,omitempty"` // the row as found, shortened to 200 bytes
-	Whole  string `json:"-"`              // of pushed JSON: all of the row
+	Whole  string `json:"-"`              // of a pushed row: all of it, as JSON
 }
