@@ -1,4 +1,5 @@
 # make demo    builds bin/selfsame and makes a training set from the flights that ship with the project
+# make live    serves the fraud example, replays its events while clients read, and audits every answer
 # make test    everything that CI runs
 # make check   its quick part: format, vet, staticcheck, tests with the race detector
 # make gen     writes the documents that follow from code; make fuzz: ten seconds for each fuzz target
@@ -10,13 +11,17 @@ GO ?= go
 RACE ?= $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
 export CGO_ENABLED := $(if $(RACE),1,0)
 
-.PHONY: build demo check test examples gen proto fuzz bench bench-large leak clean
+.PHONY: build demo live check test examples gen proto fuzz bench bench-large leak clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/selfsame ./cmd/selfsame
 
 demo: build
 	bin/selfsame demo out/demo
+
+live: build
+	rm -rf out/live
+	bin/selfsame demo --live out/live
 
 check:
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi

@@ -63,7 +63,12 @@ func pushCommand() *cobra.Command {
 is printed with its fate and the reason; it never keeps the others out. Pushing the same events again changes nothing where the source declares an id.`,
 		Example: `  selfsame push transactions events.jsonl
   tail -f events.jsonl | selfsame push transactions`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage("push", "name the source of the events", "selfsame push transactions events.jsonl")
+			}
+			return nil
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.with(c, func(to *node.Client) error {
 				p := &pusher{to: to, source: args[0], batch: batch, out: c.OutOrStdout(), json: f.json, fates: map[string]int64{}}
