@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -323,6 +324,23 @@ func TestDropsAreCountedWhereNobodyWaits(t *testing.T) {
 	defer mu.Unlock()
 	if dropped != 5 || w.Dropped() != 5 || written != 3 {
 		t.Errorf("%d dropped (%d), %d written, want 5 and 3", dropped, w.Dropped(), written)
+	}
+}
+
+// TestLostRecordsAreCounted takes the folder away: records that nobody waits for are counted, those who wait are told.
+func TestLostRecordsAreCounted(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "journal")
+	w := open(t, dir, Options{})
+	must(t, os.Remove(dir))
+	for i := range 3 {
+		must(t, w.Served(t.Context(), vector(t, fmt.Sprint(i), 1)))
+	}
+	if err := w.Predict(t.Context(), &Prediction{RequestID: "0", Model: "m"}); err == nil {
+		t.Error("a prediction that is not stored is no error")
+	}
+	must(t, w.Close())
+	if w.Dropped() != 3 {
+		t.Errorf("%d dropped, want 3", w.Dropped())
 	}
 }
 

@@ -31,7 +31,7 @@ type Options struct {
 
 // Hooks report what a Writer does. They must not block and must not call the Writer; nil ones are left out.
 type Hooks struct {
-	Dropped func(records int)              // the queue was full
+	Dropped func(records int)              // the queue was full, or a group could not be written and nobody waits for these
 	Written func(records int, bytes int64) // of one group
 	Failed  func(err error)                // a group could not be written; those who wait are told too
 	Removed func(segment string)           // retention
@@ -119,8 +119,15 @@ func (w *Writer) Close() error {
 	return w.err
 }
 
-// Dropped is how many records were dropped since Open.
+// Dropped is how many records that nobody waited for were dropped since Open, because the queue was full or their group could not be written.
 func (w *Writer) Dropped() int64 { return w.dropped.Load() }
+
+func (w *Writer) drop(records int) {
+	w.dropped.Add(int64(records))
+	if records > 0 && w.o.Hooks.Dropped != nil {
+		w.o.Hooks.Dropped(records)
+	}
+}
 
 // Keeps reports whether records of a request are kept, which follows from its id alone.
 func (w *Writer) Keeps(request string) bool { return w.o.Sample == 0 || Sampled(request, w.o.Sample) }
@@ -183,10 +190,7 @@ func (w *Writer) send(ctx context.Context, e *entry, wait bool) error {
 				w.hasten()
 			}
 		default:
-			w.dropped.Add(1)
-			if w.o.Hooks.Dropped != nil {
-				w.o.Hooks.Dropped(1)
-			}
+			w.drop(1)
 			w.entries.Put(e)
 		}
 		return nil
@@ -270,6 +274,13 @@ func (w *Writer) write(group []*entry, sync bool) error {
 	switch {
 	case err != nil:
 		w.failed = true // its shapes may not be there: the next group begins a segment
+		lost := 0
+		for _, e := range group {
+			if e.wait == nil {
+				lost++
+			}
+		}
+		w.drop(lost)
 		if w.o.Hooks.Failed != nil {
 			w.o.Hooks.Failed(err)
 		}

@@ -133,7 +133,7 @@ const (
 // openState opens the log and what follows it. A disk that is nil is the machine's.
 func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err error) {
 	c := l.Config
-	l.writer, err = journal.Open(filepath.Join(dir, journalFolder), journal.Options{Durable: c.JournalDurable, Sample: c.JournalSample, Now: l.now})
+	l.writer, err = journal.Open(filepath.Join(dir, journalFolder), journal.Options{Durable: c.JournalDurable, Sample: c.JournalSample, Now: l.now, Hooks: l.journalHooks()})
 	if err != nil {
 		return err
 	}
@@ -179,6 +179,19 @@ func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err erro
 	return l.openMetrics()
 }
 
+// journalHooks tell once that the journal cannot be written, until it can again.
+func (l *Live) journalHooks() journal.Hooks {
+	var failing atomic.Bool
+	return journal.Hooks{
+		Failed: func(err error) {
+			if failing.CompareAndSwap(false, true) {
+				l.notify("answers are not in the journal: " + err.Error())
+			}
+		},
+		Written: func(int, int64) { failing.Store(false) },
+	}
+}
+
 // openMetrics makes what /metrics shows beside what the wire and the driver count.
 func (l *Live) openMetrics() error {
 	var errs []error
@@ -196,7 +209,7 @@ func (l *Live) openMetrics() error {
 	} {
 		errs = append(errs, l.metrics.Gauge(g.name, g.help, g.read))
 	}
-	errs = append(errs, l.metrics.Total("journal_dropped_total", "Served vectors that are not in the journal because its queue was full.",
+	errs = append(errs, l.metrics.Total("journal_dropped_total", "Served vectors that are not in the journal because its queue was full or the disk refused them.",
 		func() float64 { return float64(l.writer.Dropped()) }))
 	return errors.Join(errs...)
 }
