@@ -113,7 +113,8 @@ func newAdmitter(s *selfsame.Source) *admitter {
 func (r *runner) admitter(s *selfsame.Source) *admitter {
 	a := newAdmitter(s)
 	a.before = r.scope.before
-	a.lower, a.upper = r.scope.loaded(s.Name)
+	in := r.scope.loaded(s.Name)
+	a.lower, a.upper = in.Lower, in.Upper
 	return a
 }
 

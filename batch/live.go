@@ -77,6 +77,7 @@ type ServedCut struct {
 type LoadedRange struct {
 	Source       string
 	Lower, Upper int64
+	Without      string // names of files that were not there then, one a line; their rows might as well not be there
 }
 
 // scope is the part of history and log that a run looks at. Rows outside might as well not be there.
@@ -87,14 +88,23 @@ type scope struct {
 	ranges    []LoadedRange
 }
 
-// loaded is the range of event times of a source's history that is inside.
-func (s *scope) loaded(src string) (lower, upper int64) {
+// loaded is the part of a source's history that is inside.
+func (s *scope) loaded(src string) LoadedRange {
 	for _, r := range s.ranges {
 		if r.Source == src {
-			return r.Lower, r.Upper
+			return r
 		}
 	}
-	return selfsame.MinTime, selfsame.MaxTime
+	return LoadedRange{Source: src, Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
+}
+
+// splits leaves out what is of files that were not there.
+func (r *LoadedRange) splits(all []source.Split, files []source.File) []source.Split {
+	if r.Without == "" {
+		return all
+	}
+	without := strings.Split(r.Without, "\n")
+	return slices.DeleteFunc(all, func(s source.Split) bool { return slices.Contains(without, files[s.File].Name) })
 }
 
 // piece is a chunk of a source's history, or of its archive.
@@ -129,8 +139,8 @@ func (r *Request) opened(src *selfsame.Source) Opened {
 func (r *runner) inputs(src *selfsame.Source, w source.Want) ([]input, source.Pruned, error) {
 	var out []input
 	opened := r.opened(src)
-	lower, upper := r.scope.loaded(src.Name)
-	if t := opened.History; t != nil && !r.scope.noHistory && lower != upper {
+	loaded := r.scope.loaded(src.Name)
+	if t := opened.History; t != nil && !r.scope.noHistory && loaded.Lower != loaded.Upper {
 		out = append(out, input{table: t, want: w})
 	}
 	if t := opened.Log; t != nil && r.scope.before > 0 {
@@ -144,6 +154,9 @@ func (r *runner) inputs(src *selfsame.Source, w source.Want) ([]input, source.Pr
 		splits, pruned, err := in.table.Splits(in.want)
 		if err != nil {
 			return nil, all, err
+		}
+		if !in.archive {
+			splits = loaded.splits(splits, in.table.Files())
 		}
 		in.splits, in.first = splits, n
 		n += len(splits)

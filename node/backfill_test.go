@@ -518,6 +518,42 @@ services: {all: {features: [SERVED]}}
 	}
 }
 
+// TestFilesThatCameLater: what was served before a file came can be made again beside it; once a file is gone or other, it cannot.
+func TestFilesThatCameLater(t *testing.T) {
+	text := `project: daily
+entities: {user: {key: {k: string}}}
+sources:
+  rows:
+    schema: {k: string, id: string, x: int64, at: timestamp}
+    event_time: at
+    id: id
+    batch: {path: rows}
+views:
+  sums: {entity: user, source: rows, features: {s: sum(x), n: count(*)}}
+services: {all: {features: [sums.*]}}
+`
+	w := newLiveWorld(t, text, nil)
+	if err := os.Mkdir(filepath.Join(w.project, "rows"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.write("rows/b.csv", "k,id,x,at\na,1,1,2024-02-01\na,2,2,2024-02-02\n")
+	w.must("backfill", &LoadArgs{})
+	before, first := w.ask(nil)
+	w.write("rows/a.csv", "k,id,x,at\na,1,10,2024-02-01\nb,3,3,2024-02-02\n") // its copy of 1 comes first
+	w.must("backfill", &LoadArgs{})
+	if after, _ := w.ask(nil); after == before {
+		t.Error("the new file has no effect")
+	}
+	if got := bitsOf(w.again(first, false)); got != before {
+		t.Errorf("what was served before is now\n%swas\n%s", got, before)
+	}
+	w.write("rows/b.csv", "k,id,x,at\na,1,1,2024-02-01\na,2,3,2024-02-02\n")
+	h := NewHistoryAtHand(w.data, w.project, w.live.snapshot.Load().Project())
+	if cut, err := h.Cut(first.Cut); err != nil || cut.Snapshot == here {
+		t.Errorf("the cut of a file that has changed: %+v, %v", cut, err)
+	}
+}
+
 // TestReadsDuringBackfills: every answer, whatever is switched while it is made, is that of its token.
 func TestReadsDuringBackfills(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 6))

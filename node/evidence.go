@@ -40,46 +40,77 @@ type HistoryAtHand struct {
 	dir     string // folder from which the paths of sources count
 	project *selfsame.Project
 
-	mu   sync.Mutex            // guards what follows
-	seen map[[16]byte][]string // names of the sources of a snapshot at hand, in the order of tokens; nil: it is not at hand
+	mu   sync.Mutex           // guards what follows
+	seen map[[16]byte]*atHand // nil: the snapshot is not at hand
 	now  map[string]batch.Input
+}
+
+// atHand is a snapshot whose files are there, maybe among others.
+type atHand struct {
+	names   []string          // of its sources, in the order of tokens
+	without map[string]string // of a source, the files that came later: batch.LoadedRange.Without
 }
 
 // NewHistoryAtHand returns what looks at the records of a data directory and at the files of a project's sources.
 func NewHistoryAtHand(data, dir string, project *selfsame.Project) *HistoryAtHand {
-	return &HistoryAtHand{data: data, dir: dir, project: project, seen: map[[16]byte][]string{}, now: map[string]batch.Input{}}
+	return &HistoryAtHand{data: data, dir: dir, project: project, seen: map[[16]byte]*atHand{}, now: map[string]batch.Input{}}
 }
 
 // here stands in cuts for every snapshot that is at hand.
 var here = [16]byte{1}
 
-// names returns the sources of a snapshot, nil where its files are not those of now. Files are compared by their checksums, each source once.
-func (h *HistoryAtHand) names(snapshot [16]byte) ([]string, error) {
+// find returns a snapshot, nil where its files are not there as they were. Files are compared by their checksums, each source once.
+func (h *HistoryAtHand) find(snapshot [16]byte) (*atHand, error) {
 	if h == nil || h.project == nil {
 		return nil, nil
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if names, ok := h.seen[snapshot]; ok {
-		return names, nil
+	if then, ok := h.seen[snapshot]; ok {
+		return then, nil
 	}
 	record, err := LoadedHistory(h.data, snapshot)
 	if err != nil {
 		return nil, err
 	}
-	same := record != nil
-	for i := 0; same && i < len(record.Sources); i++ {
-		now, err := h.files(record.Sources[i].Name)
-		if err != nil {
+	h.seen[snapshot] = nil
+	if record == nil {
+		return nil, nil
+	}
+	then := &atHand{names: record.Names(), without: map[string]string{}}
+	for _, in := range record.Sources {
+		now, err := h.files(in.Name)
+		if err != nil || now == nil {
 			return nil, err
 		}
-		same = now != nil && len(batch.Changes(record.Sources[i], *now)) == 0
+		later, same := added(in, *now)
+		if !same {
+			return nil, nil
+		}
+		then.without[in.Name] = later
 	}
-	h.seen[snapshot] = nil
-	if same {
-		h.seen[snapshot] = record.Names()
+	h.seen[snapshot] = then
+	return then, nil
+}
+
+// added returns the names of the files that are new, one a line; false where one that was there is not, or is another.
+func added(then, now batch.Input) (string, bool) {
+	was := map[string]source.File{}
+	for _, f := range then.Files {
+		was[f.Name] = f
 	}
-	return h.seen[snapshot], nil
+	var later []string
+	for _, f := range now.Files {
+		g, there := was[f.Name]
+		switch {
+		case !there:
+			later = append(later, f.Name)
+		case f.Size != g.Size || f.Checksum != g.Checksum:
+			return "", false
+		}
+		delete(was, f.Name)
+	}
+	return strings.Join(later, "\n"), len(was) == 0
 }
 
 // files returns the files of a source as they are now, nil where there are none.
@@ -118,21 +149,31 @@ func (h *HistoryAtHand) Cut(text string) (batch.ServedCut, error) {
 	if c.Snapshot == [16]byte{} {
 		return c, nil
 	}
-	names, err := h.names(t.Snapshot)
-	if err != nil || names == nil {
+	then, err := h.find(t.Snapshot)
+	if err != nil || then == nil {
 		return c, err
 	}
 	c.Snapshot = here
+	loaded := map[string]batch.LoadedRange{}
 	for _, r := range t.Ranges {
-		if r.Source >= uint64(len(names)) {
+		if r.Source >= uint64(len(then.names)) {
 			return c, unknownRange(r.Source)
 		}
-		c.Ranges = append(c.Ranges, batch.LoadedRange{Source: names[r.Source], Lower: r.Lo, Upper: r.Hi})
+		name := then.names[r.Source]
+		loaded[name] = batch.LoadedRange{Source: name, Lower: r.Lo, Upper: r.Hi, Without: then.without[name]}
 	}
 	for _, s := range h.project.Sources {
-		if !slices.Contains(names, s.Name) {
-			c.Ranges = append(c.Ranges, batch.LoadedRange{Source: s.Name}) // it was not loaded
+		r, partly := loaded[s.Name]
+		switch {
+		case partly:
+		case !slices.Contains(then.names, s.Name):
+			r = batch.LoadedRange{Source: s.Name} // it was not loaded
+		case then.without[s.Name] != "":
+			r = batch.LoadedRange{Source: s.Name, Lower: selfsame.MinTime, Upper: selfsame.MaxTime, Without: then.without[s.Name]}
+		default:
+			continue // it was loaded whole
 		}
+		c.Ranges = append(c.Ranges, r)
 	}
 	return c, nil
 }
