@@ -21,11 +21,15 @@ const (
 // cache holds entries by state and entity, up to a number of bytes; with none to hold, every entry is its reader's alone. Which go follows CLOCK: an entry that was read since the hand passed
 // stays for another round, so that a scan of cold entities does not drive out the warm ones.
 //
+// An entity that is larger than the cache is its guest: the one that was read last stays, beside what is counted, for a read takes its memory
+// anyway and to load it anew each time would take seconds.
+//
 // Lock order: entry.mu, then shard.mu, then entry.wait. No lock is held while the store is read but the entry's own mu.
 type cache struct {
 	limit int64
 	held  atomic.Int64
 	hand  atomic.Uint32 // shard that gives next
+	guest atomic.Pointer[entry]
 	shard [shardCount]shard
 }
 
@@ -93,7 +97,7 @@ func (c *cache) take(live *liveState, entity []byte) *entry {
 	s.by[p] = e
 	s.ring = append(s.ring, e)
 	s.mu.Unlock()
-	c.grow(e.size.Load())
+	c.grow(c.counted(e.size.Load()))
 	return e
 }
 
@@ -114,7 +118,8 @@ func (s *shard) remove(c *cache, e *entry) {
 		}
 		head.next = e.next
 	}
-	c.held.Add(-e.size.Load())
+	c.held.Add(-c.counted(e.size.Load()))
+	c.guest.CompareAndSwap(e, nil)
 	e.gone.Store(true)
 	e.recycle()
 }
@@ -136,12 +141,29 @@ func (c *cache) resize(e *entry, size int64) {
 	}
 	s := &c.shard[e.place.hash%shardCount]
 	s.mu.Lock()
-	more := int64(0)
+	more, before := int64(0), (*entry)(nil)
 	if !e.gone.Load() {
-		more = size - e.size.Swap(size)
+		more = c.counted(size) - c.counted(e.size.Swap(size))
+		if c.isGuest(size) {
+			before = c.guest.Swap(e)
+		}
 	}
 	s.mu.Unlock()
+	if before != nil && before != e {
+		c.drop(before)
+	}
 	c.grow(more)
+}
+
+// isGuest reports whether an entry is too large to be held beside others.
+func (c *cache) isGuest(size int64) bool { return size > c.limit }
+
+// counted is what of a size counts against the limit.
+func (c *cache) counted(size int64) int64 {
+	if c.isGuest(size) {
+		return 0
+	}
+	return size
 }
 
 func (c *cache) grow(by int64) {
@@ -184,6 +206,15 @@ func (c *cache) keep(set *liveSet) {
 		}
 		s.mu.Unlock()
 	}
+}
+
+// bytes is what the cache holds, its guest with it.
+func (c *cache) bytes() int64 {
+	n := c.held.Load()
+	if e := c.guest.Load(); e != nil {
+		n += e.size.Load() - c.counted(e.size.Load())
+	}
+	return n
 }
 
 // entries counts what the cache holds.

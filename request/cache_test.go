@@ -161,6 +161,43 @@ func TestEviction(t *testing.T) {
 	}
 }
 
+// TestGuest reads entities that are larger than the cache: the one that was read last stays.
+func TestGuest(t *testing.T) {
+	const limit = 16 << 10
+	w := newWorld(t, definitions, limit)
+	p := w.prepare("counts")
+	const events = 1000
+	for i := range int64(events) {
+		for _, user := range []string{"big", "huge", "u"} {
+			if user != "u" || i == 0 {
+				w.push(noon-hour, event{user, 1, 1, noon - hour - i})
+			}
+		}
+	}
+	for _, step := range []struct {
+		user  string
+		reads int64 // of the store, from the beginning
+	}{{"u", 1}, {"big", 2}, {"big", 2}, {"u", 2}, {"huge", 3}, {"huge", 3}, {"u", 3}, {"big", 4}, {"huge", 5}} {
+		row := w.row(p, asking{users: []string{step.user}})[0]
+		if want := map[string]int64{"u": 1, "big": events, "huge": events}[step.user]; row[0].Int != want {
+			t.Errorf("%s: %d events, want %d", step.user, row[0].Int, want)
+		}
+		if n := w.store.reads.Load(); n != step.reads {
+			t.Errorf("%s: the store was read %d times, want %d", step.user, n, step.reads)
+		}
+	}
+	if stats := w.reader.CacheStats(); stats.Entries != 2 || stats.Bytes < 2*limit {
+		t.Errorf("the cache holds %+v, want one user and one guest", stats)
+	}
+	w.states.Store(plan.NewStates(nil))
+	if _, err := w.reader.current(); err != nil {
+		t.Fatal(err)
+	}
+	if stats := w.reader.CacheStats(); stats.Entries != 0 || stats.Bytes != 0 {
+		t.Errorf("without a live state the cache holds %+v", stats)
+	}
+}
+
 // TestChangedStates swaps the live states for others of the same number: entities decoded for the old ones are of no use.
 func TestChangedStates(t *testing.T) {
 	w := newWorld(t, definitions, 0)

@@ -21,7 +21,7 @@ const DefaultCacheBytes = 256 << 20
 
 // Options are the settings of a Reader.
 type Options struct {
-	CacheBytes int64 // of decoded entities, about; 0: DefaultCacheBytes; negative: nothing is kept
+	CacheBytes int64 // of decoded entities, about; 0: DefaultCacheBytes; negative: nothing is kept. One entity that is larger than that may stay besides
 }
 
 // Reader evaluates plans over online state. It is safe for concurrent use.
@@ -170,7 +170,7 @@ type CacheStats struct {
 
 // CacheStats returns the state of the cache.
 func (r *Reader) CacheStats() CacheStats {
-	return CacheStats{Hits: r.hits.Load(), Misses: r.misses.Load(), Entries: int64(r.cache.entries()), Bytes: r.cache.held.Load()}
+	return CacheStats{Hits: r.hits.Load(), Misses: r.misses.Load(), Entries: int64(r.cache.entries()), Bytes: r.cache.bytes()}
 }
 
 // notBuilt is the error of a view that has no live state.
