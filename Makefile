@@ -3,6 +3,7 @@
 # make test    everything that CI runs
 # make check   its quick part: format, vet, staticcheck, tests with the race detector
 # make gen     writes the documents that follow from code; make fuzz: ten seconds for each fuzz target
+# make soak, make crash: a server under steady load for a minute, and one that is killed ten times; make nightly: twenty minutes and a hundred times
 # make bench   workloads with peers beside them; make bench-large: 100 M events in 8 GB
 
 GO ?= go
@@ -33,7 +34,20 @@ check:
 examples: build
 	scripts/run_examples.sh
 
-test: check examples
+test: check examples soak
+
+# SOAK=20m, CRASHES=100: what make nightly does
+SOAK ?= 60s
+soak:
+	$(GO) test -count=1 -v -timeout 90m ./e2e -run '^TestSoak$$' -soak $(SOAK)
+
+CRASHES ?= 10
+crash:
+	$(GO) test -count=1 -v -timeout 90m ./e2e -run '^TestCrash$$' -crashes $(CRASHES)
+
+# what is too long for CI; writes docs/nightly.md
+nightly:
+	e2e/nightly.sh
 
 bench: build
 	bench/run.sh
