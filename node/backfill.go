@@ -216,6 +216,17 @@ func canLoad(p *selfsame.Project, name string, asOf bool) error {
 
 // bringTold brings history in and tells of it.
 func (l *Live) bringTold(ctx context.Context, uses []*plan.Use, b *bringing, line func(any) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l.quit, cancel)()
+	err := l.bringUntilDone(ctx, uses, b, line)
+	if err != nil && l.quit.Err() != nil {
+		return &selfsame.Error{Class: selfsame.ClassCanceled, Message: "the server stops: nothing was switched", Hint: "run it again once the server is up", Err: err}
+	}
+	return err
+}
+
+func (l *Live) bringUntilDone(ctx context.Context, uses []*plan.Use, b *bringing, line func(any) error) error {
 	started := time.Now()
 	var err error
 	if b.held, err = materialize.ParseHistory(l.driver.History()); err != nil {

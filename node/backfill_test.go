@@ -727,7 +727,16 @@ func TestStoppedBackfill(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", after, before)
 	}
 	w.must("backfill", &LoadArgs{})
-	w.ask(nil)
+	whole, _ := w.ask(nil)
+	w.live.giveUp() // as when the server is told to stop
+	if _, _, err := w.do("backfill", &LoadArgs{}); selfsame.ClassOf(err) != selfsame.ClassCanceled {
+		t.Errorf("a server that stops loads history: %v", err)
+	}
+	w.close()
+	w.open()
+	if again, _ := w.ask(nil); again != whole {
+		t.Errorf("got\n%swant\n%s", again, whole)
+	}
 }
 
 // TestCountsOfLoads: what became of each row is told as train tells it.

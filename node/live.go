@@ -56,6 +56,8 @@ type Live struct {
 	archive   *archive.Archive
 
 	applying sync.Mutex // one change of the live states at a time
+	quit     context.Context
+	giveUp   context.CancelFunc // ends quit: loads of history, which may take hours, end with it
 	snapshot atomic.Pointer[registry.Snapshot]
 }
 
@@ -71,6 +73,7 @@ type LiveConfig struct {
 // OpenLive opens a data directory and brings its online state up to the end of the log. Nothing is taken in until Run.
 func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
 	l = &Live{Config: cfg.Config, Project: cfg.Project, now: cfg.Now, notify: cfg.Notify}
+	l.quit, l.giveUp = context.WithCancel(context.WithoutCancel(ctx))
 	if l.now == nil {
 		l.now = func() int64 { return time.Now().UnixMicro() }
 	}
@@ -246,6 +249,9 @@ func (l *Live) Run(ctx context.Context) error {
 
 // Close gives the data directory back.
 func (l *Live) Close() error {
+	l.giveUp()
+	l.applying.Lock() // what changed the live states has ended
+	defer l.applying.Unlock()
 	var errs []error
 	if l.store != nil {
 		errs = append(errs, l.store.Sync(context.Background()), l.store.Close())

@@ -103,6 +103,7 @@ func (s *Server) Run(ctx context.Context) error {
 			}
 			return err
 		case <-gctx.Done():
+			s.giveUp()
 			return nil
 		}
 	})
