@@ -234,7 +234,12 @@ func (b *bringing) look(ctx context.Context, src *selfsame.Source) error {
 // load builds the states and switches to them.
 func (b *bringing) load(ctx context.Context) (*materialize.Report, error) {
 	l := b.l
-	before := l.log.Begin()
+	// What is applied is resolved together with history: of copies and versions those that became known first count, on either side.
+	pinned, err := l.pin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before := pinned.Complete
 	building := map[string]bool{}
 	for _, u := range b.fresh {
 		building[u.Base()] = true
