@@ -124,7 +124,6 @@ type world struct {
 	server   *Server
 	now      atomic.Int64
 	applied  int64
-	records  []string // request ids that were journalled
 }
 
 func newWorld(t testing.TB, text string, change func(*Options)) *world {

@@ -50,7 +50,7 @@ func (w *waiting) end(end ending) {
 // cut is the greatest position that a question knows.
 func (a *Ask) cut() int64 {
 	switch {
-	case a.Known == nil || len(a.Known) == 0:
+	case len(a.Known) == 0:
 		return selfsame.MaxTime
 	case a.ByAlpha:
 		return a.MaxSeq
