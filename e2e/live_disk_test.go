@@ -360,3 +360,46 @@ func damage(t *testing.T, w *world, dir, folder string, rng *rand.Rand) int {
 	}
 	return 1
 }
+
+// TestStateIsRebuilt takes the online state and the archive away from a server that is down: the next one builds both from the log.
+func TestStateIsRebuilt(t *testing.T) {
+	dir := t.TempDir()
+	writeProject(t, dir, crashProject, "1h")
+	s, err := open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.kill()
+	w := newWorld(20)
+	rng := rand.New(rand.NewPCG(13, 13))
+	for range 10 {
+		if err := w.push(t.Context(), s, w.orders(rng, 200), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.check(t.Context(), s, w.users, true); err != nil {
+		t.Fatal(err)
+	}
+	before := audit(t, dir)
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{"online", "archive"} {
+		if err := os.RemoveAll(filepath.Join(dir, ".selfsame", folder)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s, err = open(dir); err != nil {
+		t.Fatal(err)
+	}
+	defer s.kill()
+	if err := w.check(t.Context(), s, w.users, true); err != nil {
+		t.Error(err)
+	}
+	if after := audit(t, dir); after != before+int64(len(w.users)) {
+		t.Errorf("%d vectors audited, then %d", before, after)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+}
