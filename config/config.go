@@ -23,10 +23,9 @@ type Config struct {
 	Threads int   // goroutines of batch work
 	Memory  int64 // bytes of batch work; 0: no bound
 
-	GroupCommit  time.Duration // longest wait for others before an fsync
-	CacheBytes   int64         // decoded hot entities; 0: none
-	IngestEvents int           // in one call
-	IngestQueue  int64         // bytes that are taken and not yet durable
+	CacheBytes   int64 // decoded hot entities; 0: none
+	IngestEvents int   // in one call
+	IngestQueue  int64 // bytes that are taken and not yet durable
 
 	RequestRows    int // in one read
 	RequestBytes   int64
@@ -93,11 +92,10 @@ func settings(c *Config) []Setting {
 		boolean("insecure", &c.Insecure, "listen beyond loopback without access control"),
 		count("threads", &c.Threads, 0, least(1), "goroutines of batch work").shown("number of cores"),
 		size("memory", &c.Memory, "0", "bytes; 0: no bound", "of batch work, beyond which events and results are spilled"),
-		span("log.group_commit", &c.GroupCommit, "2ms", "longest wait for others before an fsync", true),
 		size("cache.bytes", &c.CacheBytes, "256MiB", "bytes; 0: none", "decoded hot entities"),
 		count("request.max_rows", &c.RequestRows, 1000, least(1), "rows in one read"),
 		size("request.max_bytes", &c.RequestBytes, "4MiB", "bytes, from 1KiB", "of one request, unpacked; a call of events may have 24MiB, or `ingest.queue` where that is less"),
-		span("request.timeout", &c.RequestTimeout, "5s", "where the caller sets no deadline", false),
+		span("request.timeout", &c.RequestTimeout, "5s", "where the caller sets no deadline"),
 		count("request.running", &c.RequestRunning, 0, least(0), "reads that run at once; 0: four a core"),
 		count("request.waiting", &c.RequestWaiting, 0, least(0), "reads that wait for their turn; beyond them 429; 0: sixteen for each that runs"),
 		count("http.connections", &c.Connections, 10000, least(1), "open connections of HTTP; others wait to be accepted"),
@@ -105,11 +103,11 @@ func settings(c *Config) []Setting {
 		size("ingest.queue", &c.IngestQueue, "64MiB", "bytes, from 1KiB", "accepted and not yet durable; beyond it 429"),
 		share("journal.sample", &c.JournalSample, "1.0", "share of served vectors that are journaled"),
 		boolean("journal.durable", &c.JournalDurable, "wait for the journal before answering; otherwise drops are counted"),
-		span("archive.every", &c.ArchiveEvery, "10m", "how often the log is copied to Parquet", false),
+		span("archive.every", &c.ArchiveEvery, "10m", "how often the log is copied to Parquet"),
 		count("warm", &c.Warm, 0, least(0), "most recently read entities that are loaded before `/readyz`"),
-		text("registry.url", &c.Registry, "`sqlite:` or `postgres:`", "applied definitions").as("registry").shown("SQLite in `data.dir`"),
-		text("online.url", &c.Online, "`pebble:`, `redis:`, `dynamodb:`, `cassandra:`, `postgres:`", "online state").as("online").shown("Pebble in `data.dir`"),
-		text("offline.url", &c.Offline, "folder or object-store URL", "archive and training sets").as("offline").shown("Parquet in `data.dir`"),
+		text("registry.url", &c.Registry, "`sqlite:`", "applied definitions; this version has no other place for them").as("registry").shown("SQLite in `data.dir`"),
+		text("online.url", &c.Online, "`pebble:`", "online state; this version has no other store").as("online").shown("Pebble in `data.dir`"),
+		text("offline.url", &c.Offline, "empty", "archive and training sets; this version has no other place for them").as("offline").shown("Parquet in `data.dir`"),
 	}
 	return list
 }

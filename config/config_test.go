@@ -33,7 +33,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Dir != filepath.Join("shop", ".selfsame") || c.HTTP != "127.0.0.1:8620" || c.GRPC != "127.0.0.1:8621" || c.CacheBytes != 256<<20 ||
-		c.GroupCommit != 2*time.Millisecond || c.JournalSample != 1 || c.Threads < 1 || c.Insecure || c.ArchiveEvery != 10*time.Minute {
+		c.JournalSample != 1 || c.Threads < 1 || c.Insecure || c.ArchiveEvery != 10*time.Minute {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -51,7 +51,7 @@ func TestPrecedence(t *testing.T) {
 }
 
 func TestAllProblemsAtOnce(t *testing.T) {
-	file := "project: shop\nhttp:\n  adr: 1\nlog:\n  group_commit: 2 parsecs\nwarm: [1]\njournal: {sample: 1.5}\nonline: {url: \"reddis://u:secret@h/0\"}\nthreads: -1\n"
+	file := "project: shop\nhttp:\n  adr: 1\narchive:\n  every: 2 parsecs\nwarm: [1]\njournal: {sample: 1.5}\nonline: {url: \"reddis://u:secret@h/0\"}\nthreads: -1\n"
 	_, err := load(t, file, []string{"SELFSAME_CACHE_BYTES=lots", "SELFSAME_REGISTRY_URL=postgres://${DB_USER}@h/x"}, "--http", "0.0.0.0:8620", "--grpc", "here")
 	var first *selfsame.Error
 	if !errors.As(err, &first) || first.Class != selfsame.ClassUsage {
@@ -59,7 +59,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		"selfsame.yaml:3:3: there is no setting http.adr\n  hint: did you mean http.addr?",
-		"selfsame.yaml:5:3: log.group_commit: 2 parsecs is not a duration",
+		"selfsame.yaml:5:3: archive.every: 2 parsecs is not a duration",
 		"selfsame.yaml:6:1: warm: is not a single value",
 		"journal.sample: 1.5 is not a number from 0 to 1",
 		"threads: -1 is less than 1",
@@ -115,7 +115,7 @@ func TestSecrets(t *testing.T) {
 
 // TestLinesReadBack holds that what a process prints of its settings is read back as the same settings.
 func TestLinesReadBack(t *testing.T) {
-	c, err := load(t, "", nil, "--data", "/d", "--ingest-queue", "3kib", "--archive-every", "90s", "--journal-durable", "--journal-sample", "0.25", "--log-group-commit", "0")
+	c, err := load(t, "", nil, "--data", "/d", "--ingest-queue", "3kib", "--archive-every", "90s", "--journal-durable", "--journal-sample", "0.25")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestLinesReadBack(t *testing.T) {
 	if got, want := strings.Join(again.Lines(), "\n"), strings.Join(c.Lines(), "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if c.IngestQueue != 3<<10 || c.ArchiveEvery != 90*time.Second || !c.JournalDurable || c.JournalSample != 0.25 || c.GroupCommit != 0 {
+	if c.IngestQueue != 3<<10 || c.ArchiveEvery != 90*time.Second || !c.JournalDurable || c.JournalSample != 0.25 {
 		t.Errorf("got %+v", c)
 	}
 }

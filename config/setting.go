@@ -104,18 +104,14 @@ func size(name string, to *int64, def, bounds, doc string) Setting {
 		}}
 }
 
-func span(name string, to *time.Duration, def, doc string, zero bool) Setting {
-	bounds := "duration, > 0"
-	if zero {
-		bounds = "duration, ≥ 0"
-	}
-	return Setting{Name: name, Default: "`" + def + "`", def: def, Bounds: bounds, Doc: doc, show: func() string { return formatSpan(*to) },
+func span(name string, to *time.Duration, def, doc string) Setting {
+	return Setting{Name: name, Default: "`" + def + "`", def: def, Bounds: "duration, > 0", Doc: doc, show: func() string { return formatSpan(*to) },
 		set: func(s string) string {
 			d, err := ParseDuration(s)
 			if err != nil {
 				return err.Error()
 			}
-			if d == 0 && !zero {
+			if d == 0 {
 				return "is 0"
 			}
 			*to = d

@@ -26,7 +26,6 @@ var projectKeys = append(fileKeys[:len(fileKeys):len(fileKeys)], []key{
 	{"insecure", "setting", "Whether to listen beyond loopback without access control."},
 	{"threads", "setting", "Goroutines of batch work. Default: number of cores."},
 	{"memory", "setting", "Bytes of batch work, beyond which it spills. Default: no bound."},
-	{"log", "setting", "Settings of the event log: group_commit."},
 	{"cache", "setting", "Settings of the cache of hot entities: bytes."},
 	{"request", "setting", "Limits of reads: max_rows, max_bytes, timeout, running, waiting."},
 	{"ingest", "setting", "Limits of events: max_events, queue."},
