@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -200,11 +201,11 @@ func problem(name, path, what string, err error) error {
 		e.Hint = "the disk is full: free space; if writing stays refused after that, start again"
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
 		e.Hint = "check that the folder can be written"
-	case errors.Is(err, fs.ErrNotExist):
-		e.Hint = "check the path"
 	case pebble.IsCorruptionError(err):
 		e.Class = selfsame.ClassInternal
-		e.Hint = "the files are damaged: restore the folder from a copy"
+		e.Hint = "the files are damaged: restore the folder from a copy; that of the online state may be removed, it is built again from the log"
+	case errors.Is(err, fs.ErrNotExist):
+		e.Hint = "check the path"
 	default:
 		e.Hint = "check the disk, then start again: what was acknowledged is recovered"
 	}
@@ -220,8 +221,26 @@ func cause(err error) error {
 	if errors.As(err, &pe) {
 		return pe.Err
 	}
+	if pebble.IsCorruptionError(err) {
+		return &damage{err}
+	}
 	return err
 }
+
+// damage is an error of Pebble about damaged files without the lines that carry what is for programs.
+type damage struct{ err error }
+
+func (d *damage) Error() string {
+	var lines []string
+	for line := range strings.Lines(d.err.Error()) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "<") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
+}
+
+func (d *damage) Unwrap() error { return d.err }
 
 // logger seals where Pebble would end the process, and is silent.
 type logger struct{ gate *gate }

@@ -6,6 +6,7 @@ package durable
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -222,4 +223,14 @@ func TestCallsAreAwaited(t *testing.T) {
 			t.Errorf("a canceled call gives %v", err)
 		}
 	})
+}
+
+// TestDamageIsTold holds the text of an error about damaged files: one line, and what may be done.
+func TestDamageIsTold(t *testing.T) {
+	err := problem("the thing", "dir", "cannot be read", fmt.Errorf("block 7: checksum mismatch\n<corruption detail carrier>\n%w", pebble.ErrCorruption))
+	text := err.Error()
+	if selfsame.ClassOf(err) != selfsame.ClassInternal || !errors.Is(err, pebble.ErrCorruption) || !strings.Contains(text, "block 7: checksum mismatch; ") ||
+		!strings.Contains(text, "restore") || strings.Contains(text, "carrier") {
+		t.Errorf("got %q", text)
+	}
 }
