@@ -1,0 +1,158 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"selfsame"
+	"selfsame/api"
+	"selfsame/column"
+	"selfsame/config"
+	"selfsame/node"
+)
+
+// inProcess measures the engine without a wire: reads of 50 stored features, and events of a source with an id and one view.
+func (b *bench) inProcess() (err error) {
+	project := filepath.Join(b.dir, "one")
+	if err := os.MkdirAll(project, 0o777); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(project, "selfsame.yaml"), []byte(oneView), 0o666); err != nil {
+		return err
+	}
+	l, err := node.OpenLive(background, node.LiveConfig{Config: config.Default(), Project: project, Notify: func(s string) { fmt.Fprintln(os.Stderr, s) }})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	ctx, stop := context.WithCancel(background)
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx) }()
+	defer func() {
+		stop()
+		<-done
+	}()
+	if _, err := l.ApplyFirst(ctx); err != nil {
+		return err
+	}
+	if err := b.pushInProcess(l); err != nil {
+		return err
+	}
+	return b.readInProcess(l)
+}
+
+const oneView = `project: one
+entities: {user: {key: {user_id: string}}}
+sources:
+  orders:
+    schema: {order_id: string, user_id: string, amount: float64, at: timestamp}
+    event_time: at
+    id: order_id
+    stream: {push: true}
+views:
+  by_user:
+    entity: user
+    source: orders
+    features: {orders: "count(*) over [1h, 24h]", amount: "sum(amount) over [1h, 24h]", least: min(amount) over 24h, most: max(amount) over 24h}
+services: {orders: {features: [by_user.*]}}
+`
+
+func stringColumn(n int, f func(i int) string) *column.Column {
+	c := column.New(selfsame.Scalar(selfsame.String), n)
+	for i := range n {
+		c.AppendBytes([]byte(f(i)))
+	}
+	return c
+}
+
+func batchOf(names []string, columns ...*column.Column) *column.Batch {
+	out := &column.Batch{Columns: columns, Rows: columns[0].Len()}
+	for i, name := range names {
+		out.Fields = append(out.Fields, selfsame.Field{Name: name, Type: columns[i].Type})
+	}
+	return out
+}
+
+func (b *bench) pushInProcess(l *node.Live) error {
+	var rates []float64
+	for range b.rounds {
+		var batches []*column.Batch
+		for range 400 {
+			seed, now := seeds.Add(1), time.Now().UnixMicro()
+			amount, at := column.New(selfsame.Scalar(selfsame.Float64), batchEvents), column.New(selfsame.Scalar(selfsame.Int64), batchEvents)
+			for i := range batchEvents {
+				amount.Floats, at.Ints = append(amount.Floats, float64(i)/100), append(at.Ints, now-int64(i))
+			}
+			batches = append(batches, batchOf([]string{"order_id", "user_id", "amount", "at"},
+				stringColumn(batchEvents, func(i int) string { return fmt.Sprintf("p-%010d-%05d", seed, i) }),
+				stringColumn(batchEvents, func(i int) string { return userName((int(seed)*7919 + i*104729) % orderUsers) }), amount, at))
+		}
+		var next, events atomic.Int64
+		var group sync.WaitGroup
+		var failed atomic.Pointer[error]
+		begin := time.Now()
+		for range 4 {
+			group.Go(func() {
+				for i := next.Add(1) - 1; int(i) < len(batches) && time.Since(begin) < b.lasts; i = next.Add(1) - 1 {
+					got, err := l.Push(background, &api.EventBatch{Source: "orders", Rows: batches[i]})
+					if err != nil {
+						failed.Store(&err)
+						return
+					}
+					events.Add(int64(len(got.Fates)))
+				}
+			})
+		}
+		group.Wait()
+		if err := failed.Load(); err != nil {
+			return *err
+		}
+		rates = append(rates, float64(events.Load())/time.Since(begin).Seconds())
+	}
+	fmt.Printf("ingest in process, one view: %8.0f events/s\n", middle(rates))
+	return nil
+}
+
+func (b *bench) readInProcess(l *node.Live) error {
+	var given []*column.Batch
+	for i := range 4096 {
+		given = append(given, batchOf([]string{"user_id"}, stringColumn(1, func(int) string { return userName(i * 7 % orderUsers) })))
+	}
+	var rates []float64
+	for range b.rounds {
+		var next, calls atomic.Int64
+		var group sync.WaitGroup
+		var failed atomic.Pointer[error]
+		begin := time.Now()
+		for range 4 {
+			group.Go(func() {
+				n := int64(0)
+				for ; n%64 != 0 || time.Since(begin) < b.lasts; n++ {
+					a, err := l.Features(background, &api.Question{Service: "orders", Rows: given[next.Add(1)%int64(len(given))]})
+					if err != nil {
+						failed.Store(&err)
+						return
+					}
+					a.Release()
+				}
+				calls.Add(n)
+			})
+		}
+		group.Wait()
+		if err := failed.Load(); err != nil {
+			return *err
+		}
+		rates = append(rates, float64(calls.Load())/time.Since(begin).Seconds())
+	}
+	fmt.Printf("reads in process, 6 windows of one entity: %8.0f/s\n", middle(rates))
+	return nil
+}
