@@ -72,6 +72,44 @@ func TestDeltaBetweenStoreAndCache(t *testing.T) {
 	}
 }
 
+// forget drops an entity from the cache.
+func (r *Reader) forget(s *plan.State, entity []byte) {
+	p := placeOf(s, entity)
+	sh := &r.cache.shard[p.hash%shardCount]
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if e := sh.find(p, entity); e != nil {
+		sh.remove(r.cache, e)
+	}
+}
+
+// TestHistoryBesideTheLog adds rows of history to an entity that the cache has: their positions are below all that it holds.
+func TestHistoryBesideTheLog(t *testing.T) {
+	w := newWorld(t, definitions, 0)
+	p := w.prepare("counts")
+	w.push(noon-hour, event{"u", 1, 1, noon - hour})
+	s, entity := w.states.Load().List()[0], []byte("\x01\x01u")
+	rows := w.store.rows[w.store.name(online.State(s.ID), entity)][s.Bucket(noon-hour)]
+	decoded := online.Rows{}
+	live, err := newLiveState(s)
+	if err == nil {
+		err = live.layout.Decode(&decoded, rows)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range int64(2) {
+		if row := w.row(p, asking{users: []string{"u"}})[0]; row[0].Int != 1+i {
+			t.Errorf("%d events, want %d", row[0].Int, 1+i)
+		}
+		h := online.Head{Seq: -1 - i, Tau: noon - hour, Alpha: noon - hour, Hash: uint64(7 + i)}
+		w.apply(s, entity, s.Bucket(h.Tau), live.layout.AppendRow(nil, h, nil, decoded.Columns, 0))
+	}
+	if row := w.row(p, asking{users: []string{"u"}})[0]; row[0].Int != 3 {
+		t.Errorf("%d events, want 3", row[0].Int)
+	}
+}
+
 func TestRetractions(t *testing.T) {
 	w := newWorld(t, definitions, 0)
 	p := w.prepare("counts")
@@ -101,7 +139,7 @@ func TestRetractions(t *testing.T) {
 	}
 	retract(77) // of a row that is not here
 	see("after one of a stranger", cuts[2], 1, 10)
-	w.reader.Forget(s, entity)
+	w.reader.forget(s, entity)
 	see("from the store", cuts[2], 1, 10)
 	see("from the store, the cut before", cuts[0], 2, 11)
 	if row := w.row(p, asking{users: []string{"u"}, at: cuts[1].Alpha - 1, past: true})[0]; row[0].Int != 2 {

@@ -6,6 +6,7 @@ package request
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -169,11 +170,11 @@ func (l *loader) join(e *entry, waiting []byte) (bool, error) {
 	}
 	rows.Settle()
 	newest := newestOf(rows)
-	if newest <= e.stored {
+	if newest <= e.stored && !history(rows) {
 		return true, nil
 	}
 	for _, s := range rows.Seq {
-		if s <= e.stored { // some of it the store had, or it is history: rare enough to read the store again
+		if s <= e.stored || s < 0 { // some of it the store had, or it is history, in no order: rare enough to read the store again
 			return false, nil
 		}
 	}
@@ -188,6 +189,11 @@ func (l *loader) join(e *entry, waiting []byte) (bool, error) {
 	}
 	e.newest = max(e.newest, newest)
 	return true, nil
+}
+
+// history reports whether some of the rows are history: their positions do not tell which came first.
+func history(r *online.Rows) bool {
+	return slices.ContainsFunc(r.Seq, func(s int64) bool { return s < 0 })
 }
 
 // takePending returns what waits, in memory of buf.

@@ -150,17 +150,6 @@ func (r *Reader) Changed(s *plan.State, entity, rows []byte) {
 	}
 }
 
-// Forget drops an entity from the cache: the store holds it in another form now.
-func (r *Reader) Forget(s *plan.State, entity []byte) {
-	p := placeOf(s, entity)
-	sh := &r.cache.shard[p.hash%shardCount]
-	sh.mu.Lock()
-	if e := sh.find(p, entity); e != nil {
-		sh.remove(r.cache, e)
-	}
-	sh.mu.Unlock()
-}
-
 // CacheStats is what the cache is and did.
 type CacheStats struct {
 	Hits, Misses int64 // entities, since the start

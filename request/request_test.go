@@ -174,7 +174,7 @@ func TestStoreErrors(t *testing.T) {
 	if row := w.row(p, asking{users: []string{"u"}})[0]; row[0].Int != 1 {
 		t.Errorf("after the store is back: %v", row)
 	}
-	w.reader.Forget(w.states.Load().List()[0], []byte("\x01\x01u"))
+	w.reader.forget(w.states.Load().List()[0], []byte("\x01\x01u"))
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	q := &Query{Plan: p, Rows: 1, At: noon, Given: []*column.Column{{Type: selfsame.Scalar(selfsame.String), Offsets: []uint32{0, 1}, Bytes: []byte("u")}}}
