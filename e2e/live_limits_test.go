@@ -190,14 +190,27 @@ func TestStalledClients(t *testing.T) {
 				t.Fatal(err)
 			}
 			most = max(most, now)
-			if a, err := s.ask(t.Context(), http.MethodPost, allPath, question(10)); err != nil || a.status != http.StatusOK {
-				t.Errorf("a read beside %d stalled clients: %v %v", i+1, a, err)
-			}
+			patient(t, s, i+1)
 		}
 	}
 	added := (most - before) / (1 << 20)
 	t.Logf("%d stalled clients add %.1f MiB to %.1f MiB", clients, added, before/(1<<20))
 	if added > 64 {
 		t.Errorf("%d stalled clients add %.1f MiB, want at most 64", clients, added)
+	}
+}
+
+// patient reads beside stalled clients, again where there is no room for a moment: a third of those clients have reads that run before they stall.
+func patient(t *testing.T, s *server, stalled int) {
+	t.Helper()
+	var a *reply
+	var err error
+	for range 1000 {
+		if a, err = s.ask(t.Context(), http.MethodPost, allPath, question(10)); err != nil || a.status != http.StatusTooManyRequests {
+			break
+		}
+	}
+	if err != nil || a.status != http.StatusOK {
+		t.Errorf("a read beside %d stalled clients: %v %v", stalled, a, err)
 	}
 }
