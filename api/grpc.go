@@ -119,7 +119,8 @@ func (g *GRPC) done(c *grpcCall, err *error) {
 		*err = fault(v)
 	}
 	if *err != nil {
-		if problemOf(*err).class == selfsame.ClassInternal && g.o.Hooks.Failed != nil {
+		// What is a status already is gRPC's own word, such as that the client went away.
+		if _, told := (*err).(interface{ GRPCStatus() *status.Status }); !told && problemOf(*err).class == selfsame.ClassInternal && g.o.Hooks.Failed != nil {
 			g.o.Hooks.Failed(c.route, *err)
 		}
 		*err = Status(*err)

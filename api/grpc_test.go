@@ -386,3 +386,18 @@ func FuzzQuestion(f *testing.F) {
 		}
 	})
 }
+
+// A client that goes away while its request is read is no fault of the server; an error that nobody expected is.
+func TestFaultsAreOurs(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want int
+	}{{status.Error(codes.Canceled, "context canceled"), 0}, {errors.New("unexpected"), 1}} {
+		faults := 0
+		o := (&store{}).options()
+		o.Hooks.Failed = func(string, error) { faults++ }
+		if _, err := New(o).GRPC().features(context.Background(), func(any) error { return c.err }); err == nil || faults != c.want {
+			t.Errorf("%v: got error %v and %d faults, want an error and %d", c.err, err, faults, c.want)
+		}
+	}
+}
