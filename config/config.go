@@ -86,12 +86,12 @@ func Settings() []Setting { return settings(&Config{}) }
 // settings binds the settings to a config.
 func settings(c *Config) []Setting {
 	list := []Setting{
-		text("data.dir", &c.Dir, "folder", "log, online state, archive, journal, registry").as("data").shown("`.selfsame` in the project"),
+		text("data.dir", &c.Dir, "folder", "data directory: log, online state, archive, journal, registry").as("data").shown("`.selfsame` in the project"),
 		address("http.addr", &c.HTTP, "127.0.0.1:8620", "HTTP/JSON; another address than loopback needs `insecure` until access control exists").as("http"),
-		address("grpc.addr", &c.GRPC, "127.0.0.1:8621", "gRPC; likewise").as("grpc"),
+		address("grpc.addr", &c.GRPC, "127.0.0.1:8621", "gRPC; another address than loopback needs `insecure` too").as("grpc"),
 		boolean("insecure", &c.Insecure, "listen beyond loopback without access control"),
 		count("threads", &c.Threads, 0, least(1), "goroutines of batch work").shown("number of cores"),
-		size("memory", &c.Memory, "0", "bytes; 0: no bound", "of batch work, beyond which events and results are spilled"),
+		size("memory", &c.Memory, "0", "bytes; 0: no bound", "bound of batch work, beyond which events and results are spilled"),
 		size("cache.bytes", &c.CacheBytes, "256MiB", "bytes; 0: none", "decoded hot entities"),
 		count("request.max_rows", &c.RequestRows, 1000, least(1), "rows in one read"),
 		size("request.max_bytes", &c.RequestBytes, "4MiB", "bytes, from 1KiB", "of one request, unpacked; a call of events may have 24MiB, or `ingest.queue` where that is less"),
@@ -100,7 +100,7 @@ func settings(c *Config) []Setting {
 		count("request.waiting", &c.RequestWaiting, 0, least(0), "reads that wait for their turn; beyond them 429; 0: sixteen for each that runs"),
 		count("http.connections", &c.Connections, 10000, least(1), "open connections of HTTP; others wait to be accepted"),
 		count("ingest.max_events", &c.IngestEvents, 10000, least(1), "events in one call"),
-		size("ingest.queue", &c.IngestQueue, "64MiB", "bytes, from 1KiB", "accepted and not yet durable; beyond it 429"),
+		size("ingest.queue", &c.IngestQueue, "64MiB", "bytes, from 1KiB", "events that are taken and not yet durable; beyond it 429"),
 		share("journal.sample", &c.JournalSample, "1.0", "share of served vectors that are journaled"),
 		boolean("journal.durable", &c.JournalDurable, "wait for the journal before answering; otherwise drops are counted"),
 		span("archive.every", &c.ArchiveEvery, "10m", "how often the log is copied to Parquet"),
