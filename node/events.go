@@ -10,7 +10,10 @@ import (
 
 	"selfsame"
 	"selfsame/api"
+	"selfsame/column"
+	"selfsame/definition"
 	"selfsame/eventlog"
+	"selfsame/source"
 )
 
 // EventsArgs select refused events of the side log. Empty fields select all.
@@ -174,4 +177,54 @@ func (l *Live) readmit(ctx context.Context, name string, body []byte) ([]api.Fat
 		out = append(out, api.Fate(f))
 	}
 	return out, nil
+}
+
+// EachEvent reads a table file as history files of a project's source are read, and hands its rows over as JSON objects with their numbers, from 0. An object
+// is the reader's again when yield returns.
+func EachEvent(ctx context.Context, project, name, path string, yield func(row int64, object []byte) error) error {
+	p, err := definition.Load(project)
+	if err != nil {
+		return err
+	}
+	s := p.Source(name)
+	if s == nil {
+		return noSource(p, name)
+	}
+	file := *s
+	file.Batch, file.SkipBad = &selfsame.BatchSource{Path: path}, false // nothing is left out unseen
+	t, err := openSource(ctx, "", &file)
+	if err != nil {
+		return err
+	}
+	w := source.Want{Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
+	for _, f := range t.Fields() {
+		w.Fields = append(w.Fields, f.Name)
+	}
+	splits, _, err := t.Splits(w)
+	if err != nil {
+		return err
+	}
+	var object []byte
+	for _, split := range splits {
+		err := t.Read(ctx, split, w, func(c *source.Chunk) error {
+			if len(c.Bad) > 0 {
+				return c.Bad[0].Err()
+			}
+			for i := range c.Batch.Rows {
+				at := c.First + int64(i)
+				if c.Pos != nil {
+					at = c.Pos[i]
+				}
+				object = column.AppendRowJSON(object[:0], c.Batch, i)
+				if err := yield(at, object); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

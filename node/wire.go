@@ -123,6 +123,11 @@ func (l *Live) source(name string) (*selfsame.Source, error) {
 	if s := p.Source(name); s != nil {
 		return s, nil
 	}
+	return nil, noSource(p, name)
+}
+
+// noSource is the error of a source that does not exist.
+func noSource(p *selfsame.Project, name string) error {
 	var names []string
 	for _, s := range p.Sources {
 		names = append(names, s.Name)
@@ -131,7 +136,7 @@ func (l *Live) source(name string) (*selfsame.Source, error) {
 	if near := selfsame.Nearest(name, names); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
-	return nil, e
+	return e
 }
 
 // Push implements api.Events.

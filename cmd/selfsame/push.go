@@ -21,6 +21,7 @@ import (
 	"selfsame"
 	"selfsame/config"
 	"selfsame/node"
+	"selfsame/source"
 )
 
 // liveFlags say which data directory a verb asks.
@@ -58,10 +59,13 @@ func pushCommand() *cobra.Command {
 	var batch int
 	c := &cobra.Command{
 		Use:   "push SOURCE [FILE]...",
-		Short: "push events from JSON-lines files, or from standard input",
-		Long: `Push events from JSON-lines files (plain, .gz, .zst), or from standard input. Events are durable and applied when the command says so. Each event that is not accepted
-is printed with its fate and the reason; it never keeps the others out. Pushing the same events again changes nothing where the source declares an id.`,
+		Short: "push events from files, or JSON lines from standard input",
+		Long: `Push events from files (JSON lines, CSV, Parquet; text also .gz and .zst), or JSON lines from standard input. Events are durable and applied when the command says so. Each
+event that is not accepted is printed with its fate and the reason; it never keeps the others out. Pushing the same events again changes nothing where the source declares an id.
+
+CSV and Parquet are read as history files of the source are. To bring in history, use selfsame backfill: what is pushed is admitted by its age.`,
 		Example: `  selfsame push transactions events.jsonl
+  selfsame push transactions today.csv
   tail -f events.jsonl | selfsame push transactions`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -71,7 +75,7 @@ is printed with its fate and the reason; it never keeps the others out. Pushing 
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.with(c, func(to *node.Client) error {
-				p := &pusher{to: to, source: args[0], batch: batch, out: c.OutOrStdout(), json: f.json, fates: map[string]int64{}}
+				p := &pusher{to: to, project: f.project, source: args[0], batch: batch, out: c.OutOrStdout(), json: f.json, fates: map[string]int64{}}
 				if len(args) == 1 {
 					if err := p.read(c.Context(), "standard input", c.InOrStdin()); err != nil {
 						return err
@@ -93,11 +97,12 @@ is printed with its fate and the reason; it never keeps the others out. Pushing 
 
 // pusher sends lines in calls of some events each.
 type pusher struct {
-	to     *node.Client
-	source string
-	batch  int
-	out    io.Writer
-	json   bool
+	to      *node.Client
+	project string
+	source  string
+	batch   int
+	out     io.Writer
+	json    bool
 
 	body  bytes.Buffer
 	names []place // of the events in body
@@ -107,11 +112,39 @@ type pusher struct {
 
 // place is where an event stands.
 type place struct {
-	file string
-	line int
+	file   string
+	number int64 // of the line, from 1; of the row of a table, from 0
+	row    bool
+}
+
+func (p place) String() string {
+	if p.row {
+		return fmt.Sprintf("%s, row %d", p.file, p.number)
+	}
+	return fmt.Sprintf("%s:%d", p.file, p.number)
+}
+
+// table pushes the rows of a CSV or Parquet file.
+func (p *pusher) table(ctx context.Context, path string) error {
+	err := node.EachEvent(ctx, p.project, p.source, path, func(row int64, object []byte) error {
+		p.body.Write(object)
+		p.body.WriteByte('\n')
+		p.names = append(p.names, place{path, row, true})
+		if len(p.names) >= p.batch {
+			return p.send(ctx)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return p.send(ctx)
 }
 
 func (p *pusher) file(ctx context.Context, path string) error {
+	if format := source.FormatOf(path); format == "csv" || format == "parquet" {
+		return p.table(ctx, path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return &selfsame.Error{Class: selfsame.ClassInput, Ref: path, Message: "cannot be read", Err: err}
@@ -137,14 +170,14 @@ func (p *pusher) file(ctx context.Context, path string) error {
 // read sends the lines of in. A batch goes out when it is full or when no further line is there yet, so that events of a pipe do not wait.
 func (p *pusher) read(ctx context.Context, name string, in io.Reader) error {
 	r := bufio.NewReaderSize(in, 1<<20)
-	for line := 1; ; line++ {
+	for line := int64(1); ; line++ {
 		b, err := r.ReadBytes('\n')
 		if len(bytes.TrimSpace(b)) > 0 {
 			p.body.Write(b)
 			if b[len(b)-1] != '\n' {
 				p.body.WriteByte('\n')
 			}
-			p.names = append(p.names, place{name, line})
+			p.names = append(p.names, place{name, line, false})
 		}
 		if err != nil && err != io.EOF {
 			return &selfsame.Error{Class: selfsame.ClassInput, Ref: fmt.Sprintf("%s, line %d", name, line), Message: "cannot be read", Err: err}
@@ -187,8 +220,7 @@ func (p *pusher) send(ctx context.Context) error {
 	for _, r := range got.Refused {
 		p.fates[r.Fate]++
 		if !p.json {
-			at := p.names[r.Row]
-			fmt.Fprintf(p.out, "%s:%d: %s: %s\n", at.file, at.line, r.Fate, r.Reason)
+			fmt.Fprintf(p.out, "%s: %s: %s\n", p.names[r.Row], r.Fate, r.Reason)
 		}
 	}
 	p.body.Reset()
