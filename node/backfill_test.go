@@ -783,3 +783,26 @@ func TestCountsOfLoads(t *testing.T) {
 		t.Errorf("%d sources were loaded, want 4: %+v", seen, got)
 	}
 }
+
+// TestExpectationsOfManyEntities: the look at the values ends, however many entities there are.
+func TestExpectationsOfManyEntities(t *testing.T) {
+	rows := []string{"k,x,at"}
+	for i := range 3000 {
+		rows = append(rows, fmt.Sprintf("k%d,%d,2024-02-28T00:00:00Z", i, i%7))
+	}
+	w := newLiveWorld(t, `project: many
+entities: {user: {key: {k: string}}}
+sources:
+  rows:
+    schema: {k: string, x: int64, at: timestamp}
+    event_time: at
+    batch: {path: rows.csv}
+views:
+  newest: {entity: user, source: rows, features: {x: {value: x, expect: {max: 5, on_failure: warn}}}}
+services: {all: {features: [newest.x]}}
+`, map[string]string{"rows.csv": strings.Join(rows, "\n") + "\n"})
+	notes, _, err := w.do("backfill", &LoadArgs{})
+	if want := "newest__x: 428 values are above the declared maximum 5"; err != nil || len(notes) != 1 || notes[0] != want {
+		t.Errorf("notes %q, %v, want %q", notes, err, want)
+	}
+}

@@ -76,7 +76,11 @@ type expecter struct {
 }
 
 func (e *expecter) run(ctx context.Context) (*monitor.Report, error) {
-	e.profile = monitor.NewProfile(monitor.Config{Nulls: 1}, e.plan, 0)
+	total := int64(0) // a profile has room for the rows that it is told of
+	if err := e.l.store.Walk(ctx, online.State(e.state.ID), nil, func([]byte) bool { total++; return true }); err != nil {
+		return nil, err
+	}
+	e.profile = monitor.NewProfile(monitor.Config{Nulls: 1}, e.plan, 2*total) // the log may bring more meanwhile
 	u := e.plan.Uses[0]
 	if u.Entity != nil {
 		for _, f := range u.Entity.Key {
@@ -84,9 +88,11 @@ func (e *expecter) run(ctx context.Context) (*monitor.Report, error) {
 		}
 	}
 	var failed error
-	total := int64(0)
+	seen := int64(0)
 	err := e.l.store.Walk(ctx, online.State(e.state.ID), nil, func(entity []byte) bool {
-		total++
+		if seen++; seen > 2*total {
+			return false
+		}
 		if failed = e.take(ctx, entity); failed == nil && e.rows == expectRows {
 			failed = e.flush(ctx)
 		}
@@ -105,7 +111,7 @@ func (e *expecter) run(ctx context.Context) (*monitor.Report, error) {
 	for i := range e.plan.Outputs {
 		sums = append(sums, strconv.Itoa(i))
 	}
-	return e.profile.Report(&batch.Result{Seen: []int64{total}}, sums), nil
+	return e.profile.Report(&batch.Result{Seen: []int64{seen}}, sums), nil
 }
 
 // take decodes an entity.
