@@ -6,10 +6,7 @@ package stream
 import (
 	"context"
 
-	"selfsame"
-	"selfsame/compute/window"
 	"selfsame/eventlog"
-	"selfsame/plan"
 )
 
 // lastRows is how many entries are left for the moment of the switch, in which nothing is applied.
@@ -94,18 +91,4 @@ func (d *Driver) storeBeside(ctx context.Context, l *lane) error {
 // storeHeld is storeBeside for a caller that holds mu.
 func (d *Driver) storeHeld(ctx context.Context, l *lane) error {
 	return d.store.Apply(ctx, l.changes.complete())
-}
-
-// Add brings more history to live as-of states, beside what they have: rows that are there already are there once, and older ones never
-// hide newer ones. What fill has handed over before an error stays.
-func (d *Driver) Add(ctx context.Context, now int64, fill func(ctx context.Context, to *Sink) error) error {
-	d.turn.Lock()
-	defer d.turn.Unlock()
-	floor := func(s *selfsame.Source) int64 {
-		return window.SatSub(window.SatSub(now, plan.SettledAfter(s)), skewOf(s))
-	}
-	if err := fill(ctx, &Sink{d: d, ctx: ctx, floor: floor}); err != nil {
-		return err
-	}
-	return d.sync(ctx)
 }

@@ -4,7 +4,6 @@
 package stream
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,46 +16,37 @@ import (
 	"selfsame/plan"
 )
 
-// TestHistoryOutlivesACrash: the log cannot give history again, so it is durable when Load or Add returns.
+// TestHistoryOutlivesACrash: the log cannot give history again, so it is durable when Load returns.
 func TestHistoryOutlivesACrash(t *testing.T) {
 	p, uses := usesOf(t, fmt.Sprintf(world, viewsOf(worldSources...)))
 	versions := slices.DeleteFunc(slices.Clone(uses), func(u *plan.Use) bool { return !u.Spec.AsOf })
-	for name, bring := range map[string]func(d *Driver, fill func(context.Context, []*plan.State, *Sink) error) error{
-		"load": func(d *Driver, fill func(context.Context, []*plan.State, *Sink) error) error {
-			return d.Load(t.Context(), Load{Uses: versions, Again: func(string) bool { return true }, Fill: fill})
-		},
-		"add": func(d *Driver, fill func(context.Context, []*plan.State, *Sink) error) error {
-			return d.Add(t.Context(), 0, func(ctx context.Context, to *Sink) error { return fill(ctx, d.States().List(), to) })
-		},
-	} {
-		r := rand.New(rand.NewPCG(5, 5))
-		_, entries := draw(r, p, 1)
-		all := withHistory(r, p, entries, 20)[:20]
-		fs := vfs.NewCrashableMem()
-		store, err := embedded.Open("online", embedded.Options{FS: fs, Reserve: -1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := openOver(t, store, &listLog{}, versions, Options{})
-		if err := bring(d, fillWith(r, all, 0, 20)); err != nil {
-			t.Fatal(err)
-		}
-		left := fs.CrashClone(vfs.CrashCloneCfg{})
-		if err := store.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if store, err = embedded.Open("online", embedded.Options{FS: left, Reserve: -1}); err != nil {
-			t.Fatal(err)
-		}
-		found := 0
-		for _, s := range openOver(t, store, &listLog{}, versions, Options{}).States().List() {
-			found += len(entitiesOf(t, store, online.State(s.ID)))
-		}
-		if found == 0 {
-			t.Errorf("%s: nothing is left of the history", name)
-		}
-		if err := store.Close(); err != nil {
-			t.Fatal(err)
-		}
+	r := rand.New(rand.NewPCG(5, 5))
+	_, entries := draw(r, p, 1)
+	all := withHistory(r, p, entries, 20)[:20]
+	fs := vfs.NewCrashableMem()
+	store, err := embedded.Open("online", embedded.Options{FS: fs, Reserve: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := openOver(t, store, &listLog{}, versions, Options{})
+	if err := d.Load(t.Context(), Load{Uses: versions, Again: func(string) bool { return true }, Fill: fillWith(r, all, 0, 20)}); err != nil {
+		t.Fatal(err)
+	}
+	left := fs.CrashClone(vfs.CrashCloneCfg{})
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if store, err = embedded.Open("online", embedded.Options{FS: left, Reserve: -1}); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, s := range openOver(t, store, &listLog{}, versions, Options{}).States().List() {
+		found += len(entitiesOf(t, store, online.State(s.ID)))
+	}
+	if found == 0 {
+		t.Error("nothing is left of the history")
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -133,39 +133,3 @@ func TestLoadedHistoryIsTheContract(t *testing.T) {
 		checkStates(t, d, store, all)
 	}
 }
-
-// TestAddedHistory: history that is added to live as-of views in parts, in any order and twice, is there once, and what is pushed afterwards meets it.
-func TestAddedHistory(t *testing.T) {
-	p, uses := usesOf(t, fmt.Sprintf(world, viewsOf(worldSources...)))
-	versions := slices.DeleteFunc(slices.Clone(uses), func(u *plan.Use) bool { return !u.Spec.AsOf })
-	for seed := range uint64(10) {
-		r := rand.New(rand.NewPCG(seed, 15))
-		whole, entries := draw(r, p, 12)
-		all := withHistory(r, p, entries, 20)
-		store, told := newMapStore(), 0
-		d := openOver(t, store, whole, versions, Options{Changed: func(*plan.State, []byte, []byte) { told++ }})
-		parts := [][2]int{{0, 20}, {0, 10}, {10, 20}}
-		for _, i := range r.Perm(len(parts)) {
-			err := d.Add(t.Context(), all[20].alpha, func(ctx context.Context, to *Sink) error {
-				return fillWith(r, all[:20], parts[i][0], parts[i][1])(ctx, d.States().List(), to)
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		if told == 0 {
-			t.Error("caches were not told")
-		}
-		if err := d.Recover(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		checkStates(t, d, store, all)
-	}
-	d := openOver(t, newMapStore(), &listLog{}, uses, Options{})
-	err := d.Add(t.Context(), 0, func(_ context.Context, to *Sink) error {
-		return to.Events(d.States().List()[0], resolved(d.States().List()[0], &entry{src: p.Sources[0], k: "a", x: 1}, nil))
-	})
-	if selfsame.ClassOf(err) != selfsame.ClassUsage {
-		t.Errorf("history was added to a windowed view: %v", err)
-	}
-}

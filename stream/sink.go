@@ -18,11 +18,11 @@ import (
 	"selfsame/plan"
 )
 
-// Sink takes the history of new states, or more history of live ones. Its methods are for one goroutine at a time; what they are given belongs to the caller again when they return.
+// Sink takes the history of new states. Its methods are for one goroutine at a time; what they are given belongs to the caller again when they return.
 type Sink struct {
 	d     *Driver
 	ctx   context.Context
-	lane  *lane // of the states; nil: what is live
+	lane  *lane // of the states
 	floor func(*selfsame.Source) int64
 	order []uint32
 	ranks []rank
@@ -64,10 +64,6 @@ func (s *Sink) Events(state *plan.State, e *Events) error {
 	if err := e.fits(l); err != nil {
 		return err
 	}
-	if s.lane == nil && !state.Use.Spec.AsOf {
-		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + state.Use.View.Name, Message: "history cannot be added to the live rows of a windowed view",
-			Hint: "build it anew with selfsame backfill"}
-	}
 	order := e.Order
 	if order == nil && l.Order.Kind != selfsame.Unknown {
 		order = column.New(l.Order, 0)
@@ -90,16 +86,7 @@ func (s *Sink) Events(state *plan.State, e *Events) error {
 	}
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
-	if s.lane == nil && s.d.States().ByBase(state.Base) != state {
-		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + state.Use.View.Name, Message: "the definition changed while history was loaded", Hint: "load it again"}
-	}
-	if err := s.d.store.Apply(s.ctx, s.c.complete()); err != nil {
-		return err
-	}
-	if s.lane == nil {
-		s.c.tell(s.d.opt.Changed)
-	}
-	return nil
+	return s.d.store.Apply(s.ctx, s.c.complete())
 }
 
 // rank is a row with the first bytes of its key that are not those of every key: few comparisons need more.
@@ -194,38 +181,29 @@ func (s *Sink) Remember(e *Entries) error {
 	}
 	s.d.mu.Lock()
 	defer s.d.mu.Unlock()
-	l := s.lane
-	if l == nil {
-		l = s.d.lane
-	}
 	text := resolutionText(e.Source)
-	for _, in := range l.inlets[e.Source.Name] {
+	for _, in := range s.lane.inlets[e.Source.Name] {
 		if in.text == text && in.res != nil {
-			return s.remember(l, in, e)
+			return s.remember(in, e)
 		}
 	}
 	return nil
 }
 
 // remember adds the entries to the facts of an inlet. The driver's mu is held.
-func (s *Sink) remember(l *lane, in *inlet, e *Entries) error {
+func (s *Sink) remember(in *inlet, e *Entries) error {
 	if at := s.d.catalog.space(in.ns); at != nil && at.Late < slices.Max(e.Tau) {
-		at.Late = slices.Max(e.Tau)
-		if s.lane == nil {
-			if err := s.d.save(s.ctx); err != nil {
-				return err
-			}
-		}
+		at.Late = slices.Max(e.Tau) // saved at the switch
 	}
 	if err := in.run.columns(e.Rows); err != nil {
 		return err
 	}
 	in.run.tau, in.run.ops, in.run.seqs, in.run.alps = e.Tau, e.Ops, e.Seq, e.Alpha
-	l.begin()
-	if err := in.spread(s.ctx, false, &l.changes); err != nil {
+	s.lane.begin()
+	if err := in.spread(s.ctx, false, &s.lane.changes); err != nil {
 		return err
 	}
-	return s.d.storeHeld(s.ctx, l)
+	return s.d.storeHeld(s.ctx, s.lane)
 }
 
 // admitted is a copy of e without the rows that are not.
