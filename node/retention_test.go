@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"selfsame"
+	"selfsame/config"
 )
 
 const retentionProject = `project: shop
@@ -142,5 +144,43 @@ func TestRetentionWithoutData(t *testing.T) {
 	}
 	if len(got[0].Measured) != 0 || got[0].Reach == 0 {
 		t.Errorf("got %+v, want what is kept, and no measure without a file", *got[0])
+	}
+}
+
+// A server that starts beside history files says which of them its views do not know.
+func TestUnloaded(t *testing.T) {
+	dir := retentionFolder(t)
+	c := config.Default()
+	c.Dir = DefaultData(dir)
+	l, err := OpenLive(t.Context(), LiveConfig{Config: c, Project: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if got := l.Unloaded(); len(got) != 0 {
+		t.Errorf("got %v before anything is applied, want nothing", got)
+	}
+	if _, err := l.ApplyFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := l.Unloaded(), []string{"orders", "users"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	ignore := func(any) error { return nil }
+	if err := l.materializeVerb(t.Context(), &LoadArgs{Views: []string{"city"}}, ignore); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := l.Unloaded(), []string{"orders"}; !slices.Equal(got, want) {
+		t.Errorf("got %v after users are loaded, want %v", got, want)
+	}
+	if err := l.backfillVerb(t.Context(), &LoadArgs{}, ignore); err != nil {
+		t.Fatal(err)
+	}
+	if got := l.Unloaded(); len(got) != 0 {
+		t.Errorf("got %v after everything is loaded, want nothing", got)
 	}
 }

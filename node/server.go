@@ -9,12 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"selfsame"
 	"selfsame/api"
 	"selfsame/config"
+	"selfsame/materialize"
 	"selfsame/registry"
 )
 
@@ -131,4 +133,20 @@ func (l *Live) ApplyFirst(ctx context.Context) (bool, error) {
 	}
 	_, err := ApplyProject(ctx, l, &ChangeConfig{Project: l.Project, Message: "the first start of the server", Expect: registry.Newest})
 	return err == nil, err
+}
+
+// Unloaded names the sources that have history files and live views, and of whose history nothing is loaded.
+func (l *Live) Unloaded() []string {
+	_, names, err := l.loadable(nil, false)
+	if err != nil {
+		return nil // there are none
+	}
+	held, err := materialize.ParseHistory(l.driver.History())
+	if err != nil {
+		return nil // reads say so
+	}
+	return slices.DeleteFunc(names, func(name string) bool {
+		_, loaded := held.Of(name)
+		return loaded
+	})
 }

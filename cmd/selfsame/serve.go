@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -66,6 +67,9 @@ func serveUntil(ctx context.Context, cfg node.LiveConfig, out, notes io.Writer) 
 		return err
 	} else if first {
 		fmt.Fprintf(out, "applied the definitions of %s\n", cfg.Project)
+	}
+	if names := s.Unloaded(); len(names) > 0 {
+		fmt.Fprintf(notes, "selfsame: history files of %s are not loaded: views know pushed events only, until selfsame backfill\n", strings.Join(names, ", "))
 	}
 	for _, at := range [][2]string{{"http", s.HTTP}, {"grpc", s.GRPC}} {
 		if at[1] != "" {
