@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 
 	"selfsame"
 	"selfsame/column"
@@ -101,6 +102,13 @@ func (d *decoder) typ() selfsame.Type {
 
 // appendColumn appends the values of c: each a status byte and, where it is 0, the value.
 func appendColumn(b []byte, c *column.Column) []byte {
+	if c.Status == nil && c.Type.Kind == selfsame.Float64 { // most of what is served
+		b = slices.Grow(b, 9*len(c.Floats))
+		for _, v := range c.Floats {
+			b = binary.LittleEndian.AppendUint64(append(b, byte(selfsame.Present)), math.Float64bits(v))
+		}
+		return b
+	}
 	for i := range c.Len() {
 		b = appendValue(b, c, i)
 	}

@@ -52,7 +52,7 @@ func main() {
 	flag.DurationVar(&b.lasts, "lasts", 2*time.Second, "length of a round")
 	flag.IntVar(&b.stored, "stored", 20_000, "users with stored features")
 	flag.IntVar(&b.sparse, "sparse", 1000, "users with 100 events")
-	flag.IntVar(&b.dense, "dense", 50, "users with 10,000 events")
+	flag.IntVar(&b.dense, "dense", 20, "users with 10,000 events")
 	flag.Float64Var(&b.freshRate, "fresh", 75_000, "events a second where their latency is measured")
 	flag.IntVar(&b.entities, "entities", 1_000_000, "users with stored features in the part million")
 	flag.Float64Var(&b.rate, "rate", 10_000, "calls a second where latency is measured")

@@ -320,7 +320,7 @@ func (b *bench) overload() error {
 	return nil
 }
 
-// writing pushes 20,000 events a second, of users that are read, until it is stopped.
+// writing pushes 20,000 events a second until it is stopped.
 func (b *bench) writing() func() {
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -339,7 +339,7 @@ func (b *bench) writing() func() {
 				return
 			case <-tick.C:
 			}
-			user := func(int) string { return userName(r.IntN(b.sparse + b.dense)) }
+			user := func(int) string { return userName(r.IntN(b.stored)) } // those that are read among them
 			if _, _, err := p.push(payments(400, seeds.Add(1), true, user)); err != nil {
 				fmt.Fprintln(os.Stderr, "writing:", err)
 				return
