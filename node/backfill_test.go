@@ -467,7 +467,7 @@ func TestMissingHistory(t *testing.T) {
 		t.Errorf("definitions %d are live, want %d", got, want)
 	}
 	w.write("pays.csv", "k,x,id\n")
-	w.write("selfsame.yaml", bank)
+	w.write("selfsame.yaml", strings.Replace(bank, "n: \"count(*) over [1d, 30d, lifetime]\"", "n: \"count(at) over [1d, 30d, lifetime]\"", 1))
 	if _, err := ApplyProject(t.Context(), w.live, &ChangeConfig{Project: w.project, Message: "back", Expect: -1}); err == nil {
 		t.Fatal("a file without its columns was loaded")
 	}

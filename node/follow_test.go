@@ -142,3 +142,30 @@ func TestReadmitMoreThanACallHolds(t *testing.T) {
 		t.Errorf("got %s, want %s", last, want)
 	}
 }
+
+// TestAppliesBuildWhatIsNewOnce applies changes of one view's features: a state is built once where a column is new, and not at all else.
+func TestAppliesBuildWhatIsNewOnce(t *testing.T) {
+	text := strings.NewReplacer("batch: {path: orders.csv}, ", "", "where: amount / (amount - 3) > 0, ", "", "n: count(*)", "n: count(*), a: sum(amount), b: max(amount + 1)").Replace(shopOrders)
+	l := running(t, writeProject(t, map[string]string{"selfsame.yaml": text}))
+	if _, err := l.ApplyFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first := l.driver.States().List()[0].ID
+	for i, c := range []struct {
+		old, new string
+		built    uint32 // states, by then
+	}{
+		{"max(amount + 1)", "max(amount + 5)", 1}, {"n: count(*)", "n: count(*) over 3d", 1}, {"sum(amount)", "sum(amount) over 7d", 1}, {"a: sum(amount) over 7d, ", "", 1},
+		{"max(amount + 5)", "max(amount + 5), c: min(amount - 1)", 2},
+	} {
+		text = strings.Replace(text, c.old, c.new, 1)
+		_, err := l.Apply(t.Context(), &registry.Change{Files: map[string][]byte{"selfsame.yaml": []byte(strings.Replace(text, "orders.n]", "orders.b]", 1))},
+			Author: "ann", Time: int64(i + 2), Expect: registry.Newest})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if states := l.driver.States().List(); len(states) != 1 || states[0].ID != first+c.built {
+			t.Errorf("%s: %d states, the first has number %d, want %d", c.new, len(states), states[0].ID, first+c.built)
+		}
+	}
+}

@@ -4,13 +4,16 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"selfsame"
 	"selfsame/compute/pit"
 )
 
-// Union merges uses of one Base into one that reads all that they read: its Spec holds every column and cell of theirs, each once. It
+// Union merges uses of one Base into one that reads all that they read: its Spec holds every column and cell of theirs, each once, in the order of
+// their texts: which uses there are, and in what order, makes no other rows where the columns are the same. It
 // has no features and no key columns; its view is that of the use with the longest declared lag, the first of such. columnOf[i][c] and
 // cellOf[i][c] say where column and cell c of uses[i] are. The uses are unchanged. Uses of different bases are an error of class internal.
 func Union(uses []*Use) (union *Use, cellOf, columnOf [][]int, err error) {
@@ -22,9 +25,12 @@ func Union(uses []*Use) (union *Use, cellOf, columnOf [][]int, err error) {
 		if u.base != union.base {
 			return nil, nil, nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: u.View.Name, Message: "a union of uses whose rows differ"}
 		}
-		columns := union.takeColumns(u)
-		columnOf = append(columnOf, columns)
-		cellOf = append(cellOf, union.takeCells(u, columns))
+	}
+	union.takeColumns(uses)
+	union.takeCells(uses)
+	for _, u := range uses {
+		columnOf = append(columnOf, union.columnsOf(u))
+		cellOf = append(cellOf, union.cellsOf(u))
 		union.Spec.NeedOrder = union.Spec.NeedOrder || u.Spec.NeedOrder
 		union.Spec.Detail = union.Spec.Detail || u.Spec.Detail
 		if u.View.AsOf.Or(0) > union.View.AsOf.Or(0) {
@@ -45,33 +51,60 @@ func emptied(u *Use) *Use {
 	return e
 }
 
-// takeColumns adds the columns of u and returns where each is.
-func (union *Use) takeColumns(u *Use) []int {
+// part is a column or a cell of one of several uses.
+type part struct {
+	use *Use
+	at  int
+}
+
+// takeColumns adds the columns of uses.
+func (union *Use) takeColumns(uses []*Use) {
+	var list []part
+	for _, u := range uses {
+		for c := range u.columnTexts {
+			list = append(list, part{u, c})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b part) int { return strings.Compare(a.use.columnTexts[a.at], b.use.columnTexts[b.at]) })
+	for _, p := range list {
+		text := p.use.columnTexts[p.at]
+		if n := len(union.columnTexts); n > 0 && union.columnTexts[n-1] == text {
+			continue
+		}
+		union.columnTexts = append(union.columnTexts, text)
+		union.Spec.Columns = append(union.Spec.Columns, p.use.Spec.Columns[p.at])
+		for i, s := range union.Sources {
+			s.Columns = append(s.Columns, p.use.Sources[i].Columns[p.at])
+		}
+	}
+}
+
+// columnsOf returns where each column of u is, one that is not there at -1.
+func (union *Use) columnsOf(u *Use) []int {
 	at := make([]int, len(u.columnTexts))
 	for c, text := range u.columnTexts {
 		at[c] = slices.Index(union.columnTexts, text)
-		if at[c] >= 0 {
-			continue
-		}
-		at[c] = len(union.columnTexts)
-		union.columnTexts = append(union.columnTexts, text)
-		union.Spec.Columns = append(union.Spec.Columns, u.Spec.Columns[c])
-		for i, s := range union.Sources {
-			s.Columns = append(s.Columns, u.Sources[i].Columns[c])
-		}
 	}
 	return at
 }
 
-// takeCells adds the cells of u, whose columns are at columns, and returns where each is.
-func (union *Use) takeCells(u *Use, columns []int) []int {
-	at := make([]int, len(u.cellTexts))
-	for c, text := range u.cellTexts {
-		have := &u.Spec.Cells[c]
-		at[c] = union.cellLike(text, have)
-		if at[c] >= 0 {
+// takeCells adds the cells of uses, whose columns are there.
+func (union *Use) takeCells(uses []*Use) {
+	var list []part
+	for _, u := range uses {
+		for c := range u.cellTexts {
+			list = append(list, part{u, c})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b part) int {
+		return cmp.Or(strings.Compare(a.use.cellTexts[a.at], b.use.cellTexts[b.at]), cmp.Compare(a.use.Spec.Cells[a.at].Call.Spec.MaxValues, b.use.Spec.Cells[b.at].Call.Spec.MaxValues))
+	})
+	for _, p := range list {
+		text, have := p.use.cellTexts[p.at], &p.use.Spec.Cells[p.at]
+		if union.cellLike(text, have) >= 0 {
 			continue
 		}
+		columns := union.columnsOf(p.use)
 		cell := pit.Cell{Call: have.Call, Filter: have.Filter, Window: have.Window}
 		for _, a := range have.Args {
 			cell.Args = append(cell.Args, columns[a])
@@ -79,12 +112,22 @@ func (union *Use) takeCells(u *Use, columns []int) []int {
 		if have.Filter >= 0 {
 			cell.Filter = columns[have.Filter]
 		}
-		at[c] = len(union.cellTexts)
 		union.cellTexts = append(union.cellTexts, text)
 		union.Spec.Cells = append(union.Spec.Cells, cell)
 	}
+}
+
+// cellsOf returns where each cell of u is, one that is not there at -1.
+func (union *Use) cellsOf(u *Use) []int {
+	at := make([]int, len(u.cellTexts))
+	for c, text := range u.cellTexts {
+		at[c] = union.cellLike(text, &u.Spec.Cells[c])
+	}
 	return at
 }
+
+// Places returns where a use that holds more, of the same Base, has the columns and cells of u: -1 for one that it does not hold.
+func (union *Use) Places(u *Use) (cells, columns []int) { return union.cellsOf(u), union.columnsOf(u) }
 
 // cellLike returns the cell of that text and call, -1 for none: one text may stand under two bounds of max_values.
 func (union *Use) cellLike(text string, c *pit.Cell) int {

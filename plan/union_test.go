@@ -92,8 +92,8 @@ func TestUnion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "columns", columns(union), []string{"amount", "other", "other * 2", "n > 1", "n"})
-	same(t, "cells", cells(union), []string{"sum(amount) over 1d", "sum(amount) over 7d", "last(other)", "sum(other * 2) filter (where n > 1) over 1d", "count(distinct n)", "count(distinct n)"})
+	same(t, "columns", columns(union), []string{"amount", "n", "n > 1", "other", "other * 2"})
+	same(t, "cells", cells(union), []string{"count(distinct n)", "count(distinct n)", "last(other)", "sum(amount) over 1d", "sum(amount) over 7d", "sum(other * 2) filter (where n > 1) over 1d"})
 	for i, u := range uses[:3] {
 		for c := range u.Spec.Columns {
 			if union.ColumnText(columnOf[i][c]) != u.ColumnText(c) || !union.Spec.Columns[columnOf[i][c]].Equal(u.Spec.Columns[c]) {
@@ -120,6 +120,15 @@ func TestUnion(t *testing.T) {
 	}
 	if got := fieldsOf(union, 0); got != "id user_id n amount other at seen seq" {
 		t.Errorf("the union reads %s", got)
+	}
+	other, _, _, err := plan.Union([]*plan.Use{uses[2], uses[0], union, uses[1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "columns in another order", columns(other), columns(union))
+	same(t, "cells in another order", cells(other), cells(union))
+	if cellsAt, columnsAt := uses[0].Places(uses[1]); !slices.Contains(cellsAt, -1) || !slices.Contains(columnsAt, -1) {
+		t.Errorf("a use has all of another: cells at %v, columns at %v", cellsAt, columnsAt)
 	}
 	if _, _, _, err := plan.Union(uses); selfsame.ClassOf(err) != selfsame.ClassInternal {
 		t.Errorf("uses of two bases give %v", err)

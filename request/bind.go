@@ -235,27 +235,20 @@ func (r *Reader) bind(p *Prepared) (*binding, error) {
 
 // cellsIn returns where the union that a state keeps has the cells of u, or, of an as-of use, its columns.
 func cellsIn(kept, u *plan.Use) ([]int, error) {
-	union, cellOf, columnOf, err := plan.Union([]*plan.Use{kept, u})
-	if err != nil {
-		return nil, err
+	cells, columns := kept.Places(u)
+	places, text := cells, u.CellText
+	if u.Spec.AsOf {
+		places, text = columns, u.ColumnText
 	}
-	if len(union.Spec.Cells) > len(kept.Spec.Cells) || len(union.Spec.Columns) > len(kept.Spec.Columns) {
-		var missing []string
-		for i := range u.Spec.Cells {
-			if cellOf[1][i] >= len(kept.Spec.Cells) {
-				missing = append(missing, u.CellText(i))
-			}
+	var missing []string
+	for i, at := range places {
+		if at < 0 {
+			missing = append(missing, text(i))
 		}
-		for i := range u.Spec.Columns {
-			if u.Spec.AsOf && columnOf[1][i] >= len(kept.Spec.Columns) {
-				missing = append(missing, u.ColumnText(i))
-			}
-		}
+	}
+	if len(missing) > 0 {
 		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "view " + u.View.Name, Message: "its online state does not hold " + strings.Join(missing, ", "),
 			Hint: "apply the project, which builds what its features and services need"}
 	}
-	if u.Spec.AsOf {
-		return columnOf[1], nil
-	}
-	return cellOf[1], nil
+	return places, nil
 }
