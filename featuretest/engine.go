@@ -10,7 +10,7 @@ import (
 	"selfsame"
 )
 
-// Engine answers a Case: the oracle, the batch driver, later the stream and request drivers.
+// Engine answers a Case: the oracle, the batch driver, the stream and request drivers.
 type Engine interface {
 	Name() string
 	// Ask returns the answers in the order of the case's rows. Its errors are those a user would see.

@@ -13,6 +13,7 @@ import (
 
 // TestScriptsOnline puts every script to the stream and request drivers: events as they became known, questions at their cuts.
 func TestScriptsOnline(t *testing.T) {
+	t.Parallel()
 	for file, text := range scripts(t) {
 		for _, seed := range []uint64{0, 7} {
 			e := Stream{Seed: seed, Counts: map[string]int{}}
@@ -39,6 +40,7 @@ func TestScriptsOnline(t *testing.T) {
 
 // TestScriptsServed puts every script to a running server. What only a file can say, or no online read asks, is declined by name and counted.
 func TestScriptsServed(t *testing.T) {
+	t.Parallel()
 	refused, checked, open := map[string]int{}, 0, 0
 	for file, text := range scripts(t) {
 		s, err := Parse(file, text)

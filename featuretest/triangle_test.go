@@ -213,6 +213,7 @@ func (d *drawing) askServed() {
 
 // TestTriangleServed holds a running server to the oracle: the third side of the triangle.
 func TestTriangleServed(t *testing.T) {
+	t.Parallel()
 	total, asked, why := 0, map[string]int{}, map[string]int{}
 	e := &server{count: asked}
 	for seed := *triangleFrom; seed < *triangleFrom+40 && !t.Failed(); seed++ {
@@ -244,6 +245,7 @@ func TestTriangleServed(t *testing.T) {
 // TestTriangle holds batch and the stream and request drivers to the oracle and so to each other (P2): random definitions, random logs, random
 // questions and cuts, the stream disturbed.
 func TestTriangle(t *testing.T) {
+	t.Parallel()
 	if *triangleSeed != 0 {
 		triangle(t, *triangleSeed, map[string]int{})
 		return
