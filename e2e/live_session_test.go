@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -19,14 +20,15 @@ import (
 // servers holds the running server of each session.
 var servers sync.Map // *testscript.TestScript -> *server
 
-// serve PROJECT ARGS… starts a server on a project and waits until it is ready. A session has one at a time; it is killed where the
-// session leaves it running.
+// serve PROJECT ARGS… starts a server on a project and waits until it is ready. Arguments SELFSAME_NAME=VALUE are its environment. A session
+// has one at a time; it is killed where the session leaves it running.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: serve PROJECT ARGS...")
 	}
-	s, err := open(ts.MkAbs("."), append([]string{"--project", args[0]}, args[1:]...)...)
+	s, err := command(ts, args)
 	ts.Check(err)
+	ts.Check(s.wait())
 	if _, running := servers.Swap(ts, s); running {
 		s.kill()
 		ts.Fatalf("a server runs already")
@@ -36,6 +38,20 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 			left.(*server).kill()
 		}
 	})
+}
+
+// command starts the server that serve asks for.
+func command(ts *testscript.TestScript, args []string) (*server, error) {
+	cmd := exec.Command(binary, "serve", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--project", args[0])
+	cmd.Env = os.Environ()
+	for _, a := range args[1:] {
+		if strings.HasPrefix(a, "SELFSAME_") {
+			cmd.Env = append(cmd.Env, a)
+		} else {
+			cmd.Args = append(cmd.Args, a)
+		}
+	}
+	return launchAs(cmd, ts.MkAbs("."))
 }
 
 func running(ts *testscript.TestScript) *server {
@@ -170,4 +186,12 @@ func (c clock) plain(text string) string {
 		text = v.pattern.ReplaceAllString(text, v.name)
 	}
 	return text
+}
+
+// listening VARIABLE names the address of the server's HTTP.
+func listening(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: listening VARIABLE")
+	}
+	ts.Setenv(args[0], running(ts).HTTP)
 }

@@ -70,6 +70,7 @@ func TestSessions(t *testing.T) {
 			"shutdown":  shutdown,
 			"crash":     crash,
 			"ask":       ask,
+			"listening": listening,
 			"timed":     timed,
 		},
 	})
