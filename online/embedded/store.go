@@ -135,15 +135,15 @@ func setFact(w *pebble.Batch, f *online.Fact) error {
 func (s *Store) write(fill func(*pebble.Batch) error) error {
 	s.one.Lock()
 	defer s.one.Unlock()
-	if err := s.dir.Writable(); err != nil {
-		return err
-	}
 	w := s.dir.DB.NewBatch()
-	if err := fill(w); err != nil {
+	err := fill(w)
+	if err == nil && !w.Empty() { // retention mostly finds nothing to write, and need not ask for room
+		err = s.dir.Writable()
+	}
+	if err != nil {
 		_ = w.Close() // nothing is written
 		return err
 	}
-	err := error(nil)
 	if !w.Empty() {
 		err = s.dir.DB.Apply(w, pebble.NoSync)
 	}
