@@ -597,19 +597,19 @@ func TestMaterializeInParts(t *testing.T) {
 			w.pushAll(bankEvents(r, 3))
 			for i, step := range []struct {
 				args    LoadArgs
-				stale   bool
+				partial bool
 				nothing bool
 			}{
-				{args: LoadArgs{Views: []string{"home", "last_pay"}, Start: instant(-8), End: instant(-5)}, stale: true},
-				{args: LoadArgs{Views: []string{"home", "last_pay"}, Start: instant(-10), End: instant(-8)}, stale: true},
-				{args: LoadArgs{Views: []string{"home", "last_pay"}, Start: instant(-10), End: instant(-5)}, stale: true, nothing: true},
-				{args: LoadArgs{Views: []string{"home", "last_pay"}, Incremental: true}, stale: true},
+				{args: LoadArgs{Views: []string{"home", "last_pay"}, Start: instant(-8), End: instant(-5)}, partial: true},
+				{args: LoadArgs{Views: []string{"home", "last_pay"}, Start: instant(-10), End: instant(-8)}, partial: true},
+				{args: LoadArgs{Views: []string{"home", "last_pay"}, Start: instant(-10), End: instant(-5)}, partial: true, nothing: true},
+				{args: LoadArgs{Views: []string{"home", "last_pay"}, Incremental: true}, partial: true},
 				{args: LoadArgs{}},
 				{args: LoadArgs{Incremental: true}, nothing: true},
 			} {
 				done := w.must("materialize", &step.args)
 				_, a := w.ask(nil)
-				if a.Stale != step.stale || done.Partial != step.stale || done.Nothing != step.nothing {
+				if !a.Stale || done.Partial != step.partial || done.Nothing != step.nothing { // stale: of one source nothing is loaded yet
 					t.Errorf("step %d: stale %v, did %+v", i, a.Stale, done)
 				}
 				w.pushAll(bankEvents(r, 1))
@@ -618,6 +618,10 @@ func TestMaterializeInParts(t *testing.T) {
 			w.must("backfill", &LoadArgs{Views: []string{"paid", "owned", "place"}})
 			if got, _ := w.ask(nil); got != whole {
 				t.Errorf("a backfill gives\n%safter materialize\n%s", got, whole)
+			}
+			w.must("backfill", &LoadArgs{})
+			if _, a := w.ask(nil); a.Stale {
+				t.Error("all history is loaded, and the answer says stale")
 			}
 		})
 	}
@@ -643,7 +647,7 @@ services: {all: {features: [newest.x]}}
 	if selfsame.ClassOf(err) != selfsame.ClassExpectation || !strings.Contains(err.Error(), "1 values are above the declared maximum 1000") || !strings.Contains(err.Error(), "1 values are below") {
 		t.Errorf("error %v", err)
 	}
-	if after, a := w.ask(nil); after != before || a.Stale {
+	if after, a := w.ask(nil); after != before || !a.Stale {
 		t.Errorf("what was refused is live: %s", after)
 	}
 	w.close()

@@ -26,7 +26,7 @@ func readHistory(text string) (*serve.History, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &serve.History{Snapshot: h.ID(), Ranges: h.TokenRanges()}, nil
+	return &serve.History{Snapshot: h.ID(), Sources: h.Sources, Ranges: h.TokenRanges()}, nil
 }
 
 // LoadedHistory returns the record of a snapshot that was loaded into a data directory; nil: there is none.

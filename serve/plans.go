@@ -4,6 +4,7 @@
 package serve
 
 import (
+	"slices"
 	"strconv"
 	"sync"
 
@@ -31,6 +32,7 @@ type served struct {
 	prepared *request.Prepared
 	outputs  []Output
 	keys     []string  // request columns that are part of a key
+	files    []string  // sources that have history
 	free     sync.Pool // of *work
 }
 
@@ -135,6 +137,13 @@ func build(defs Definitions, q *Request) (*served, error) {
 			out.keys = append(out.keys, f.Name)
 		}
 	}
+	for _, u := range out.plan.Uses {
+		for _, su := range u.Sources {
+			if su.Source.Batch != nil && !slices.Contains(out.files, su.Source.Name) {
+				out.files = append(out.files, su.Source.Name)
+			}
+		}
+	}
 	for i := range out.plan.Outputs {
 		o := &out.plan.Outputs[i]
 		named := Output{Name: o.Name, Reference: o.Ref(), Type: o.EdgeType()}
@@ -145,6 +154,16 @@ func build(defs Definitions, q *Request) (*served, error) {
 		out.outputs = append(out.outputs, named)
 	}
 	return out, nil
+}
+
+// lacks reports whether the plan reads a source that has history of which nothing is loaded.
+func (p *served) lacks(loaded []string) bool {
+	for _, name := range p.files {
+		if !slices.Contains(loaded, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func isKey(p *plan.Plan, name string) bool {

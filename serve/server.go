@@ -36,6 +36,7 @@ type Definitions interface {
 // History is what was loaded of the history files.
 type History struct {
 	Snapshot [16]byte
+	Sources  []string            // of which history was loaded, whole or in part
 	Ranges   []online.TokenRange // where only a part was loaded: answers are stale
 }
 
@@ -73,6 +74,7 @@ type tokenText struct {
 	offset  int64
 	history string
 	partial bool // only a part of the history was loaded
+	sources []string
 	text    string
 }
 
@@ -160,7 +162,7 @@ func (s *Server) answer(ctx context.Context, w *work, q *Request) error {
 		res.Release()
 		return err
 	}
-	v.Token, v.Stale = token.text, v.Stale || token.partial
+	v.Token, v.Stale = token.text, v.Stale || token.partial || p.lacks(token.sources)
 	for i, c := range res.Columns {
 		v.Columns = append(v.Columns, p.plan.Outputs[i].Edge(w.edge[i], c))
 	}
@@ -238,7 +240,7 @@ func (s *Server) tokenOf(offset int64, history string) (*tokenText, error) {
 			return nil, err
 		}
 	}
-	t := &tokenText{offset: offset, history: history, partial: len(h.Ranges) > 0,
+	t := &tokenText{offset: offset, history: history, partial: len(h.Ranges) > 0, sources: h.Sources,
 		text: online.Token{Offset: offset, Snapshot: h.Snapshot, Ranges: h.Ranges}.String()}
 	s.token.Store(t)
 	return t, nil
