@@ -172,3 +172,24 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestDirIsRelative holds from where a data directory counts: that of the file from the project, one that was typed from the working folder.
+func TestDirIsRelative(t *testing.T) {
+	file := []byte("data: {dir: state}\n")
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	Bind(flags, "data.dir")
+	if err := flags.Parse([]string{"--data", "typed"}); err != nil {
+		t.Fatal(err)
+	}
+	for want, in := range map[string]Inputs{
+		filepath.Join("shop", ".selfsame"): {Project: "shop"},
+		filepath.Join("shop", "state"):     {Project: "shop", File: file},
+		"there":                            {Project: "shop", File: file, Env: []string{"SELFSAME_DATA_DIR=there"}},
+		"typed":                            {Project: "shop", File: file, Env: []string{"SELFSAME_DATA_DIR=there"}, Flags: flags},
+	} {
+		c, err := Load(in)
+		if err != nil || c.Dir != want {
+			t.Errorf("got %v %v, want %s", c, err, want)
+		}
+	}
+}

@@ -17,7 +17,7 @@ import (
 
 // Inputs are where settings come from.
 type Inputs struct {
-	Project string         // folder of the project; data.dir and folders in it are relative to it
+	Project string         // folder of the project; data.dir is relative to it, unless a flag or a variable gives it: then to the working folder
 	Name    string         // of the file, for messages; empty: selfsame.yaml
 	File    []byte         // selfsame.yaml; nil: none. Keys that are no settings are the definitions' and are passed over
 	Env     []string       // NAME=value, as os.Environ
@@ -102,10 +102,11 @@ func Load(in Inputs) (*Config, error) {
 	if l.c.Threads == 0 {
 		l.c.Threads = runtime.GOMAXPROCS(0)
 	}
-	if l.c.Dir == "" {
-		l.c.Dir = ".selfsame"
-	}
-	if !filepath.IsAbs(l.c.Dir) {
+	where := l.from["data.dir"]
+	switch {
+	case l.c.Dir == "":
+		l.c.Dir = filepath.Join(in.Project, ".selfsame")
+	case !filepath.IsAbs(l.c.Dir) && !strings.HasPrefix(where, "--") && !strings.HasPrefix(where, "SELFSAME_"):
 		l.c.Dir = filepath.Join(in.Project, l.c.Dir)
 	}
 	return l.c, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"selfsame/compute/expr"
+	"selfsame/config"
 	"selfsame/node"
 	"selfsame/registry"
 )
@@ -30,27 +31,25 @@ func (s exitStatus) Error() string { return "exit status " + strconv.Itoa(int(s)
 
 // registryFlags say which project, and where its registry is.
 type registryFlags struct {
-	project, data string
-	json          bool
+	project string
+	data    string // the data directory; set by with
+	json    bool
 }
 
 func (f *registryFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.project, "project", ".", "folder of the project")
-	c.Flags().StringVar(&f.data, "data", "", "data directory (default .selfsame in the project)")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
-}
-
-// dir is the data directory.
-func (f *registryFlags) dir() string {
-	if f.data == "" {
-		return node.DefaultData(f.project)
-	}
-	return f.data
+	config.Bind(c.Flags(), "data.dir")
 }
 
 // with opens what applies definitions and closes it afterwards.
 func (f *registryFlags) with(c *cobra.Command, write bool, do func(to node.Applier) error) (err error) {
-	to, err := node.OpenApplier(c.Context(), f.dir(), f.project, write)
+	cfg, err := loadConfig(c, f.project)
+	if err != nil {
+		return err
+	}
+	f.data = cfg.Dir
+	to, err := node.OpenApplier(c.Context(), f.data, f.project, write)
 	if err != nil {
 		return err
 	}
@@ -78,7 +77,7 @@ The exit code is 0 where nothing is to be done, 10 where no value that can be re
 				if err != nil {
 					return err
 				}
-				kept, err := node.Retention(c.Context(), f.project, f.dir())
+				kept, err := node.Retention(c.Context(), f.project, f.data)
 				if err != nil {
 					return err
 				}
