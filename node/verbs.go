@@ -20,7 +20,6 @@ type verb func(l *Live, ctx context.Context, args []byte, line func(v any) error
 
 // verbs are the verbs of Admin.
 var verbs = map[string]verb{
-	"status":      func(l *Live, ctx context.Context, _ []byte, line func(any) error) error { return line(l.Status()) },
 	"pin":         taking((*Live).pinVerb),
 	"plan":        taking((*Live).planVerb),
 	"apply":       taking((*Live).applyVerb),
@@ -56,28 +55,6 @@ func (l *Live) Do(ctx context.Context, name string, args []byte, line func([]byt
 		}
 		return line(b)
 	})
-}
-
-// Status is what a data directory holds.
-type Status struct {
-	Applied int64   `json:"applied"` // next offset of the online state
-	End     int64   `json:"end"`     // next offset of the log
-	Apply   int64   `json:"apply"`   // number of the newest applied definitions
-	States  int     `json:"states"`
-	Cache   int64   `json:"cache_bytes"`
-	Queued  int64   `json:"queued_bytes"`
-	Hits    float64 `json:"cache_hit_rate"`
-}
-
-// Status returns what the data directory holds now.
-func (l *Live) Status() *Status {
-	end, _ := l.log.End()
-	c := l.reader.CacheStats()
-	s := &Status{Applied: l.driver.Applied().Offset, End: end, Apply: l.snapshot.Load().ID(), States: len(l.driver.States().List()), Cache: c.Bytes, Queued: l.loop.Queued()}
-	if n := c.Hits + c.Misses; n > 0 {
-		s.Hits = float64(c.Hits) / float64(n)
-	}
-	return s
 }
 
 func (l *Live) planVerb(ctx context.Context, c *registry.Change, line func(any) error) error {
