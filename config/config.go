@@ -35,6 +35,7 @@ type Config struct {
 	Connections    int           // of HTTP
 
 	JournalSample  float64 // share of served vectors
+	JournalBytes   int64   // of closed segments; 0: no bound
 	JournalDurable bool
 	ArchiveEvery   time.Duration
 	Warm           int // entities that are loaded before the process is ready
@@ -102,6 +103,7 @@ func settings(c *Config) []Setting {
 		count("ingest.max_events", &c.IngestEvents, 10000, least(1), "events in one call"),
 		size("ingest.queue", &c.IngestQueue, "64MiB", "bytes, from 1KiB", "events that are taken and not yet durable; beyond it 429"),
 		share("journal.sample", &c.JournalSample, "1.0", "share of served vectors that are journaled"),
+		size("journal.bytes", &c.JournalBytes, "16GiB", "bytes; 0: no bound", "what the journal may take on disk; beyond it the oldest answers go"),
 		boolean("journal.durable", &c.JournalDurable, "wait for the journal before answering; otherwise drops are counted"),
 		span("archive.every", &c.ArchiveEvery, "10m", "how often the log is copied to Parquet"),
 		count("warm", &c.Warm, 0, least(0), "most recently read entities that are loaded before `/readyz`"),

@@ -370,6 +370,14 @@ func (l *Loop) finish(g *group, err error) {
 	}
 }
 
+// Failed returns why nothing more is taken until the process is started again, nil where all is well.
+func (l *Loop) Failed() error {
+	if e := l.failed.Load(); e != nil {
+		return e
+	}
+	return nil
+}
+
 // Queued returns the bytes of rows that wait or are being stored.
 func (l *Loop) Queued() int64 { return l.queued.Load() }
 

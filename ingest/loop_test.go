@@ -265,10 +265,16 @@ func TestFailures(t *testing.T) {
 		t.Errorf("after a failed append Push said %v", err)
 	}
 	driver.fail = errors.New("store gone")
+	if err := l.Failed(); err != nil {
+		t.Errorf("nothing has failed for good, yet %v", err)
+	}
 	for range 2 {
 		if _, err := l.Push(t.Context(), rowsOf(pushed, "c")); selfsame.ClassOf(err) != selfsame.ClassInternal {
 			t.Errorf("the driver failed, and Push said %v", err)
 		}
+	}
+	if l.Failed() == nil {
+		t.Error("the driver failed, and the loop does not say so")
 	}
 	if err := stop(); selfsame.ClassOf(err) != selfsame.ClassInternal {
 		t.Errorf("Run ended with %v", err)

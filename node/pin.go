@@ -102,10 +102,13 @@ func (l *Live) archiveLoop(ctx context.Context) error {
 
 // maintainLoop lets go of what no question can need, step by step, until ctx ends.
 func (l *Live) maintainLoop(ctx context.Context) error {
+	failing := false // told once, until it works again
 	return every(ctx, maintainEvery, func() {
-		if err := l.driver.Maintain(ctx, l.now()); err != nil && ctx.Err() == nil {
+		err := l.driver.Maintain(ctx, l.now())
+		if err != nil && ctx.Err() == nil && !failing {
 			l.notify("online state is not folded: " + err.Error())
 		}
+		failing = err != nil
 	})
 }
 

@@ -218,7 +218,7 @@ func (l *Live) Services(context.Context) ([]api.ServiceInfo, error) {
 // Ready implements api.Health.
 func (l *Live) Ready() error {
 	if l.ready.Load() {
-		return nil
+		return l.loop.Failed()
 	}
 	return &selfsame.Error{Class: selfsame.ClassResource, Message: "state is being loaded", Hint: "try again in a moment"}
 }
