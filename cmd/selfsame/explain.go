@@ -41,7 +41,7 @@ func explainCommand() *cobra.Command {
 			if err := f.explained(c, args, cfg); err != nil {
 				return err
 			}
-			if err := f.pinLog(c.Context(), &cfg.Train); err != nil {
+			if err := f.pinLog(c, &cfg.Train); err != nil {
 				return err
 			}
 			e, err := node.Explain(c.Context(), cfg)

@@ -4,14 +4,10 @@
 package main
 
 import (
-	"context"
-	"os"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"selfsame"
-	"selfsame/config"
 	"selfsame/journal"
 	"selfsame/node"
 )
@@ -20,7 +16,7 @@ import (
 const journalRows = "journal"
 
 func (f *trainFlags) registerLog(fs *pflag.FlagSet) {
-	fs.StringVar(&f.data, "data", "", "data directory whose live events are read beside history (default .selfsame in the project, where there is one)")
+	fs.String("data", "", "data directory whose live events are read beside history (default .selfsame in the project, where there is one)")
 	fs.BoolVar(&f.historyOnly, "history-only", false, "leave live events out")
 }
 
@@ -40,22 +36,26 @@ func (f *trainFlags) setJournal(cfg *node.TrainConfig) error {
 }
 
 // pinLog makes the live log of the project's data directory part of a run, up to where it ends now.
-func (f *trainFlags) pinLog(ctx context.Context, cfg *node.TrainConfig) (err error) {
-	dir := f.data
-	if dir == "" {
-		dir = node.DefaultData(f.project)
-	}
-	if f.historyOnly || f.data == "" && !exists(dir) && cfg.Rows.Journal == nil {
+func (f *trainFlags) pinLog(c *cobra.Command, cfg *node.TrainConfig) (err error) {
+	if f.historyOnly {
 		return nil
 	}
-	if !exists(dir) {
-		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--data " + dir, Message: "there is no such data directory", Hint: "name the one of `selfsame serve`"}
-	}
-	settings, err := config.Load(config.Inputs{Project: f.project, Env: os.Environ()})
+	settings, err := loadConfig(c, f.project)
 	if err != nil {
 		return err
 	}
-	settings.Dir = dir
+	dir := settings.Dir
+	if dir == "" {
+		dir = node.DefaultData(f.project)
+	}
+	switch {
+	case exists(dir):
+	case settings.Dir == "" && cfg.Rows.Journal == nil:
+		return nil // the project was never served
+	default:
+		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--data " + dir, Message: "there is no such data directory", Hint: "name the one of `selfsame serve`"}
+	}
+	ctx := c.Context()
 	to, err := node.Dial(ctx, node.LiveConfig{Config: settings, Project: f.project})
 	if err != nil {
 		return err

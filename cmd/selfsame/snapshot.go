@@ -30,6 +30,9 @@ func snapshotCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := f.pinLog(c, cfg); err != nil {
+				return err
+			}
 			if at != "" {
 				return train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr())
 			}

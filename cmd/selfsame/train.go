@@ -40,7 +40,6 @@ type trainFlags struct {
 	dryRun, quiet, strict                         bool
 	label, knownAt                                string
 	nulls, auc                                    float64
-	data                                          string
 	historyOnly                                   bool
 }
 
@@ -58,7 +57,7 @@ func trainCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := f.pinLog(c.Context(), cfg); err != nil {
+			if err := f.pinLog(c, cfg); err != nil {
 				return err
 			}
 			return train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr())
