@@ -12,7 +12,7 @@ GO ?= go
 RACE ?= $(shell command -v $${CC:-gcc} >/dev/null 2>&1 && echo -race)
 export CGO_ENABLED := $(if $(RACE),1,0)
 
-.PHONY: build demo live check test examples gen proto fuzz bench bench-large leak clean
+.PHONY: build demo live check test examples gen proto fuzz soak crash nightly bench bench-large leak clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/selfsame ./cmd/selfsame

@@ -22,7 +22,7 @@ func eventsCommand() *cobra.Command {
 		Use:   "events",
 		Short: "list pushed events that were refused, and take late ones in after all",
 		Long: `List pushed events that were refused: late, early, schema or conflict, with the reason and the event as it came. With --readmit the late and early ones among them are
-appended anew: they are known from now on, and what was known before does not change.`,
+appended anew: they are known from now on, and what was known before does not change. Taken in twice they count once where the source declares an id, and twice where it does not.`,
 		Example: `  selfsame events --verdict late
   selfsame events --verdict late --source transactions --readmit`,
 		Args: noArgs,
