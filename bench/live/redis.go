@@ -5,6 +5,7 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -176,7 +177,7 @@ func readSet(c rueidis.Client, i int) error {
 
 func wants(err error, ok bool) error {
 	if err == nil && !ok {
-		return fmt.Errorf("Redis answers something else")
+		return errors.New("an answer of Redis is not the one that was stored")
 	}
 	return err
 }
