@@ -32,7 +32,8 @@ func (b *bench) feast() error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	config := "project: bench\nregistry: registry.db\nprovider: local\nentity_key_serialization_version: 3\nonline_store: {type: redis, connection_string: \"" + redis + "\"}\noffline_store: {type: file}\n"
+	config := "project: bench\nregistry: registry.db\nprovider: local\nentity_key_serialization_version: 3\noffline_store: {type: file}\n" +
+		"online_store: {type: redis, connection_string: \"" + redis + "\"}\n"
 	for name, content := range map[string][]byte{"feature_store.yaml": []byte(config), "repo.py": feastRepo} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o666); err != nil {
 			return err
@@ -51,7 +52,7 @@ func (b *bench) feast() error {
 	if err != nil {
 		return err
 	}
-	server := exec.Command(filepath.Join(b.venv, "bin", "feast"), "serve", "--host", "127.0.0.1", "--port", port, "--workers", "2", "--no-access-log")
+	server := exec.Command(filepath.Join(b.venv, "bin", "feast"), "serve", "--host", "127.0.0.1", "--port", port, "--workers", "2", "--no-access-log", "--max-requests", "0")
 	server.Dir, server.Stderr = dir, os.Stderr
 	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := server.Start(); err != nil {

@@ -30,6 +30,7 @@ type bench struct {
 	only           []string
 	extra          []string // arguments of serve
 	freshRate      float64  // events a second where their latency is measured
+	most           float64  // events a second that were taken in at most
 	rate           float64  // calls a second where latency is measured
 	entities       int
 	redisPID       int
@@ -53,7 +54,7 @@ func main() {
 	flag.IntVar(&b.stored, "stored", 20_000, "users with stored features")
 	flag.IntVar(&b.sparse, "sparse", 1000, "users with 100 events")
 	flag.IntVar(&b.dense, "dense", 20, "users with 10,000 events")
-	flag.Float64Var(&b.freshRate, "fresh", 75_000, "events a second where their latency is measured")
+	flag.Float64Var(&b.freshRate, "fresh", 0, "events a second where their latency is measured; 0: half of the maximum")
 	flag.IntVar(&b.entities, "entities", 1_000_000, "users with stored features in the part million")
 	flag.Float64Var(&b.rate, "rate", 10_000, "calls a second where latency is measured")
 	flag.StringVar(&b.venv, "venv", "", "virtual environment that holds Feast")
