@@ -4,6 +4,8 @@
 package main
 
 import (
+	"path/filepath"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -45,14 +47,10 @@ func (f *trainFlags) pinLog(c *cobra.Command, cfg *node.TrainConfig) (err error)
 		return err
 	}
 	dir := settings.Dir
-	if dir == "" {
-		dir = node.DefaultData(f.project)
-	}
-	switch {
-	case exists(dir):
-	case settings.Dir == "" && cfg.Rows.Journal == nil:
-		return nil // the project was never served
-	default:
+	if !exists(dir) {
+		if cfg.Rows.Journal == nil && filepath.Clean(dir) == filepath.Clean(node.DefaultData(f.project)) {
+			return nil // the project was never served
+		}
 		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--data " + dir, Message: "there is no such data directory", Hint: "name the one of `selfsame serve`"}
 	}
 	ctx := c.Context()
