@@ -112,9 +112,3 @@ func def[T comparable](v *T, d T) {
 func Refused(r RequestReport) bool {
 	return (r.Protocol == "http" && r.Status == faultBusy.HTTP) || (r.Protocol == "grpc" && r.Status == int(faultBusy.Code))
 }
-
-// NewHTTP returns HTTP alone. A process that serves both protocols makes one Wire for them, so that they share its room.
-func NewHTTP(o Options) *HTTP { return New(o).HTTP() }
-
-// NewGRPC returns gRPC alone.
-func NewGRPC(o Options) *GRPC { return New(o).GRPC() }
