@@ -268,7 +268,7 @@ func (l *Live) bringUntilDone(ctx context.Context, uses []*plan.Use, b *bringing
 // catchUp makes definitions live that were applied when their states could not be built.
 func (l *Live) catchUp(ctx context.Context) error {
 	s, err := l.registry.Snapshot(ctx)
-	if err != nil || s.ID() == l.snapshot.Load().ID() {
+	if err != nil || s.Applied() == l.snapshot.Load().Applied() {
 		return err
 	}
 	return l.follow(ctx)

@@ -208,7 +208,7 @@ func (l *Live) openMetrics() error {
 		{"cache_bytes", "Bytes of decoded entities in the cache.", func() float64 { return float64(l.reader.CacheStats().Bytes) }},
 		{"cache_entities", "Decoded entities in the cache.", func() float64 { return float64(l.reader.CacheStats().Entries) }},
 		{"ingest_queued_bytes", "Bytes of events that are taken and not yet stored.", func() float64 { return float64(l.loop.Queued()) }},
-		{"applied_definitions", "Number of the newest applied definitions.", func() float64 { return float64(l.snapshot.Load().ID()) }},
+		{"applied_definitions", "Number of the newest applied definitions.", func() float64 { return float64(l.snapshot.Load().Applied()) }},
 	} {
 		errs = append(errs, l.metrics.Gauge(g.name, g.help, g.read))
 	}
@@ -282,7 +282,7 @@ func (l *Live) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, e
 	l.applying.Lock()
 	defer l.applying.Unlock()
 	diff, err := l.registry.Apply(ctx, c)
-	if err != nil || diff.Apply == 0 && diff.On == l.snapshot.Load().ID() {
+	if err != nil || diff.Apply == 0 && diff.On == l.snapshot.Load().Applied() {
 		return diff, err
 	}
 	return diff, l.follow(ctx) // of an apply, too, whose states could not be built then

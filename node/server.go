@@ -128,7 +128,7 @@ func (s *Server) Close() error {
 
 // ApplyFirst applies the project's definitions where nothing is applied yet, so that a new data directory serves them at once. It reports whether it did.
 func (l *Live) ApplyFirst(ctx context.Context) (bool, error) {
-	if l.snapshot.Load().ID() != 0 {
+	if l.snapshot.Load().Applied() != 0 {
 		return false, nil
 	}
 	_, err := ApplyProject(ctx, l, &ChangeConfig{Project: l.Project, Message: "the first start of the server", Expect: registry.Newest})

@@ -45,7 +45,7 @@ func (s *Snapshot) decide(ctx context.Context, c *Change) (*decision, error) {
 			Hint: "name the data directory of this project with --data; a project keeps its name"}
 	}
 	d := &decision{before: s, after: p, forms: map[string]form{}, texts: map[string][]byte{},
-		diff:   &Diff{Project: p.Name, On: s.ID(), Features: []FeatureChange{}, Services: []ServiceChange{}, Others: []OtherChange{}, Files: []string{}},
+		diff:   &Diff{Project: p.Name, On: s.Applied(), Features: []FeatureChange{}, Services: []ServiceChange{}, Others: []OtherChange{}, Files: []string{}},
 		record: &Record{ID: s.ID() + 1, Time: c.Time, Project: p.Name, Author: c.Author, Message: c.Message, Commit: c.Commit, Engine: c.Engine}}
 	if err := d.readForms(); err != nil {
 		return nil, err

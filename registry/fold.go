@@ -12,7 +12,7 @@ import (
 
 // fold returns the snapshot after more records, without its project. It shares what they do not touch.
 func (s *Snapshot) fold(records ...*Record) (*Snapshot, error) {
-	next := &Snapshot{records: slices.Clip(s.records), features: maps.Clone(s.features), services: maps.Clone(s.services), projects: s.projects}
+	next := &Snapshot{records: slices.Clip(s.records), applied: s.applied, features: maps.Clone(s.features), services: maps.Clone(s.services), projects: s.projects}
 	for _, r := range records {
 		if err := next.add(r); err != nil {
 			return nil, err
@@ -28,6 +28,9 @@ func (s *Snapshot) add(r *Record) error {
 		return damaged(fmt.Sprintf("apply %d", r.ID), fmt.Sprintf("it follows apply %d", s.ID()), nil)
 	}
 	s.records = append(s.records, r)
+	if r.apply() {
+		s.applied = r.ID
+	}
 	for i := range r.Features {
 		f := &r.Features[i]
 		name := featureName(f.View, f.Feature)

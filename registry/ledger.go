@@ -43,10 +43,13 @@ func (l *ledger) Snapshot(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.project, err = l.projects.at(ctx, s, s.ID()); err != nil {
+	if s.Applied() == l.newest.Applied() {
+		s.project = l.newest.project
+	} else if s.project, err = l.projects.at(ctx, s, s.Applied()); err != nil {
 		return nil, err
+	} else {
+		l.projects.forget(l.newest.Applied())
 	}
-	l.projects.forget(l.newest.ID())
 	l.newest = s
 	return s, nil
 }
@@ -94,13 +97,43 @@ func (l *ledger) Apply(ctx context.Context, c *Change) (*Diff, error) {
 	}
 }
 
+// Act decides an action on the newest snapshot until no other record comes between.
+func (l *ledger) Act(ctx context.Context, by By, a Action) (*Record, error) {
+	for {
+		s, err := l.Snapshot(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if s.Applied() == 0 {
+			return nil, nothingApplied(a.subject())
+		}
+		acts, err := a.decide(s)
+		if err != nil || len(acts) == 0 {
+			return nil, err
+		}
+		r := &Record{ID: s.ID() + 1, Time: by.Time, Project: s.project.Name, Author: by.Author, Message: by.Message, Engine: by.Engine, Acts: acts}
+		if _, err := s.fold(r); err != nil {
+			return nil, err
+		}
+		if err = l.store.Append(ctx, r, nil); err == nil {
+			return r, nil
+		}
+		if !errors.Is(err, ErrMoved) {
+			return nil, err
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, &selfsame.Error{Class: selfsame.ClassCanceled, Ref: a.subject(), Message: "stopped", Err: err}
+		}
+	}
+}
+
 // expected refuses a change that was planned on another apply. One that changes nothing needs no plan.
 func (s *Snapshot) expected(c *Change, d *Diff) error {
-	if c.Expect == Newest || c.Expect == s.ID() || d.Empty() {
+	if c.Expect == Newest || c.Expect == s.Applied() || d.Empty() {
 		return nil
 	}
-	if c.Expect > s.ID() {
-		return &selfsame.Error{Class: selfsame.ClassChanged, Ref: "apply", Message: fmt.Sprintf("the plan is on apply %d, and the newest is %d", c.Expect, s.ID()),
+	if c.Expect > s.Applied() {
+		return &selfsame.Error{Class: selfsame.ClassChanged, Ref: "apply", Message: fmt.Sprintf("the plan is on apply %d, and the newest is %d", c.Expect, s.Applied()),
 			Hint: "it was made against another registry: run selfsame plan again"}
 	}
 	r := s.Newest()

@@ -18,6 +18,8 @@ type Registry interface {
 	Apply(ctx context.Context, c *Change) (*Diff, error)
 	// Snapshot returns everything that is applied. It is the same pointer until something is applied.
 	Snapshot(ctx context.Context) (*Snapshot, error)
+	// Act records an action. Where the registry holds it already, nothing is stored and the record is nil.
+	Act(ctx context.Context, by By, a Action) (*Record, error)
 	Close() error
 }
 
@@ -33,6 +35,14 @@ type Change struct {
 	Engine  string            `json:"engine,omitempty"` // version of the engine that applies
 	Time    int64             `json:"time"`             // microseconds
 	Expect  int64             `json:"expect"`           // Diff.On of the plan that the author saw: 0 before the first apply; or Newest
+}
+
+// By is who acts, when and why.
+type By struct {
+	Author  string `json:"author"`
+	Message string `json:"message,omitempty"`
+	Engine  string `json:"engine,omitempty"`
+	Time    int64  `json:"time"` // microseconds
 }
 
 // Found is what the tool found a definition to be, whatever version its author names.

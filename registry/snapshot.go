@@ -18,6 +18,7 @@ import (
 // It implements plan.Resolver.
 type Snapshot struct {
 	records  []*Record // all of them: the next snapshot appends to a copy
+	applied  int64     // id of the newest apply
 	features map[string]*featureHistory
 	services map[string]*serviceHistory
 	projects *projects
@@ -45,16 +46,22 @@ type serviceHistory struct {
 
 func featureName(view, feature string) string { return view + "." + feature }
 
-// ID is the apply that the snapshot shows; 0: nothing is applied.
+// ID is the record that the snapshot shows; 0: there is none.
 func (s *Snapshot) ID() int64 { return int64(len(s.records)) }
+
+// Applied is the newest apply that the snapshot shows; 0: nothing is applied. Records of acts only do not change it.
+func (s *Snapshot) Applied() int64 { return s.applied }
 
 // Newest returns the newest apply, or nil.
 func (s *Snapshot) Newest() *Record {
-	if len(s.records) == 0 {
+	if s.applied == 0 {
 		return nil
 	}
-	return s.records[len(s.records)-1]
+	return s.records[s.applied-1]
 }
+
+// Records returns every record, oldest first.
+func (s *Snapshot) Records() []*Record { return slices.Clip(s.records) }
 
 // Project returns the newest project: every feature with its applied version, every service with its outputs pinned. It is nil before
 // the first apply.

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrMoved is in the chain of Store.Append's error where another record came first.
-var ErrMoved = errors.New("another apply came first")
+var ErrMoved = errors.New("another record came first")
 
 // Store keeps records. It is safe for concurrent use; many processes may share one.
 type Store interface {
@@ -23,7 +23,7 @@ type Store interface {
 	Close() error
 }
 
-// Record is one apply: what it changed. Lists are in the order of their names.
+// Record is one apply, or what was recorded beside definitions: what it changed. Lists are in the order of their names.
 type Record struct {
 	ID       int64 // 1, 2, 3 …
 	Time     int64 // microseconds
@@ -35,7 +35,11 @@ type Record struct {
 	Files    []FileRecord
 	Features []FeatureRecord
 	Services []ServiceRecord
+	Acts     []Act // in the order in which they were decided
 }
+
+// apply reports whether the record changes definitions. Others hold acts only.
+func (r *Record) apply() bool { return len(r.Files)+len(r.Features)+len(r.Services) > 0 || len(r.Acts) == 0 }
 
 // FileRecord is a definition file that changed.
 type FileRecord struct {

@@ -63,6 +63,7 @@ func record(id int64) (*registry.Record, map[string][]byte) {
 		Services: []registry.ServiceRecord{{Name: "gone"}, {Name: "s", Version: id, Hash: "h", Entries: []registry.Entry{
 			{View: "v", Feature: "f", Version: "1.0.0", Hash: "x", Key: map[string]string{"user_id": "buyer"}, Prefix: &prefix},
 			{View: "v", Feature: "g", Version: "1.0.0", Hash: "y", Prefix: &none}, {View: "v", Feature: "h", Version: "2.0.1", Hash: "z", As: "named"}}}},
+		Acts: []registry.Act{{Kind: registry.KindModel, Subject: "fraud@5", Body: []byte(`{"name": "fraud"}`)}, {Kind: "of a later selfsame", Subject: "x", Body: []byte(`{}`)}},
 	}, texts
 }
 

@@ -54,6 +54,18 @@ CREATE TABLE services (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX services_by_name ON services (name, apply);
 `,
+	// 2: what is recorded beside definitions.
+	`
+CREATE TABLE acts (
+	apply   INTEGER NOT NULL REFERENCES applies,
+	seq     INTEGER NOT NULL,
+	kind    TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	body    BLOB NOT NULL,
+	PRIMARY KEY (apply, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX acts_by_subject ON acts (kind, subject, apply);
+`,
 }
 
 // application marks the file as a registry, in its header: "SSrg".

@@ -78,7 +78,7 @@ func load(ctx context.Context, tx *sql.Tx, after int64) ([]*registry.Record, err
 		}
 		return nil, fmt.Errorf("there is no apply %d", id)
 	}
-	return out, errors.Join(loadFiles(ctx, tx, after, of), loadFeatures(ctx, tx, after, of), loadServices(ctx, tx, after, of))
+	return out, errors.Join(loadFiles(ctx, tx, after, of), loadFeatures(ctx, tx, after, of), loadServices(ctx, tx, after, of), loadActs(ctx, tx, after, of))
 }
 
 // recordOf finds the record that a row belongs to.
@@ -129,6 +129,21 @@ func loadServices(ctx context.Context, tx *sql.Tx, after int64, of recordOf) err
 		r, err := of(id)
 		if err == nil {
 			r.Services = append(r.Services, v)
+		}
+		return err
+	})
+}
+
+func loadActs(ctx context.Context, tx *sql.Tx, after int64, of recordOf) error {
+	return rows(ctx, tx, `SELECT apply, kind, subject, body FROM acts WHERE apply > ? ORDER BY apply, seq`, after, func(scan func(...any) error) error {
+		var id int64
+		var a registry.Act
+		if err := scan(&id, &a.Kind, &a.Subject, &a.Body); err != nil {
+			return err
+		}
+		r, err := of(id)
+		if err == nil {
+			r.Acts = append(r.Acts, a)
 		}
 		return err
 	})
@@ -212,6 +227,9 @@ func write(ctx context.Context, tx *sql.Tx, r *registry.Record, texts map[string
 		}),
 		insert(`INSERT INTO services (apply, name, version, hash, entries) VALUES (?, ?, ?, ?, ?)`, len(r.Services), func(i int) []any {
 			return []any{r.ID, r.Services[i].Name, r.Services[i].Version, r.Services[i].Hash, string(entries[i])}
+		}),
+		insert(`INSERT INTO acts (apply, seq, kind, subject, body) VALUES (?, ?, ?, ?, ?)`, len(r.Acts), func(i int) []any {
+			return []any{r.ID, i, string(r.Acts[i].Kind), r.Acts[i].Subject, append([]byte{}, r.Acts[i].Body...)}
 		}))
 }
 
