@@ -59,8 +59,12 @@ func (s *Snapshot) decide(ctx context.Context, c *Change) (*decision, error) {
 	if err := d.services(); err != nil {
 		return nil, err
 	}
+	d.equal()
 	d.others()
 	d.files(c.Files)
+	if err := d.impacts(c.Impacts); err != nil {
+		return nil, err
+	}
 	return d, d.check()
 }
 

@@ -24,6 +24,8 @@ type Diff struct {
 	Others   []OtherChange   `json:"others"` // settings that are no part of a feature's form, among others
 	// Files that changed. Where nothing else is listed they mean what they meant before.
 	Files []string `json:"files"`
+	// Impacts is what the change does to values, as far as that was looked at (Change.Impacts).
+	Impacts []Impact `json:"impacts,omitempty"`
 }
 
 // Empty reports whether the files mean what is applied.
@@ -57,6 +59,10 @@ type FeatureChange struct {
 	Hash        string       `json:"hash,omitempty"`     // of To; of From where it is removed
 	Differences []Difference `json:"differences,omitempty"`
 	Services    []string     `json:"services,omitempty"` // whose answer it changes, or is taken out of
+	// Equal are the project's other features of the same form, as view.feature@1.1.0: those that were applied before, else those that come with it.
+	Equal       []string `json:"equal,omitempty"`
+	RenamedFrom string   `json:"renamed_from,omitempty"` // of one that comes: the feature of the same form that goes, as view.feature
+	RenamedTo   string   `json:"renamed_to,omitempty"`   // of one that goes: the feature of the same form that comes
 }
 
 // Difference is an entry of the canonical form (docs/format/canonical.md) that differs: its path and its texts, empty where it is absent.

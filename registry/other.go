@@ -145,12 +145,10 @@ func (d *decision) check() error {
 	if len(d.record.Services) == 0 {
 		return nil
 	}
-	next, err := d.before.fold(d.record)
+	next, err := d.next()
 	if err != nil {
 		return err
 	}
-	next.project = d.after
-	next.stamp(d.after, next.ID())
 	for _, s := range d.after.Services {
 		if _, err := plan.Build(d.after, plan.Request{Features: s.Features, Resolver: next}); err != nil {
 			return &selfsame.Error{Class: selfsame.ClassDefinition, Pos: s.Pos, Ref: "service " + s.Name, Err: err}

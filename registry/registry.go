@@ -28,6 +28,8 @@ const Newest int64 = -1
 
 // Change is what an author wants to be applied.
 type Change struct {
+	// Impacts is what a plan found that the change does to values. Those of changes that are made are recorded with them.
+	Impacts []Impact          `json:"impacts,omitempty"`
 	Files   map[string][]byte `json:"files"` // the project's definition files, by their path with slashes
 	Author  string            `json:"author"`
 	Message string            `json:"message,omitempty"`
