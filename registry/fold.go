@@ -12,13 +12,15 @@ import (
 
 // fold returns the snapshot after more records, without its project. It shares what they do not touch.
 func (s *Snapshot) fold(records ...*Record) (*Snapshot, error) {
-	next := &Snapshot{records: slices.Clip(s.records), applied: s.applied, features: maps.Clone(s.features), services: maps.Clone(s.services), projects: s.projects}
+	next := &Snapshot{records: slices.Clip(s.records), applied: s.applied, features: maps.Clone(s.features), services: maps.Clone(s.services),
+		acts: s.acts.clone(), projects: s.projects}
 	for _, r := range records {
 		if err := next.add(r); err != nil {
 			return nil, err
 		}
 	}
 	next.homes = sync.OnceValue(next.findHomes)
+	next.readers = sync.OnceValues(next.findReaders)
 	return next, nil
 }
 
@@ -52,13 +54,13 @@ func (s *Snapshot) add(r *Record) error {
 		}
 		s.services[v.Name] = h.fold(r, v)
 	}
-	return nil
+	return s.addActs(r)
 }
 
 // fold returns the history with one more event. h is nil before the first.
 func (h *featureHistory) fold(r *Record, f *FeatureRecord) *featureHistory {
 	if h == nil {
-		h = &featureHistory{view: f.View, feature: f.Feature, removed: true}
+		h = &featureHistory{view: f.View, feature: f.Feature, removed: true, settled: -1}
 	}
 	n := *h
 	n.versions, n.since, n.until = slices.Clone(h.versions), slices.Clone(h.since), slices.Clone(h.until)
@@ -66,6 +68,9 @@ func (h *featureHistory) fold(r *Record, f *FeatureRecord) *featureHistory {
 		n.versions[h.last].Status, n.until[h.last] = Earlier, r.ID-1
 	} else if len(n.versions) > 0 {
 		n.versions[h.last].Status = Earlier
+	}
+	if len(n.versions) > 0 && n.versions[h.last].Stage != Draft {
+		n.settled = h.last
 	}
 	if f.Version == "" {
 		n.versions[h.last].Status, n.removed = Removed, true
@@ -75,7 +80,7 @@ func (h *featureHistory) fold(r *Record, f *FeatureRecord) *featureHistory {
 	n.last = slices.IndexFunc(n.versions, func(v Version) bool { return v.Version == f.Version })
 	if n.last < 0 {
 		n.last = len(n.versions)
-		n.versions = append(n.versions, Version{Version: f.Version, Hash: f.Hash, Apply: r.ID, Time: r.Time, Author: r.Author, Found: f.Found})
+		n.versions = append(n.versions, Version{Version: f.Version, Hash: f.Hash, Apply: r.ID, Time: r.Time, Author: r.Author, Found: f.Found, Stage: Active})
 		n.since, n.until = append(n.since, 0), append(n.until, 0)
 	}
 	if h.removed || n.last != h.last {

@@ -17,7 +17,7 @@ import (
 // closes the store.
 func Over(store Store, dir string) Registry {
 	l := &ledger{store: store, projects: &projects{store: store, dir: dir, parsed: map[int64]*selfsame.Project{}}}
-	l.newest = &Snapshot{projects: l.projects, features: map[string]*featureHistory{}, services: map[string]*serviceHistory{}}
+	l.newest = empties(l.projects)
 	return l
 }
 

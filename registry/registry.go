@@ -37,6 +37,7 @@ type Change struct {
 	Engine  string            `json:"engine,omitempty"` // version of the engine that applies
 	Time    int64             `json:"time"`             // microseconds
 	Expect  int64             `json:"expect"`           // Diff.On of the plan that the author saw: 0 before the first apply; or Newest
+	Draft   bool              `json:"draft,omitempty"`  // new versions are drafts
 }
 
 // By is who acts, when and why.
@@ -78,7 +79,15 @@ type Version struct {
 	Author  string `json:"author"`  // of that apply
 	Status  Status `json:"status"`
 	Found   Found  `json:"found"` // when it was applied first
+
+	Stage     Stage  `json:"stage"`
+	Successor string `json:"successor,omitempty"` // view.feature@1.1.0 to use in its place, where it is deprecated or retired
+	Until     int64  `json:"until,omitempty"`     // µs: the day on which it is to be retired; 0: none is set
+	Reason    string `json:"reason,omitempty"`
 }
+
+// Ref is the version of view.feature as references write it.
+func (v *Version) Ref(view, feature string) string { return view + "." + feature + "@" + v.Version }
 
 // ServiceVersion is one applied feature list of a service.
 type ServiceVersion struct {

@@ -21,9 +21,11 @@ type Snapshot struct {
 	applied  int64     // id of the newest apply
 	features map[string]*featureHistory
 	services map[string]*serviceHistory
+	acts     acts
 	projects *projects
 	project  *selfsame.Project
 	homes    func() map[string][]int64 // findHomes, once
+	readers  func() (*readers, error)  // findReaders, once
 }
 
 // featureHistory is one feature over time.
@@ -32,6 +34,7 @@ type featureHistory struct {
 	versions      []Version // in the order of their first apply
 	since, until  []int64   // of each version: the last stretch of applies with it in the project, both inclusive
 	last          int       // index of the version that is or was last current
+	settled       int       // index of the version that was current before the drafts that came since; -1: none was
 	removed       bool
 	words         string // of the last
 }

@@ -11,6 +11,9 @@ import (
 // ErrMoved is in the chain of Store.Append's error where another record came first.
 var ErrMoved = errors.New("another record came first")
 
+// ErrAway is in the chain of an error where what keeps the records cannot be reached for now. Nothing is wrong with the records.
+var ErrAway = errors.New("the registry cannot be reached")
+
 // Store keeps records. It is safe for concurrent use; many processes may share one.
 type Store interface {
 	// Load returns the records with ids above after, ascending. They belong to the caller.
@@ -21,6 +24,14 @@ type Store interface {
 	// Texts returns the texts of hashes. One that is not there is left out.
 	Texts(ctx context.Context, hashes []string) (map[string][]byte, error)
 	Close() error
+}
+
+// Watcher is a Store that others append to, and that tells of it.
+type Watcher interface {
+	Store
+	// Watch calls told after records that others appended, and once when it begins to listen, until ctx ends or the connection is lost: then told of
+	// nothing, whoever watches has to look for itself. told is called by one goroutine and must not block for long.
+	Watch(ctx context.Context, told func()) error
 }
 
 // Record is one apply, or what was recorded beside definitions: what it changed. Lists are in the order of their names.
