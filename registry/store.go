@@ -29,8 +29,8 @@ type Store interface {
 // Watcher is a Store that others append to, and that tells of it.
 type Watcher interface {
 	Store
-	// Watch calls told after records that others appended, and once when it begins to listen, until ctx ends or the connection is lost: then told of
-	// nothing, whoever watches has to look for itself. told is called by one goroutine and must not block for long.
+	// Watch calls told once when it begins to listen, and after each record that is appended, by whomever. It ends with ctx or the connection, always
+	// with an error: what is appended then is told by nobody. told is called by one goroutine.
 	Watch(ctx context.Context, told func()) error
 }
 
@@ -50,7 +50,9 @@ type Record struct {
 }
 
 // apply reports whether the record changes definitions. Others hold acts only.
-func (r *Record) apply() bool { return len(r.Files)+len(r.Features)+len(r.Services) > 0 || len(r.Acts) == 0 }
+func (r *Record) apply() bool {
+	return len(r.Files)+len(r.Features)+len(r.Services) > 0 || len(r.Acts) == 0
+}
 
 // FileRecord is a definition file that changed.
 type FileRecord struct {
