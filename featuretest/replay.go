@@ -250,18 +250,17 @@ func (r *replay) add(alpha int64, a arrival) {
 	g.rows = append(g.rows, a)
 }
 
-// whole reports whether all rows of a source are history: of a static table, versions in an order that is not that of their arrival, and copies of
-// which one never became known.
+// whole reports whether all rows of a source are history: of a static table, and versions in an order that is not that of their arrival.
 func (r *replay) whole(src *selfsame.Source) bool {
-	last, never := int64(selfsame.MinTime), false
+	last := int64(selfsame.MinTime)
 	for _, row := range r.c.Logs[src.Name] {
-		a, known := arrives(src, row)
+		a, _ := arrives(src, row)
 		if len(src.PrimaryKey) > 0 && a < last {
 			return true
 		}
-		last, never = a, never || !known
+		last = a
 	}
-	return src.EventTime == "" || never && src.ID != "" && r.c.Mode.Final
+	return src.EventTime == ""
 }
 
 // arrives is α of a row of history, MinTime in static tables; MaxTime and false where it is null.

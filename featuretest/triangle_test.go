@@ -87,13 +87,26 @@ func (d *drawing) draw() {
 	}
 	slices.SortStableFunc(log, func(a, b candidate) int { return cmp.Compare(a.due, b.due) })
 	d.place(log)
-	for _, s := range d.c.Project.Sources {
-		if d.secondCopies(s) { // of history that never became known: no loaded state can take it back
-			log = slices.DeleteFunc(log, func(e candidate) bool { return e.source == s })
-			d.place(log)
-		}
+	if d.rng.IntN(3) == 0 {
+		d.forgetArrivals()
 	}
 	d.ask()
+}
+
+// forgetArrivals makes history whose arrival nobody knows of what is not in the log: a copy in the log counts in its place, whenever it comes.
+func (d *drawing) forgetArrivals() {
+	logs := map[string][][]selfsame.Value{}
+	for _, s := range d.c.Project.Sources {
+		at := fieldOf(s, s.Arrival)
+		for i, row := range d.c.Logs[s.Name] {
+			if at >= 0 && s.Arrival != "" && d.c.Live[s.Name][i].Offset < 0 {
+				row = slices.Clone(row)
+				row[at] = selfsame.Value{Type: row[at].Type, Status: selfsame.Null}
+			}
+			logs[s.Name] = append(logs[s.Name], row)
+		}
+	}
+	d.c.Logs = logs
 }
 
 // place stamps the rows that the log takes.
@@ -130,28 +143,6 @@ func (d *drawing) place(log []candidate) {
 	if offset > 0 {
 		d.ends = append(d.ends, offset)
 	}
-}
-
-// secondCopies reports whether a row of history that never became known has a copy in the log, which then counts in its place.
-func (d *drawing) secondCopies(s *selfsame.Source) bool {
-	if s.ID == "" || len(s.PrimaryKey) > 0 {
-		return false
-	}
-	id, at := fieldOf(s, s.ID), fieldOf(s, s.EventTime)
-	pushed := map[string]bool{}
-	name := func(row []selfsame.Value) string { return Format(row[id]) + Format(row[at]) }
-	for i, e := range d.c.Live[s.Name] {
-		if row := d.c.Logs[s.Name][i]; e.Offset >= 0 && row[id].Status == selfsame.Present {
-			pushed[name(row)] = true
-		}
-	}
-	for i, e := range d.c.Live[s.Name] {
-		row := d.c.Logs[s.Name][i]
-		if _, known := arrives(s, row); !known && e.Offset < 0 && pushed[name(row)] {
-			return true
-		}
-	}
-	return false
 }
 
 // answerable reports whether a read of a cut can have asked as of a T: no entry slips under a T that was answered.

@@ -51,7 +51,11 @@ func (d *Driver) build(ctx context.Context, next *succession, l *Load) error {
 
 // fill lets the caller bring history, and then resolves what of the log that history holds already.
 func (d *Driver) fill(ctx context.Context, next *succession, l *Load, begin int64) error {
-	s := &Sink{d: d, ctx: ctx, lane: next.lane, floor: d.floor(ctx, begin, l.Now)}
+	final, err := d.alphaAt(ctx, l.UpTo)
+	if err != nil {
+		return err
+	}
+	s := &Sink{d: d, ctx: ctx, lane: next.lane, first: d.firstAlpha(ctx, begin, l.Now), final: final}
 	if err := l.Fill(ctx, next.fresh, s); err != nil {
 		return err
 	}
@@ -65,6 +69,19 @@ func (d *Driver) fill(ctx context.Context, next *succession, l *Load, begin int6
 		}
 		return d.storeBeside(ctx, next.lane)
 	})
+}
+
+// alphaAt is the α of an entry of the log, or where it is not there yet that of the last one.
+func (d *Driver) alphaAt(ctx context.Context, offset int64) (int64, error) {
+	end, alpha := d.log.End()
+	if offset >= end {
+		return alpha, nil
+	}
+	err := d.log.Read(ctx, offset, offset+1, func(b *eventlog.Block) error {
+		alpha = b.Alpha
+		return nil
+	})
+	return alpha, err
 }
 
 // replay adds the log's entries in [from, to) to the fresh states.

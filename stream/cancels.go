@@ -94,7 +94,10 @@ func (s *cancels) settle(g int, r *run, out *outcome, c *changes) {
 		}
 	}
 	s.buf = s.buf[:0]
-	last := r.alphaAt(int(s.ring.rows(g)[len(s.ring.rows(g))-1].row))
+	last := r.least
+	if r.alps == nil {
+		last = r.alpha
+	}
 	for _, e := range s.entries {
 		if s.matters(e, last) {
 			s.buf = s.memory.append(s.buf, e)
@@ -125,7 +128,7 @@ func (s *cancels) cancel(d version, out *outcome) bool {
 			continue
 		}
 		if by := s.ender(e); by == nil || by.alpha > d.alpha {
-			out.ended.add(e, end{d.seq, d.alpha})
+			out.ended.add(e, end{d.seq, d.alpha, false})
 		}
 	}
 	return true
@@ -137,8 +140,12 @@ func (s *cancels) insert(v version, r *run, out *outcome) bool {
 		if e.del || e.tau != v.tau {
 			continue
 		}
-		if before(v.seq, e.seq) { // history may come in any order
+		if counts(v.alpha, v.seq, e.alpha, e.seq) { // history may come in any order
 			s.entries[k] = v
+			if before(e.seq, v.seq) { // the log's entry, in the place of one of history that became known later or never
+				out.ended.add(e, end{v.seq, v.alpha, true})
+				s.show(v, r, out)
+			}
 			return false
 		}
 		if s.payload(e, r) == s.payload(v, r) {
@@ -148,14 +155,19 @@ func (s *cancels) insert(v version, r *run, out *outcome) bool {
 		}
 		return false
 	}
+	s.show(v, r, out)
+	return true
+}
+
+// show ends or hides a row that counts and that a delete has reached before it.
+func (s *cancels) show(v version, r *run, out *outcome) {
 	switch by := s.ender(v); {
 	case by == nil:
 	case by.alpha <= v.alpha:
 		out.set(v.i, r.rows, Accepted, hidden)
 	default: // the delete is known by position only: the row is there for questions by time
-		out.ended.add(v, end{by.seq, min(by.alpha, selfsame.MaxTime-1)})
+		out.ended.add(v, end{by.seq, min(by.alpha, selfsame.MaxTime-1), false})
 	}
-	return true
 }
 
 // ender is the delete among the entries that ends v first by time, nil for none.

@@ -58,7 +58,7 @@ func (f *fan) add(r *run, out *outcome, c *changes) {
 	if len(f.idx) > 0 {
 		f.rows(in, r, c)
 	}
-	if out.ended.rows() > 0 && !f.state.Use.Spec.AsOf {
+	if out.ended.rows() > 0 {
 		f.end(&out.ended, c)
 	}
 }
@@ -169,13 +169,13 @@ func (f *fan) orderOf(r *run) *column.Column {
 	return f.absent
 }
 
-// end appends a retraction for every ended row that is a row of the state.
+// end appends a retraction for every ended row that is a row of the state. Of as-of states only copies end: newer versions and deletes are rows.
 func (f *fan) end(e *ended, c *changes) {
 	in := &expr.Input{Columns: e.cols, Rows: e.rows()}
 	where := f.selects(in)
 	f.evalKey(in)
 	for i := range e.rows() {
-		if f.keyless(i) || where != nil && !passes(where, i) {
+		if f.keyless(i) || where != nil && !passes(where, i) || f.state.Use.Spec.AsOf && !e.copies[i] {
 			continue
 		}
 		lo := len(c.arena)

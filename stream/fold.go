@@ -282,7 +282,7 @@ func (f *folder) foldVersions(have []online.Bucket) ([]online.Bucket, error) {
 	beyond := func(i int) bool { return r.Tau[i] < f.horizon && r.Alpha[i] <= f.oldest }
 	least := selfsame.MinTime
 	for i, tau := range r.Tau {
-		if beyond(i) {
+		if beyond(i) && (r.UntilSeq == nil || r.UntilSeq[i] == selfsame.MaxTime && r.UntilAlpha[i] == selfsame.MaxTime) {
 			least = max(least, tau)
 		}
 	}

@@ -39,6 +39,7 @@ type ended struct {
 	cols        []*column.Column
 	tau, target []int64
 	seq, alpha  []int64 // the end
+	copies      []bool  // the row is a copy that lost: it ends in as-of states too
 	name        string
 }
 
@@ -55,11 +56,14 @@ func (e *ended) reset(r *run) {
 	for _, c := range e.cols {
 		c.Reset()
 	}
-	e.tau, e.target, e.seq, e.alpha = e.tau[:0], e.target[:0], e.seq[:0], e.alpha[:0]
+	e.tau, e.target, e.seq, e.alpha, e.copies = e.tau[:0], e.target[:0], e.seq[:0], e.alpha[:0], e.copies[:0]
 }
 
 // end is a moment at which a row ends, on both axes.
-type end struct{ seq, alpha int64 }
+type end struct {
+	seq, alpha int64
+	copied     bool // by a copy that counts in its place
+}
 
 // add ends a row, row i of cols.
 func (e *ended) add(v version, by end) {
@@ -68,7 +72,7 @@ func (e *ended) add(v version, by end) {
 	}
 	e.cols[len(v.cols)].AppendBytes([]byte(e.name))
 	e.tau, e.target = append(e.tau, v.tau), append(e.target, v.seq)
-	e.seq, e.alpha = append(e.seq, by.seq), append(e.alpha, by.alpha)
+	e.seq, e.alpha, e.copies = append(e.seq, by.seq), append(e.alpha, by.alpha), append(e.copies, by.copied)
 }
 
 // version is one row of a source with an identity, of the run or out of a fact: row i of cols.
@@ -91,12 +95,20 @@ type place struct {
 	floor int64
 }
 
-// before reports whether the entry of Seq a counts before that of Seq b: history in the order of its positions, then the log.
+// before reports whether the entry of Seq a stands before that of Seq b: history in the order of its positions, then the log.
 func before(a, b int64) bool {
 	if a < 0 && b < 0 {
 		return a > b
 	}
 	return a < b
+}
+
+// counts reports whether of two copies that of (α, Seq) a counts, rather than that of b. A null arrival, MaxTime, ranks last.
+func counts(alphaA, a, alphaB, b int64) bool {
+	if alphaA != alphaB {
+		return alphaA < alphaB
+	}
+	return before(a, b)
 }
 
 // resolver finds duplicates, conflicts, deleted and superseded rows of one source, entry by entry. What it must remember are facts of its

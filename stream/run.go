@@ -23,7 +23,9 @@ type run struct {
 	first int64         // offset of row 0
 	seqs  []int64       // offsets where they are not consecutive
 	alpha int64
-	alps  []int64 // α where rows differ in it
+	alps  []int64 // α where rows differ in it: of rows that are remembered
+	least int64   // with alps: entries that are still to be resolved have no α below it
+	final int64   // with alps: a copy that becomes known later than this may lose to an entry that is still to be applied
 
 	id, order, arrival int // fields of the schema, -1 for none
 	name               *column.Column

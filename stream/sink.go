@@ -23,7 +23,8 @@ type Sink struct {
 	d     *Driver
 	ctx   context.Context
 	lane  *lane // of the states
-	floor func(*selfsame.Source) int64
+	first int64 // no entry of the log that is still to be resolved has an α below it,
+	final int64 // and none that is applied on top of what is brought in has one below this
 	order []uint32
 	ranks []rank
 	c     changes
@@ -176,7 +177,7 @@ func (s *Sink) Remember(e *Entries) error {
 	if e.Admitted != nil && slices.Contains(e.Admitted, false) {
 		e = e.admitted()
 	}
-	if e.Rows.Rows == 0 || len(e.Source.PrimaryKey) == 0 && slices.Max(e.Tau) < s.floor(e.Source) {
+	if e.Rows.Rows == 0 || len(e.Source.PrimaryKey) == 0 && slices.Max(e.Tau) < floorOf(e.Source, s.first) {
 		return nil
 	}
 	s.d.mu.Lock()
@@ -199,6 +200,7 @@ func (s *Sink) remember(in *inlet, e *Entries) error {
 		return err
 	}
 	in.run.tau, in.run.ops, in.run.seqs, in.run.alps = e.Tau, e.Ops, e.Seq, e.Alpha
+	in.run.least, in.run.final = s.first, s.final
 	s.lane.begin()
 	if err := in.spread(s.ctx, false, &s.lane.changes); err != nil {
 		return err
@@ -227,8 +229,8 @@ func (e *Entries) admitted() *Entries {
 	return out
 }
 
-// floor tells for each source the event time below which no entry of the log from begin on, and none that comes after now, can meet a row.
-func (d *Driver) floor(ctx context.Context, begin, now int64) func(*selfsame.Source) int64 {
+// firstAlpha is the least α of the entries of the log from begin on and of those that come after now.
+func (d *Driver) firstAlpha(ctx context.Context, begin, now int64) int64 {
 	first := now
 	if end, _ := d.log.End(); begin < end {
 		err := d.log.Read(ctx, begin, begin+1, func(b *eventlog.Block) error {
@@ -239,7 +241,10 @@ func (d *Driver) floor(ctx context.Context, begin, now int64) func(*selfsame.Sou
 			first = selfsame.MinTime
 		}
 	}
-	return func(s *selfsame.Source) int64 {
-		return window.SatSub(window.SatSub(first, plan.SettledAfter(s)), skewOf(s))
-	}
+	return first
+}
+
+// floorOf is the event time below which no entry with an α from first on can meet a row.
+func floorOf(s *selfsame.Source, first int64) int64 {
+	return window.SatSub(window.SatSub(first, plan.SettledAfter(s)), skewOf(s))
 }

@@ -117,7 +117,7 @@ func (s *versions) settle(g int, r *run, out *outcome, c *changes) {
 			s.supersede(v, cur, r, out)
 		default:
 			if cur.cols != nil && !cur.del {
-				out.ended.add(cur, end{v.seq, v.alpha})
+				out.ended.add(cur, end{v.seq, v.alpha, false})
 			}
 			cur, changed = v, true
 		}
@@ -138,7 +138,7 @@ func (s *versions) supersede(v, cur version, r *run, out *outcome) {
 	}
 	out.set(v.i, r.rows, Superseded, shown)
 	if !v.del {
-		out.ended.add(v, end{cur.seq, min(cur.alpha, selfsame.MaxTime-1)})
+		out.ended.add(v, end{cur.seq, min(cur.alpha, selfsame.MaxTime-1), false})
 	}
 }
 
