@@ -134,3 +134,9 @@ type Resumer interface {
 	// columns and slices may have moved. Events that were there from row `from` on may be others or gone.
 	Resume(ev *Events, from int)
 }
+
+// Joint is a Kernel that answers several members over the same runs in one pass.
+type Joint interface {
+	// RangesOf is Ranges for each of members, which may repeat: out[i] takes the values of members[i].
+	RangesOf(members []int, at []int64, lo, hi []int32, out []*column.Column)
+}

@@ -165,18 +165,22 @@ func (k *momentKernel) count(lo, hi int) int {
 // Ranges implements Kernel.
 func (k *momentKernel) Ranges(m int, _ []int64, lo, hi []int32, out *column.Column) {
 	o, first := k.members[m], out.Len()
-	extend(out, len(lo))
 	switch {
 	case o == countOf:
+		extend(out, len(lo))
 		counts := out.Ints[first:]
 		for i := range counts {
 			counts[i] = int64(k.count(int(lo[i])-k.base, int(hi[i])-k.base))
 		}
 	case !k.fits:
+		extend(out, len(lo))
 		k.slideRanges(o, lo, hi, out, first)
 	case out.Type.Kind == selfsame.Float64:
-		k.floatRanges(o, lo, hi, out, first)
+		var f figures
+		f.take(o, out, len(lo))
+		k.figures(&f, lo, hi)
 	default:
+		extend(out, len(lo))
 		for i := range lo {
 			l, h := int(lo[i])-k.base, int(hi[i])-k.base
 			if k.count(l, h) == 0 {
@@ -188,27 +192,91 @@ func (k *momentKernel) Ranges(m int, _ []int64, lo, hi []int32, out *column.Colu
 	}
 }
 
-// floatRanges is the loop that matters: a difference and a rounding for each window.
-func (k *momentKernel) floatRanges(o member, lo, hi []int32, out *column.Column, first int) {
-	values, least := out.Floats[first:], 1
-	if o.isSample() {
+// RangesOf implements Joint.
+func (k *momentKernel) RangesOf(members []int, at []int64, lo, hi []int32, out []*column.Column) {
+	var f figures
+	for i, m := range members {
+		if !k.fits || out[i].Type.Kind != selfsame.Float64 || !f.take(k.members[m], out[i], len(lo)) {
+			k.Ranges(m, at, lo, hi, out[i])
+		}
+	}
+	if f.some {
+		k.figures(&f, lo, hi)
+	}
+}
+
+// figures is where the floats of one sum go: each to at most one column.
+type figures struct {
+	total, mean, spread slots
+	deviation           member // which spread
+	some                bool
+}
+
+// slots are the values of a column that are new, the first of them number `first`.
+type slots struct {
+	column *column.Column // nil: nobody asks
+	first  int
+	values []float64
+}
+
+// take makes n slots of out for a member. It reports false where those of another column have its place.
+func (f *figures) take(o member, out *column.Column, n int) bool {
+	s := &f.spread
+	switch o {
+	case sumOf:
+		s = &f.total
+	case meanOf:
+		s = &f.mean
+	}
+	if s.column != nil {
+		return false
+	}
+	if f.some = true; s == &f.spread {
+		f.deviation = o
+	}
+	s.column, s.first = out, out.Len()
+	extend(out, n)
+	s.values = out.Floats[s.first:]
+	return true
+}
+
+// null says that value i is not there.
+func (s *slots) null(i int) {
+	if s.column != nil {
+		s.column.SetStatus(s.first+i, selfsame.Null)
+	}
+}
+
+// figures is the loop that matters: a difference and, for each figure, a rounding for each window.
+func (k *momentKernel) figures(f *figures, lo, hi []int32) {
+	least, sample := 1, f.deviation.isSample()
+	if sample {
 		least = 2
 	}
+	total, mean, spread := f.total.values, f.mean.values, f.spread.values
 	hi = hi[:len(lo)]
 	for i := range lo {
 		l, h := int(lo[i])-k.base, int(hi[i])-k.base
 		n := k.count(l, h)
-		if n < least {
-			out.SetStatus(first+i, selfsame.Null)
+		if n < 1 {
+			f.total.null(i)
+			f.mean.null(i)
+			f.spread.null(i)
 			continue
 		}
-		switch o {
-		case sumOf:
-			values[i] = k.prefix.Total(l, h)
-		case meanOf:
-			values[i] = k.prefix.Mean(l, h, uint64(n))
+		s := k.prefix.Sum(l, h)
+		if total != nil {
+			total[i] = k.prefix.MeanOf(s, 1)
+		}
+		if mean != nil {
+			mean[i] = k.prefix.MeanOf(s, uint64(n))
+		}
+		switch {
+		case spread == nil:
+		case n < least:
+			f.spread.null(i)
 		default:
-			values[i] = o.deviation(k.prefix.Variance(l, h, uint64(n), least == 2))
+			spread[i] = f.deviation.deviation(k.prefix.VarianceOf(s, l, h, uint64(n), sample))
 		}
 	}
 }

@@ -149,22 +149,39 @@ func checkMomentKernel(t *testing.T, r *rand.Rand, what string, calls []*Call, k
 func checkLoadedMoments(t *testing.T, r *rand.Rand, what string, calls []*Call, kernel Kernel, ev *Events) {
 	t.Helper()
 	lo, hi := momentWindows(r, ev)
-	for m, c := range calls {
-		out := column.New(c.Result, 0)
+	members := []int{r.IntN(len(calls)), r.IntN(len(calls))} // some repeat
+	for m := range calls {
+		members = append(members, m)
+	}
+	var outs []*column.Column
+	for _, m := range members {
+		out := column.New(calls[m].Result, 0)
 		if r.IntN(2) == 0 {
 			out.AppendStatus(selfsame.Expired) // what stands there already stays
 		}
-		first := out.Len()
-		kernel.Ranges(m, make([]int64, len(lo)), lo, hi, out)
+		outs = append(outs, out)
+	}
+	check := func(how string, m int, out *column.Column) {
+		t.Helper()
+		c, first := calls[m], out.Len()-len(lo)
 		for k := range lo {
 			want := momentFold(c, ev, lo[k], hi[k])
 			if got := out.Value(first + k); !sameValue(got, want) {
-				t.Fatalf("%s: %s over [%d, %d) by ranges = %+v, want %+v", what, c.Func.Name, lo[k], hi[k], got, want)
+				t.Fatalf("%s: %s over [%d, %d) by %s = %+v, want %+v", what, c.Func.Name, lo[k], hi[k], how, got, want)
 			}
 		}
-		if first > 0 && out.StatusAt(0) != selfsame.Expired || out.Len() != first+len(lo) {
+		if first > 1 || first > 0 && out.StatusAt(0) != selfsame.Expired {
 			t.Fatalf("%s: %s leaves %d values, the first %v", what, c.Func.Name, out.Len(), out.StatusAt(0))
 		}
+	}
+	kernel.(Joint).RangesOf(members, make([]int64, len(lo)), lo, hi, outs)
+	for i, m := range members {
+		check("joint ranges", m, outs[i])
+	}
+	for m := range calls {
+		out := column.New(calls[m].Result, 0)
+		kernel.Ranges(m, make([]int64, len(lo)), lo, hi, out)
+		check("ranges", m, out)
 	}
 	for k := range lo {
 		kernel.Reset()

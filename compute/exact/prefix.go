@@ -286,20 +286,28 @@ func (p *Prefix) Moments(lo, hi int, n uint64) Moments {
 }
 
 // Total returns the float64 nearest to Σx over values [lo, hi).
-func (p *Prefix) Total(lo, hi int) float64 { return p.Mean(lo, hi, 1) }
+func (p *Prefix) Total(lo, hi int) float64 { return p.MeanOf(p.Sum(lo, hi), 1) }
 
 // Mean returns the float64 nearest to Σx / n over values [lo, hi), of which n > 0 are kept.
-func (p *Prefix) Mean(lo, hi int, n uint64) float64 {
+func (p *Prefix) Mean(lo, hi int, n uint64) float64 { return p.MeanOf(p.Sum(lo, hi), n) }
+
+// MeanOf is Mean of values whose Sum is s.
+func (p *Prefix) MeanOf(s selfsame.Int128, n uint64) float64 {
 	if p.scale != 0 {
-		m := Moments{S: p.Sum(lo, hi), Scale: p.scale}
+		m := Moments{S: s, Scale: p.scale}
 		return m.ratio(n)
 	}
-	neg, h, l := magnitude(p.Sum(lo, hi))
+	neg, h, l := magnitude(s)
 	return roundPair(neg, h, l, n, p.exp)
 }
 
 // Variance is Moments.Variance over values [lo, hi), of which n are kept. The run was loaded with squares.
 func (p *Prefix) Variance(lo, hi int, n uint64, sample bool) float64 {
+	return p.VarianceOf(p.Sum(lo, hi), lo, hi, n, sample)
+}
+
+// VarianceOf is Variance of values whose Sum is s.
+func (p *Prefix) VarianceOf(s selfsame.Int128, lo, hi int, n uint64, sample bool) float64 {
 	if p.wide || p.scale != 0 || n>>32 != 0 {
 		m := p.Moments(lo, hi, n)
 		return m.Variance(sample)
@@ -313,6 +321,6 @@ func (p *Prefix) Variance(lo, hi int, n uint64, sample bool) float64 {
 	if sample {
 		d--
 	}
-	_, sh, sl := magnitude(p.Sum(lo, hi))
+	_, sh, sl := magnitude(s)
 	return variance192(n, n*d, sh, sl, q0, q1, q2, 2*p.exp)
 }

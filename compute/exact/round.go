@@ -30,7 +30,7 @@ func shiftLeft(m uint64, s uint) (hi, lo uint64) {
 }
 
 // pack returns the float64 nearest to ±(m + δ) * 2^exp, ties to even, where the top bit of m is set and 0 <= δ < 1 is above zero iff
-// sticky. It is the only place where the package rounds to float64. Zero is +0.
+// sticky. It and roundNormal are the only places where the package rounds to float64. Zero is +0.
 func pack(neg bool, m uint64, sticky bool, exp int) float64 {
 	e := exp + 63 // the value is in [2^e, 2^(e+1))
 	if e > 1023 {
@@ -96,18 +96,31 @@ func roundPair(neg bool, hi, lo, den uint64, exp int) float64 {
 
 // divideNormal rounds ±(hi:lo + δ) * 2^exp / den, where the top bit of hi is set and sticky tells whether δ > 0.
 func divideNormal(neg bool, hi, lo uint64, sticky bool, den uint64, exp int) float64 {
+	more := uint64(0)
+	if sticky {
+		more = 1
+	}
 	if den == 1 {
-		return pack(neg, hi, sticky || lo != 0, exp+64)
+		return roundNormal(neg, hi, lo|more, exp+64)
 	}
 	s := uint(bits.LeadingZeros64(den))
-	d := den << s
-	exp += int(s)
-	if hi >= d {
-		sticky = sticky || lo&1 != 0
-		hi, lo = hi>>1, lo>>1|hi<<63
-		exp++
+	// Half of the numerator is below den << s, so that the quotient fits; it has 63 or 64 bits.
+	q, r := bits.Div64(hi>>1, lo>>1|hi<<63, den<<s)
+	return roundNormal(neg, q, r|lo&1|more, exp+int(s)+1)
+}
+
+// roundNormal returns the float64 nearest to ±(q + δ) * 2^exp, ties to even, where q is at least 2^62 and 0 <= δ < 1 is above zero iff rest is
+// not 0. The machine rounds, which takes no branch that depends on the value; pack has what is not a normal number.
+func roundNormal(neg bool, q, rest uint64, exp int) float64 {
+	// Of 62 or 63 bits and one that says whether there is more, 53 stay.
+	q = q>>1 | q&1 | (rest|-rest)>>63
+	if exp < -1083 || exp > 960 {
+		s := uint(bits.LeadingZeros64(q))
+		return pack(neg, q<<s, false, exp+1-int(s))
 	}
-	// d/2 <= hi < d, so the quotient has exactly 64 bits and its top bit is set.
-	q, r := bits.Div64(hi, lo, d)
-	return pack(neg, q, sticky || r != 0, exp)
+	b := math.Float64bits(float64(int64(q))) + uint64(exp+1)<<52
+	if neg {
+		b |= 1 << 63
+	}
+	return math.Float64frombits(b)
 }

@@ -40,8 +40,9 @@ type group struct {
 
 // windowCells are the cells of a group that share a window.
 type windowCells struct {
-	window int
-	cells  []int
+	window  int
+	cells   []int
+	members []int // of the group, of each cell
 }
 
 // trace is the cells that share their newest event.
@@ -135,9 +136,9 @@ func (g *group) choose(n int, cells []int) chosen {
 	out := chosen{group: n}
 	for _, w := range g.windows {
 		in := windowCells{window: w.window}
-		for _, cell := range w.cells {
+		for i, cell := range w.cells {
 			if slices.Contains(cells, cell) {
-				in.cells = append(in.cells, cell)
+				in.cells, in.members = append(in.cells, cell), append(in.members, w.members[i])
 			}
 		}
 		if len(in.cells) > 0 {
@@ -170,7 +171,7 @@ func (c *compiled) addCell(i int) error {
 	if c.Detail {
 		p.trace = c.trace(p)
 	}
-	c.groups[g].put(i, w)
+	c.groups[g].put(i, p.member, w)
 	c.cells = append(c.cells, p)
 	c.canonical = c.canonical || cell.Call.NeedOrder || cell.Window.Kind == selfsame.LastRows
 	return nil
@@ -209,13 +210,14 @@ func (c *compiled) group(cell *Cell) int {
 	return len(c.groups) - 1
 }
 
-func (g *group) put(cell, window int) {
+func (g *group) put(cell, member, window int) {
 	i := slices.IndexFunc(g.windows, func(w windowCells) bool { return w.window == window })
 	if i < 0 {
 		i = len(g.windows)
 		g.windows = append(g.windows, windowCells{window: window})
 	}
-	g.windows[i].cells = append(g.windows[i].cells, cell)
+	in := &g.windows[i]
+	in.cells, in.members = append(in.cells, cell), append(in.members, member)
 }
 
 func (g *group) member(call *aggregate.Call) int {

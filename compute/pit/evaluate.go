@@ -37,6 +37,7 @@ type evaluator struct {
 	sel    *selection
 	ev     *timeline
 	out    []*column.Column // per cell; as-of: per event column
+	cells  []*column.Column // memory of runs
 	detail bool
 	// newest and arrival are τ and α of the newest event per trace and output position. as-of: one trace. arrival nil: not asked for.
 	newest, arrival [][]int64

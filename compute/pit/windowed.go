@@ -6,6 +6,7 @@ package pit
 import (
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/aggregate"
 )
 
 // inOrder is the fast path: every window of every row is a run of the entity's sorted events.
@@ -15,9 +16,7 @@ func (e *evaluator) inOrder(x *subject) {
 		g := &e.groups[s.group]
 		g.load(x)
 		for _, in := range s.windows {
-			for _, cell := range in.cells {
-				e.runs(g, e.spec.cells[cell].member, in.window, x, e.out[cell])
-			}
+			e.runs(g, &in, x)
 		}
 	}
 	if e.detail {
@@ -25,26 +24,38 @@ func (e *evaluator) inOrder(x *subject) {
 	}
 }
 
-// runs evaluates one cell over runs of events.
-func (e *evaluator) runs(g *groupState, member, window int, x *subject, out *column.Column) {
-	lo, hi, k := e.span.lo[window], e.span.hi[window], 0
-	for _, b := range e.span.breaks[window] {
-		g.run(member, x.at[k:b], lo[k:b], hi[k:b], out)
+// runs evaluates the cells of one window over runs of events.
+func (e *evaluator) runs(g *groupState, in *windowCells, x *subject) {
+	e.cells = e.cells[:0]
+	for _, cell := range in.cells {
+		e.cells = append(e.cells, e.out[cell])
+	}
+	lo, hi, k := e.span.lo[in.window], e.span.hi[in.window], 0
+	for _, b := range e.span.breaks[in.window] {
+		g.run(in.members, x.at[k:b], lo[k:b], hi[k:b], e.cells)
 		k = b
 	}
-	g.run(member, x.at[k:], lo[k:], hi[k:], out)
+	g.run(in.members, x.at[k:], lo[k:], hi[k:], e.cells)
 }
 
-// run evaluates one cell over runs of events whose bounds never decrease.
-func (g *groupState) run(member int, at []int64, lo, hi []int32, out *column.Column) {
-	before := out.Len()
-	g.kernel.Ranges(member, at, lo, hi, out)
+// run evaluates members over runs of events whose bounds never decrease.
+func (g *groupState) run(members []int, at []int64, lo, hi []int32, out []*column.Column) {
+	before := out[0].Len()
+	if j, ok := g.kernel.(aggregate.Joint); ok && len(members) > 1 {
+		j.RangesOf(members, at, lo, hi, out)
+	} else {
+		for i, m := range members {
+			g.kernel.Ranges(m, at, lo, hi, out[i])
+		}
+	}
 	if !g.errs.any {
 		return
 	}
 	for k := range lo {
 		if s := g.errs.within(lo[k], hi[k]); s != selfsame.Present {
-			out.SetStatus(before+k, s)
+			for _, c := range out {
+				c.SetStatus(before+k, s)
+			}
 		}
 	}
 }
