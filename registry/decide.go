@@ -19,7 +19,9 @@ import (
 type decision struct {
 	before *Snapshot
 	after  *selfsame.Project
-	forms  map[string]form // canonical form of each feature of the change, by view.feature
+	draft  bool                       // new versions are drafts
+	forms  map[string]form            // canonical form of each feature of the change, by view.feature
+	later  map[string]*featureHistory // of features that change, by view.feature
 	diff   *Diff
 	record *Record
 	texts  map[string][]byte // by hash
@@ -44,7 +46,7 @@ func (s *Snapshot) decide(ctx context.Context, c *Change) (*decision, error) {
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "project " + p.Name, Message: "the registry is of project " + r.Project,
 			Hint: "name the data directory of this project with --data; a project keeps its name"}
 	}
-	d := &decision{before: s, after: p, forms: map[string]form{}, texts: map[string][]byte{},
+	d := &decision{before: s, after: p, draft: c.Draft, forms: map[string]form{}, later: map[string]*featureHistory{}, texts: map[string][]byte{},
 		diff:   &Diff{Project: p.Name, On: s.Applied(), Features: []FeatureChange{}, Services: []ServiceChange{}, Others: []OtherChange{}, Files: []string{}},
 		record: &Record{ID: s.ID() + 1, Time: c.Time, Project: p.Name, Author: c.Author, Message: c.Message, Commit: c.Commit, Engine: c.Engine}}
 	if err := d.readForms(); err != nil {
@@ -145,6 +147,9 @@ func (d *decision) features() error {
 		d.diff.Features = append(d.diff.Features, *change)
 		d.record.Features = append(d.record.Features, *record)
 		d.texts[record.Hash] = d.forms[name].text
+		if d.later[name], err = d.staged(d.before.features[name], record, change); err != nil {
+			return err
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.before.features)) {
 		h := d.before.features[name]
@@ -185,6 +190,9 @@ func (d *decision) feature(h *featureHistory, f form) (*FeatureChange, *FeatureR
 	}
 	if !h.removed && to == last.Version && found == FoundNone {
 		return nil, nil, nil
+	}
+	if err := h.comesBack(f, to); err != nil {
+		return nil, nil, err
 	}
 	c := &FeatureChange{Effect: Compatible, From: last.Version, To: to, Proposed: unless(proposed, to), Found: found, Hash: f.hash, Restored: h.has(to) && to != last.Version}
 	switch {

@@ -24,6 +24,8 @@ type Diff struct {
 	Others   []OtherChange   `json:"others"` // settings that are no part of a feature's form, among others
 	// Files that changed. Where nothing else is listed they mean what they meant before.
 	Files []string `json:"files"`
+	// Warnings name what services of the project answer with although it is deprecated.
+	Warnings []string `json:"warnings,omitempty"`
 	// Impacts is what the change does to values, as far as that was looked at (Change.Impacts).
 	Impacts []Impact `json:"impacts,omitempty"`
 }
@@ -34,7 +36,7 @@ func (d *Diff) Empty() bool { return len(d.Features)+len(d.Services)+len(d.Other
 // Breaking reports whether a value that can be read now without naming a version changes or goes.
 func (d *Diff) Breaking() bool {
 	for _, f := range d.Features {
-		if f.Effect == Behaviour || f.Effect == Gone {
+		if f.Effect == Behaviour && f.Stage != Draft || f.Effect == Gone {
 			return true
 		}
 	}
@@ -57,6 +59,7 @@ type FeatureChange struct {
 	Found       Found        `json:"found,omitempty"`
 	Restored    bool         `json:"restored,omitempty"` // To was applied before
 	Hash        string       `json:"hash,omitempty"`     // of To; of From where it is removed
+	Stage       Stage        `json:"stage,omitempty"`    // of To; empty where it is removed
 	Differences []Difference `json:"differences,omitempty"`
 	Services    []string     `json:"services,omitempty"` // whose answer it changes, or is taken out of
 	// Equal are the project's other features of the same form, as view.feature@1.1.0: those that were applied before, else those that come with it.

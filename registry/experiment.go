@@ -87,6 +87,7 @@ func (e *Experiment) prepare(s *Snapshot) error {
 		return err
 	}
 	var columns [][]selfsame.Field // that each arm takes
+	types := map[string]selfsame.Type{}
 	for i, a := range e.Arms {
 		list, _, err := s.Service(e.Service, a.Version)
 		if err != nil {
@@ -98,6 +99,14 @@ func (e *Experiment) prepare(s *Snapshot) error {
 		}
 		if i == 0 && len(e.Key) == 0 {
 			e.Key = keysOf(p)
+		}
+		for k := range p.Outputs {
+			o := &p.Outputs[k]
+			if have, ok := types[o.Name]; ok && !have.Equal(o.EdgeType()) {
+				return e.fault(fmt.Sprintf("%s is %s in version %d of the service and %s in an arm before", o.Name, o.EdgeType(), a.Version, have),
+					"one answer may hold rows of several arms: give one of the two another name with `as:`")
+			}
+			types[o.Name] = o.EdgeType()
 		}
 		columns = append(columns, p.Requests)
 	}

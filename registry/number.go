@@ -59,12 +59,12 @@ func parsePin(s string) (pin, bool) {
 	return p, len(p) <= len(number{})
 }
 
-// greatest is the index of the greatest version that p meets, or -1.
-func (p pin) greatest(versions []Version) int {
+// greatest is the index of the greatest wanted version that p meets, or -1.
+func (p pin) greatest(versions []Version, want func(*Version) bool) int {
 	best, at := number{}, -1
-	for i, v := range versions {
-		n, _ := parseNumber(v.Version)
-		if slices.Equal(p, n[:len(p)]) && (at < 0 || best.compare(n) < 0) {
+	for i := range versions {
+		n, _ := parseNumber(versions[i].Version)
+		if slices.Equal(p, n[:len(p)]) && want(&versions[i]) && (at < 0 || best.compare(n) < 0) {
 			best, at = n, i
 		}
 	}

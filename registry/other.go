@@ -140,9 +140,10 @@ func strip(v any) {
 	}
 }
 
-// check plans every service under the decided versions, so that nothing is applied that cannot be read.
+// check plans every service under the decided versions, so that nothing is applied that cannot be read, and notes what is deprecated of what they answer with.
 func (d *decision) check() error {
-	if len(d.record.Services) == 0 {
+	deprecated := d.before.anyDeprecated()
+	if len(d.record.Services) == 0 && !deprecated {
 		return nil
 	}
 	next, err := d.next()
@@ -150,8 +151,16 @@ func (d *decision) check() error {
 		return err
 	}
 	for _, s := range d.after.Services {
-		if _, err := plan.Build(d.after, plan.Request{Features: s.Features, Resolver: next}); err != nil {
+		p, err := plan.Build(d.after, plan.Request{Features: s.Features, Resolver: next})
+		if err != nil {
 			return &selfsame.Error{Class: selfsame.ClassDefinition, Pos: s.Pos, Ref: "service " + s.Name, Err: err}
+		}
+		warnings, err := next.Standing(p)
+		if err != nil {
+			return &selfsame.Error{Class: selfsame.ClassDefinition, Pos: s.Pos, Ref: "service " + s.Name, Err: err}
+		}
+		for _, w := range warnings {
+			d.diff.Warnings = append(d.diff.Warnings, "service "+s.Name+": "+w)
 		}
 	}
 	return nil

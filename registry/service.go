@@ -4,7 +4,6 @@
 package registry
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -169,7 +168,7 @@ func hashEntries(entries []Entry) string {
 	return definition.Hash(definition.CanonicalService(outputs))
 }
 
-// pin writes a service's list out: one entry an output, each with its full version.
+// pin writes a service's list out: one entry an output, each with its full version. view.* leaves out what no service can pin: drafts and what is retired.
 func (d *decision) pin(s *selfsame.FeatureService) ([]Entry, error) {
 	var out []Entry
 	for _, e := range s.Features {
@@ -177,12 +176,15 @@ func (d *decision) pin(s *selfsame.FeatureService) ([]Entry, error) {
 			if e.Feature != "" && f.Name != e.Feature {
 				continue
 			}
-			version, hash, err := d.pinned(e, f.Name)
+			v, err := d.pinned(e, f.Name)
+			if err != nil && e.Feature == "" && e.Version == "" {
+				continue
+			}
 			if err != nil {
 				err.Ref = "service " + s.Name
 				return nil, err
 			}
-			entry := Entry{View: e.View, Feature: f.Name, Version: version, Hash: hash, Key: e.Key, As: e.As}
+			entry := Entry{View: e.View, Feature: f.Name, Version: v.Version, Hash: v.Hash, Key: e.Key, As: e.As}
 			if e.HasPrefix {
 				entry.Prefix = &e.Prefix
 			}
@@ -192,32 +194,39 @@ func (d *decision) pin(s *selfsame.FeatureService) ([]Entry, error) {
 	return out, nil
 }
 
-// pinned is the version that an entry names once the change is applied, and its hash.
-func (d *decision) pinned(e selfsame.ServiceEntry, feature string) (version, hash string, err *selfsame.Error) {
+// pinned is the version that an entry names once the change is applied.
+func (d *decision) pinned(e selfsame.ServiceEntry, feature string) (*Version, *selfsame.Error) {
 	name := featureName(e.View, feature)
-	var versions []Version
-	own := Version{}
-	if h := d.before.features[name]; h != nil {
-		versions, own = slices.Clone(h.versions), h.versions[h.last]
+	fail := func(message, hint string) *selfsame.Error {
+		return &selfsame.Error{Class: selfsame.ClassDefinition, Pos: e.Pos, Message: message, Hint: hint}
 	}
-	if i, ok := slices.BinarySearchFunc(d.record.Features, name, func(r FeatureRecord, name string) int {
-		return cmp.Compare(featureName(r.View, r.Feature), name)
-	}); ok {
-		own = Version{Version: d.record.Features[i].Version, Hash: d.record.Features[i].Hash}
-		versions = append(versions, own)
+	h := d.later[name]
+	if h == nil {
+		h = d.before.features[name]
 	}
+	at := -1
 	if e.Version == "" {
-		return own.Version, own.Hash, nil
-	}
-	if p, ok := parsePin(e.Version); ok {
-		if at := p.greatest(versions); at >= 0 {
-			return versions[at].Version, versions[at].Hash, nil
+		if at = h.unpinned(); at < 0 {
+			return nil, fail("every version of "+name+" is a draft", "selfsame activate "+h.versions[h.last].Ref(e.View, feature)+", or leave it out of the service")
 		}
+	} else if p, ok := parsePin(e.Version); ok {
+		at = h.choose(p)
 	}
-	var known []string
-	for _, v := range versions {
-		known = append(known, v.Version)
+	if at < 0 {
+		var known []string
+		for _, v := range h.versions {
+			known = append(known, v.Version)
+		}
+		return nil, fail(fmt.Sprintf("%s has no version %s", name, e.Version), "pin one of "+some(known)+", or leave the pin out: it is pinned when the service is applied")
 	}
-	return "", "", &selfsame.Error{Class: selfsame.ClassDefinition, Pos: e.Pos, Message: fmt.Sprintf("%s has no version %s", name, e.Version),
-		Hint: "pin one of " + some(known) + ", or leave the pin out: it is pinned when the service is applied"}
+	v := &h.versions[at]
+	switch ref := v.Ref(e.View, feature); {
+	case v.Stage == Draft:
+		return nil, fail(ref+" is a draft, and a service answers with none", "selfsame activate "+ref+" first, or train and read it by its name")
+	case v.Stage == Retired && v.Successor != "":
+		return nil, fail(ref+" is retired", "use "+v.Successor)
+	case v.Stage == Retired:
+		return nil, fail(ref+" is retired", "pin another version, or selfsame activate "+ref)
+	}
+	return v, nil
 }

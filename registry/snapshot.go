@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"selfsame"
-	"selfsame/definition"
 )
 
 // Snapshot is everything that was applied up to one moment. It is immutable and safe for concurrent use; what it returns belongs to it.
@@ -155,47 +154,6 @@ func pinned(entries []Entry) []selfsame.ServiceEntry {
 	return out
 }
 
-// Reference resolves a reference to features as requests write it: view.feature, view:feature, view.*, a bare name that one view only has, with a version as
-// view.feature@2, view.feature@1.1.0, view.feature:v2 or view.feature==1.1.0. A pinned feature may be one that the project has no more.
-func (s *Snapshot) Reference(text string) (selfsame.ServiceEntry, error) {
-	normal := normalReference(text)
-	if s.project == nil {
-		return selfsame.ServiceEntry{}, nothingApplied(text)
-	}
-	e, err := definition.Reference(s.project, normal)
-	if err == nil {
-		if e.Version != "" {
-			_, _, err = s.find(e.View, e.Feature, e.Version)
-		}
-		return e, err
-	}
-	name, version, isPinned := strings.Cut(normal, "@")
-	view, feature, split := strings.Cut(strings.Replace(name, ":", ".", 1), ".")
-	if isPinned && split && s.features[featureName(view, feature)] != nil {
-		if _, _, err := s.find(view, feature, version); err != nil {
-			return selfsame.ServiceEntry{}, err
-		}
-		return selfsame.ServiceEntry{View: view, Feature: feature, Version: version}, nil
-	}
-	return selfsame.ServiceEntry{}, err
-}
-
-// normalReference writes the version of a reference behind an @.
-func normalReference(text string) string {
-	if name, version, ok := strings.Cut(text, "=="); ok {
-		return name + "@" + version
-	}
-	if i := strings.LastIndexByte(text, ':'); i >= 0 && strings.HasPrefix(text[i+1:], "v") {
-		if _, ok := digits(text[i+2:]); ok {
-			return text[:i] + "@" + text[i+2:]
-		}
-	}
-	if name, version, ok := strings.Cut(text, "@"); ok {
-		return name + "@" + strings.TrimPrefix(version, "v")
-	}
-	return text
-}
-
 // own is the project's service of that name, or nil.
 func (s *Snapshot) own(name string) *selfsame.FeatureService {
 	if s.project == nil {
@@ -287,7 +245,7 @@ func (h *featureHistory) find(version string) (int, error) {
 	if !ok {
 		return 0, &selfsame.Error{Class: selfsame.ClassUsage, Ref: ref, Message: "this is not a version", Hint: "a version is 2 (the newest 2.x.y) or 1.1.0"}
 	}
-	if at := p.greatest(h.versions); at >= 0 {
+	if at := h.choose(p); at >= 0 {
 		return at, nil
 	}
 	var known []string

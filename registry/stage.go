@@ -150,6 +150,16 @@ func (s *Snapshot) mayRetire(g *Staging, v *Version) error {
 		Hint: "end these uses first; until then selfsame deprecate " + g.subject() + " warns whoever reads it"}
 }
 
+// anyDeprecated reports whether any version is.
+func (s *Snapshot) anyDeprecated() bool {
+	for _, h := range s.features {
+		if slices.ContainsFunc(h.versions, func(v Version) bool { return v.Stage == Deprecated }) {
+			return true
+		}
+	}
+	return false
+}
+
 func stageWord(g Stage) string {
 	if g == Draft {
 		return "a draft"
@@ -211,4 +221,52 @@ func (v *Version) deprecation(ref string) string {
 		text += " (" + v.Reason + ")"
 	}
 	return text
+}
+
+// comesBack refuses that a retired version becomes the project's own.
+func (h *featureHistory) comesBack(f form, version string) error {
+	at := slices.IndexFunc(h.versions, func(v Version) bool { return v.Version == version })
+	if at < 0 || h.versions[at].Stage != Retired || !h.removed && at == h.last {
+		return nil
+	}
+	ref := h.versions[at].Ref(h.view, h.feature)
+	return &selfsame.Error{Class: selfsame.ClassDefinition, Pos: f.feature.Pos, Ref: featureName(h.view, h.feature), Message: "this is the definition of " + ref + ", which is retired",
+		Hint: "selfsame activate " + ref + " brings it back; to make it a new version, name one that was never used with `version:`"}
+}
+
+// staged is the history of a feature after the change, and notes the stage of its version where that is not the default: a new version is a draft where the change
+// says so; one that changes words only is at the stage of the version that it takes the place of.
+func (d *decision) staged(h *featureHistory, r *FeatureRecord, c *FeatureChange) (*featureHistory, error) {
+	n := h.fold(d.record, r)
+	v := &n.versions[n.last]
+	if h != nil && h.has(r.Version) {
+		c.Stage = v.Stage
+		return n, nil
+	}
+	g := Staging{View: r.View, Feature: r.Feature, Version: r.Version, Stage: Active}
+	if h != nil && r.Found == FoundPatch {
+		last := &h.versions[h.last]
+		g.Stage, g.Successor, g.Until, g.Reason = last.Stage, last.Successor, last.Until, last.Reason
+	}
+	if d.draft {
+		g.Stage, g.Successor, g.Until, g.Reason = Draft, "", 0, ""
+	}
+	if c.Stage = g.Stage; g.Stage == Active {
+		return n, nil
+	}
+	v.Stage, v.Successor, v.Until, v.Reason = g.Stage, g.Successor, g.Until, g.Reason
+	a, err := act(KindStaging, g.subject(), &g)
+	d.record.Acts = append(d.record.Acts, a)
+	return n, err
+}
+
+// choose is the index of the version that a pin means, -1 for none: of those that begin with its parts the greatest that can be used, else the greatest draft, else the
+// greatest. A pin that names a version in full means that one.
+func (h *featureHistory) choose(p pin) int {
+	for _, want := range []func(v *Version) bool{(*Version).usable, func(v *Version) bool { return v.Stage == Draft }, func(*Version) bool { return true }} {
+		if at := p.greatest(h.versions, want); at >= 0 {
+			return at
+		}
+	}
+	return -1
 }

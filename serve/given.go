@@ -16,18 +16,8 @@ import (
 
 // conform fills w.given with the plan's request columns, of the declared types, and returns how many rows there are.
 func (w *work) conform(q *Request, maxRows int) (rows int, err error) {
-	rows = 1
-	if q.Given != nil && len(q.Given.Columns) > 0 {
-		rows = q.Given.Rows
-		if err := q.Given.Check(); err != nil {
-			return 0, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "rows", Err: err, Hint: "give every column one value a row"}
-		}
-	}
-	switch {
-	case rows == 0:
-		return 0, usage("rows", "there are none", "ask about one row at least")
-	case rows > maxRows:
-		return 0, usage("rows", fmt.Sprintf("there are %d, %d are the most in one question", rows, maxRows), "ask several times")
+	if rows, err = rowsOf(q, maxRows); err != nil {
+		return 0, err
 	}
 	id, err := w.idColumn(q)
 	if err != nil {
@@ -42,6 +32,24 @@ func (w *work) conform(q *Request, maxRows int) (rows int, err error) {
 		w.given = append(w.given, c)
 	}
 	w.unused(q.Given)
+	return rows, nil
+}
+
+// rowsOf is how many rows a question has.
+func rowsOf(q *Request, maxRows int) (int, error) {
+	rows := 1
+	if q.Given != nil && len(q.Given.Columns) > 0 {
+		rows = q.Given.Rows
+		if err := q.Given.Check(); err != nil {
+			return 0, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "rows", Err: err, Hint: "give every column one value a row"}
+		}
+	}
+	switch {
+	case rows == 0:
+		return 0, usage("rows", "there are none", "ask about one row at least")
+	case rows > maxRows:
+		return 0, usage("rows", fmt.Sprintf("there are %d, %d are the most in one question", rows, maxRows), "ask several times")
+	}
 	return rows, nil
 }
 

@@ -33,7 +33,10 @@ type served struct {
 	outputs  []Output
 	keys     []string  // request columns that are part of a key
 	files    []string  // sources that have history
+	warnings []string  // of every answer: what is deprecated of what it reads
 	free     sync.Pool // of *work
+
+	split *split // of a service with an experiment, which has nothing else
 }
 
 // work is the memory of one answer until it is released.
@@ -67,7 +70,9 @@ func (c *plans) find(defs Definitions, q *Request) (*served, error) {
 	case q.Service != "" && len(q.References) > 0:
 		return nil, usage("request", "both a service and features are named", "name one of them")
 	case q.Version != 0 && q.Service == "":
-		return nil, usage("request", "a version needs a service", "pin features as view.feature@2")
+		return nil, usage("request", "a version needs a service", "ask for one version of all features with feature_version, or pin them as view.feature@2")
+	case q.FeatureVersion != "" && q.Service != "":
+		return nil, usage("request", "a service pins the versions of its features", "ask for a version of the service, or list features")
 	}
 	var room [256]byte
 	key := questionKey(room[:0], q)
@@ -99,6 +104,7 @@ func questionKey(b []byte, q *Request) []byte {
 		b = append(append(b, q.Service...), '@')
 		return strconv.AppendInt(b, q.Version, 10)
 	}
+	b = append(b, q.FeatureVersion...)
 	for _, r := range q.References {
 		b = append(append(b, 0), r...)
 	}
@@ -113,22 +119,25 @@ func build(defs Definitions, q *Request) (*served, error) {
 	}
 	out := &served{}
 	var entries []selfsame.ServiceEntry
-	if q.Service != "" {
+	var err error
+	if q.Service == "" {
+		if entries, err = defs.Entries(q.References, q.FeatureVersion); err != nil {
+			return nil, err
+		}
+	} else {
+		if e := defs.Experiment(q.Service); e != nil && q.Version == 0 {
+			return newSplit(defs, e)
+		}
 		s, n, err := defs.Service(q.Service, q.Version)
 		if err != nil {
 			return nil, err
 		}
 		out.service, out.version, entries = s.Name, n, s.Features
 	}
-	for _, r := range q.References {
-		e, err := defs.Reference(r)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, e)
-	}
-	var err error
 	if out.plan, err = plan.Build(project, plan.Request{Features: entries, Resolver: defs}); err != nil {
+		return nil, err
+	}
+	if out.warnings, err = defs.Standing(out.plan); err != nil {
 		return nil, err
 	}
 	out.prepared = request.Prepare(out.plan)

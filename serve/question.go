@@ -14,6 +14,8 @@ type Request struct {
 	Service    string
 	Version    int64 // of the service; 0: the applied one
 	References []string
+	// FeatureVersion is asked of every reference that names no version, as 2 or 1.1.0; empty: the applied ones.
+	FeatureVersion string
 	// Given are keys and request fields, one column each, of whatever kinds the wire has: text is read as a timestamp, a date, a decimal
 	// or an int64 where such is declared, an int64 as a float64. They are read until Vector.Release. nil: one row without columns.
 	Given *column.Batch
@@ -39,8 +41,10 @@ type Output struct {
 // until Release.
 type Vector struct {
 	RequestID  string
-	Service    string // empty for references
-	Version    int64  // of the service
+	Service    string   // empty for references
+	Version    int64    // of the service; 0 where rows are of several, by an experiment
+	Experiment string   // that runs on the service and dealt the rows; empty: none, or a version was asked for
+	Variants   []string // with it: the arm of each row
 	Rows       int
 	Outputs    []Output
 	Columns    []*column.Column
@@ -57,6 +61,7 @@ type Vector struct {
 
 	result *request.Result
 	work   *work
+	parts  []*Vector // of an answer that was put together: by arms of an experiment
 }
 
 // Milliseconds are the durations of the steps of an answer.
@@ -64,6 +69,10 @@ type Milliseconds struct{ Cache, Read, Compute float64 }
 
 // Release gives the vector's memory back. It must not be used after.
 func (v *Vector) Release() {
+	for _, part := range v.parts {
+		part.Release()
+	}
+	v.parts = nil
 	if v.work == nil {
 		return
 	}
@@ -73,11 +82,13 @@ func (v *Vector) Release() {
 	w.plan.free.Put(w)
 }
 
-// Record is what a journal keeps of an answer. It is valid during the call.
+// Record is what a journal keeps of an answer, or of those rows of it that are in one arm of an experiment. It is valid during the call.
 type Record struct {
 	*Vector
-	Fields []selfsame.Field // the keys and request fields that the plan reads
-	Given  []*column.Column // their values, of the declared types
+	Variant string           // arm of every row of the vector; empty: there is no experiment
+	Numbers []int            // of the request, of each row; nil: 0, 1, 2 …
+	Fields  []selfsame.Field // the keys and request fields that the plan reads
+	Given   []*column.Column // their values, of the declared types
 }
 
 func usage(ref, message, hint string) error {

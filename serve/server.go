@@ -27,8 +27,12 @@ type Definitions interface {
 	Project() *selfsame.Project // nil: nothing is applied
 	// Service returns a version of a service with its outputs pinned; 0: the applied one.
 	Service(name string, version int64) (*selfsame.FeatureService, int64, error)
-	// Reference reads a reference as a request writes it.
-	Reference(text string) (selfsame.ServiceEntry, error)
+	// Entries reads references as a request writes them. version is asked of those that name none; empty: the project's own.
+	Entries(texts []string, version string) ([]selfsame.ServiceEntry, error)
+	// Standing refuses a plan that reads what is retired, and warns of what is deprecated.
+	Standing(p *plan.Plan) (warnings []string, err error)
+	// Experiment returns the experiment that runs on a service, or nil.
+	Experiment(service string) *registry.Experiment
 	// Version returns the applied version of a feature, its hash with it.
 	Version(view, feature, version string) (registry.Version, error)
 }
@@ -124,9 +128,12 @@ func (s *Server) by(ctx context.Context, defs Definitions, q *Request) (*Vector,
 	if err != nil {
 		return nil, err
 	}
+	if p.split != nil {
+		return s.dealt(ctx, p.split, q)
+	}
 	w := p.take()
 	v := &w.vector
-	if err := s.answer(ctx, w, q); err != nil {
+	if err := s.answer(ctx, w, q, nil); err != nil {
 		p.free.Put(w)
 		return nil, err
 	}
@@ -137,8 +144,8 @@ func (s *Server) by(ctx context.Context, defs Definitions, q *Request) (*Vector,
 	return v, nil
 }
 
-// answer fills w.vector.
-func (s *Server) answer(ctx context.Context, w *work, q *Request) error {
+// answer fills w.vector, at the moment and the cut of another answer where there is one.
+func (s *Server) answer(ctx context.Context, w *work, q *Request, with *work) error {
 	p, v := w.plan, &w.vector
 	*v = Vector{RequestID: q.RequestID, Service: p.service, Version: p.version, Outputs: p.outputs, Columns: v.Columns[:0], Warnings: v.Warnings[:0]}
 	rows, err := w.conform(q, s.opt.MaxRows)
@@ -146,7 +153,8 @@ func (s *Server) answer(ctx context.Context, w *work, q *Request) error {
 		return err
 	}
 	v.Rows = rows
-	if err := s.pin(w, q); err != nil {
+	v.Warnings = append(v.Warnings, p.warnings...)
+	if err := s.pin(w, q, with); err != nil {
 		return err
 	}
 	w.query.Plan, w.query.Given, w.query.Rows = p.prepared, w.given, rows
@@ -179,11 +187,14 @@ func (s *Server) answer(ctx context.Context, w *work, q *Request) error {
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// pin decides T and the cut, and whether more may come.
-func (s *Server) pin(w *work, q *Request) error {
+// pin decides T and the cut, or takes those of another answer, and whether more may come.
+func (s *Server) pin(w *work, q *Request, with *work) error {
 	v, query := &w.vector, &w.query
 	cut := s.opt.Applied()
 	now := max(s.opt.Now(), cut.Alpha)
+	if with != nil {
+		cut, now = with.query.Cut, with.query.At
+	}
 	query.Cut, query.At, query.Past = cut, now, q.At != nil
 	if query.Past {
 		query.At = *q.At
