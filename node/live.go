@@ -35,7 +35,9 @@ type Live struct {
 	Config  *config.Config
 	Project string // folder of the definitions
 	now     func() int64
-	notify  func(note string)
+	// simulated says that now is not the machine's clock.
+	simulated bool
+	notify    func(note string)
 
 	data     *Data
 	registry registry.Registry
@@ -46,6 +48,7 @@ type Live struct {
 	server   *serve.Server
 	loop     *ingest.Loop
 
+	answered *answered
 	writer   *journal.Writer
 	journal  *Journaler
 	metrics  *Metrics
@@ -74,7 +77,7 @@ type LiveConfig struct {
 func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
 	l = &Live{Config: cfg.Config, Project: cfg.Project, now: cfg.Now, notify: cfg.Notify}
 	l.quit, l.giveUp = context.WithCancel(context.WithoutCancel(ctx))
-	if l.now == nil {
+	if l.simulated = l.now != nil; !l.simulated {
 		l.now = func() int64 { return time.Now().UnixMicro() }
 	}
 	if l.notify == nil {
@@ -141,6 +144,13 @@ func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err erro
 		return err
 	}
 	l.journal = NewJournaler(l.writer, l.now, func(err error) { l.notify("an answer is not in the journal: " + err.Error()) })
+	step := answeredStep
+	if l.simulated {
+		step = simulatedStep
+	}
+	if l.answered, err = openAnswered(dir, step, func(err error) { l.notify("should the clock be set back before the next start: " + err.Error()) }); err != nil {
+		return err
+	}
 	if l.log, err = local.Open(filepath.Join(dir, logFolder), local.Options{FS: disk, Now: l.now}); err != nil {
 		return err
 	}
@@ -168,17 +178,18 @@ func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err erro
 			c := l.driver.Applied()
 			return request.Cut{Offset: c.Offset, Alpha: c.Alpha}
 		},
-		Now:      l.now,
-		Complete: func(cut request.Cut, known int64) bool { return l.loop.Complete(known, cut.Alpha) },
-		Horizon:  l.driver.Earliest,
-		History:  readHistory,
-		MaxRows:  c.RequestRows,
+		Now:       l.now,
+		Answering: l.answered.note,
+		Complete:  func(cut request.Cut, known int64) bool { return l.loop.Complete(known, cut.Alpha) },
+		Horizon:   l.driver.Earliest,
+		History:   readHistory,
+		MaxRows:   c.RequestRows,
 	}
 	if c.JournalSample > 0 {
 		o.Journal = l.journal.Record
 	}
 	l.server = serve.New(o)
-	l.loop = ingest.New(l.log, l.driver, ingest.Options{Queue: c.IngestQueue, Answered: l.server.Answered})
+	l.loop = ingest.New(l.log, l.driver, ingest.Options{Queue: c.IngestQueue, Answered: func() int64 { return max(l.server.Answered(), l.answered.before) }})
 	return l.openMetrics()
 }
 
@@ -208,6 +219,12 @@ func (l *Live) openMetrics() error {
 		{"cache_bytes", "Bytes of decoded entities in the cache.", func() float64 { return float64(l.reader.CacheStats().Bytes) }},
 		{"cache_entities", "Decoded entities in the cache.", func() float64 { return float64(l.reader.CacheStats().Entries) }},
 		{"ingest_queued_bytes", "Bytes of events that are taken and not yet stored.", func() float64 { return float64(l.loop.Queued()) }},
+		{"write_fault", "1 once the log or the online state cannot be written: pushes are refused until the next start.", func() float64 {
+			if l.loop.Failed() != nil || l.log.Failed() != nil || l.store.Failed() != nil {
+				return 1
+			}
+			return 0
+		}},
 		{"applied_definitions", "Number of the newest applied definitions.", func() float64 { return float64(l.snapshot.Load().Applied()) }},
 	} {
 		errs = append(errs, l.metrics.Gauge(g.name, g.help, g.read))
@@ -253,6 +270,13 @@ func (l *Live) Close() error {
 	l.applying.Lock() // what changed the live states has ended
 	defer l.applying.Unlock()
 	var errs []error
+	if l.answered != nil {
+		last := selfsame.MinTime
+		if l.server != nil {
+			last = l.server.Answered()
+		}
+		errs = append(errs, l.answered.Close(last))
+	}
 	if l.store != nil {
 		errs = append(errs, l.store.Sync(context.Background()), l.store.Close())
 	}

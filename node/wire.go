@@ -4,6 +4,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -218,7 +219,7 @@ func (l *Live) Services(context.Context) ([]api.ServiceInfo, error) {
 // Ready implements api.Health.
 func (l *Live) Ready() error {
 	if l.ready.Load() {
-		return l.loop.Failed()
+		return cmp.Or(l.loop.Failed(), l.log.Failed(), l.store.Failed())
 	}
 	return &selfsame.Error{Class: selfsame.ClassResource, Message: "state is being loaded", Hint: "try again in a moment"}
 }

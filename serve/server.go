@@ -55,6 +55,8 @@ type Options struct {
 	Now func() int64
 	// History reads the text that a set of states has of the history that it holds (plan.States.History); nil: there is none.
 	History func(text string) (*History, error)
+	// Answering is told every T before it is answered and returns once entries of later processes, too, get an α above it; nil: nobody is.
+	Answering func(t int64)
 	// Complete reports whether no entry that is not applied can get α <= known, given that Answered has reached known. nil: known by the last α of the cut.
 	Complete func(cut request.Cut, known int64) bool
 	// Horizon is the least T that retention allows for a use; nil: all.
@@ -210,6 +212,9 @@ func (s *Server) pin(w *work, q *Request, with *work) error {
 		if have >= query.At || s.answered.CompareAndSwap(have, query.At) {
 			break
 		}
+	}
+	if s.opt.Answering != nil {
+		s.opt.Answering(query.At)
 	}
 	v.At, v.Past, v.Cut = query.At, query.Past, cut
 	query.Plan = w.plan.prepared

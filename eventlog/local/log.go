@@ -255,6 +255,9 @@ func (l *Log) commit(w *pebble.Batch, at position) error {
 	return nil
 }
 
+// Failed returns why nothing can be written until the log is opened anew, nil where all is well.
+func (l *Log) Failed() error { return l.dir.Err() }
+
 // Close waits for the calls that run, moves what is in Pebble's own log into its tables, and lets go of the directory. A second Close does nothing.
 func (l *Log) Close() error {
 	if !l.calls.Close() {

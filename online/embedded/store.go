@@ -256,6 +256,9 @@ func (s *Store) Facts(ctx context.Context, keys [][]byte, found func(i int, valu
 	return s.ended(it, stop)
 }
 
+// Failed returns why nothing can be written until the store is opened anew, nil where all is well.
+func (s *Store) Failed() error { return s.dir.Err() }
+
 // Sync makes everything applied so far durable.
 func (s *Store) Sync(ctx context.Context) error {
 	if err := s.calls.Enter(ctx); err != nil {
