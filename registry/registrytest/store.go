@@ -47,8 +47,8 @@ func opened(t *testing.T, open Open, name string) registry.Store {
 	return s
 }
 
-// record is a record with something in every field, and its texts.
-func record(id int64) (*registry.Record, map[string][]byte) {
+// Record is a record with something in every field, and its texts.
+func Record(id int64) (*registry.Record, map[string][]byte) {
 	prefix, none := "p_", ""
 	texts := map[string][]byte{}
 	text := func(s string) string {
@@ -69,7 +69,7 @@ func record(id int64) (*registry.Record, map[string][]byte) {
 
 func add(t *testing.T, s registry.Store, id int64) *registry.Record {
 	t.Helper()
-	r, texts := record(id)
+	r, texts := Record(id)
 	if err := s.Append(t.Context(), r, texts); err != nil {
 		t.Fatalf("append %d: %v", id, err)
 	}
@@ -113,14 +113,14 @@ func testRecords(t *testing.T, open Open) {
 func testOrder(t *testing.T, open Open) {
 	s := opened(t, open, "a")
 	for _, id := range []int64{0, 2, -1} {
-		r, texts := record(id)
+		r, texts := Record(id)
 		if err := s.Append(t.Context(), r, texts); !errors.Is(err, registry.ErrMoved) {
 			t.Errorf("append %d to an empty store: got %v, want ErrMoved", id, err)
 		}
 	}
 	add(t, s, 1)
 	for _, id := range []int64{1, 3} {
-		r, texts := record(id)
+		r, texts := Record(id)
 		if err := s.Append(t.Context(), r, texts); !errors.Is(err, registry.ErrMoved) {
 			t.Errorf("append %d after 1: got %v, want ErrMoved", id, err)
 		}
@@ -134,8 +134,8 @@ func testTexts(t *testing.T, open Open) {
 	s := opened(t, open, "a")
 	add(t, s, 1)
 	add(t, s, 2) // names the empty text again
-	_, first := record(1)
-	_, second := record(2)
+	_, first := Record(1)
+	_, second := Record(2)
 	missing := definition.Hash([]byte("nobody wrote this"))
 	want, hashes := map[string][]byte{}, []string{missing}
 	for _, texts := range []map[string][]byte{first, second} {
@@ -162,7 +162,7 @@ func testCanceled(t *testing.T, open Open) {
 	s := opened(t, open, "a")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r, texts := record(1)
+	r, texts := Record(1)
 	if err := s.Append(ctx, r, texts); err == nil {
 		t.Errorf("a canceled append succeeded")
 	}
@@ -184,7 +184,7 @@ func testOneWins(t *testing.T, open Open) {
 	var wg sync.WaitGroup
 	for i := range racers {
 		wg.Go(func() {
-			r, texts := record(1)
+			r, texts := Record(1)
 			r.Author = fmt.Sprint(i)
 			results[i] = stores[i%2].Append(t.Context(), r, texts)
 		})

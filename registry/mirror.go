@@ -1,0 +1,176 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"selfsame"
+)
+
+// Mirror is a store whose records and texts are copied to another one as they are read, and read from there while the first is away. Only the first is
+// written to. It is safe for concurrent use; nobody else writes to the copy.
+type Mirror struct {
+	from, copy Store
+	failed     func(err error)
+
+	mu     sync.Mutex // guards the rest, and copies each record once
+	newest *Record    // of the copy; nil: none
+	read   bool       // newest was read
+	same   bool       // the copy is of this store
+}
+
+// NewMirror makes a mirror. failed is told that a record cannot be copied: reads go on without it.
+func NewMirror(from, to Store, failed func(err error)) *Mirror {
+	return &Mirror{from: from, copy: to, failed: failed}
+}
+
+// Close closes both stores.
+func (m *Mirror) Close() error { return errors.Join(m.from.Close(), m.copy.Close()) }
+
+// Append stores a record in the first store. It is copied when it is read.
+func (m *Mirror) Append(ctx context.Context, r *Record, texts map[string][]byte) error {
+	return m.from.Append(ctx, r, texts)
+}
+
+// Texts reads from the copy what it has: a text is named by its hash.
+func (m *Mirror) Texts(ctx context.Context, hashes []string) (map[string][]byte, error) {
+	found, err := m.copy.Texts(ctx, hashes)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(slices.Clone(hashes), func(h string) bool { _, ok := found[h]; return ok })
+	if len(missing) == 0 {
+		return found, nil
+	}
+	rest, err := m.from.Texts(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(found, rest)
+	return found, nil
+}
+
+// Load returns what the first store has and copies it. While that is away it returns what the copy has beyond after; where that is nothing, the error.
+func (m *Mirror) Load(ctx context.Context, after int64) ([]*Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.begin(ctx); err != nil {
+		return nil, err
+	}
+	last := int64(0)
+	if m.newest != nil {
+		last = m.newest.ID
+	}
+	since := last
+	if !m.same && last > 0 {
+		since = last - 1 // the newest of the copy must be the same here
+	}
+	got, err := m.from.Load(ctx, since)
+	if errors.Is(err, ErrAway) && after < last {
+		return m.copy.Load(ctx, after)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if since < last {
+		if len(got) == 0 || !got[0].Equal(m.newest) {
+			return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: "registry", Message: fmt.Sprintf("it is another one than this data directory was served from: record %d differs", last),
+				Hint: "name the registry of before, or another data directory with --data"}
+		}
+		got = got[1:]
+	}
+	m.same = true
+	var held []*Record
+	if after < last {
+		if held, err = m.copy.Load(ctx, after); err != nil {
+			return nil, err
+		}
+	}
+	m.keep(ctx, got)
+	beyond := slices.IndexFunc(got, func(r *Record) bool { return r.ID > after })
+	if beyond < 0 {
+		return held, nil
+	}
+	return append(held, got[beyond:]...), nil
+}
+
+// begin finds the newest record of the copy.
+func (m *Mirror) begin(ctx context.Context) error {
+	if m.read {
+		return nil
+	}
+	records, err := m.copy.Load(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if len(records) > 0 {
+		m.newest = records[len(records)-1]
+	}
+	m.read = true
+	return nil
+}
+
+// keep copies records in their order, as far as it can.
+func (m *Mirror) keep(ctx context.Context, records []*Record) {
+	if len(records) == 0 {
+		return
+	}
+	texts, err := m.from.Texts(ctx, needs(records))
+	for i := 0; i < len(records) && err == nil; i++ {
+		if err = m.copy.Append(ctx, records[i], chosen(texts, needs(records[i:i+1]))); err == nil {
+			m.newest = records[i]
+		}
+	}
+	if err != nil {
+		m.failed(err)
+	}
+}
+
+// needs are the hashes of the texts that records name.
+func needs(records []*Record) []string {
+	seen := map[string]bool{}
+	for _, r := range records {
+		for i := range r.Files {
+			seen[r.Files[i].Hash] = true
+		}
+		for i := range r.Features {
+			seen[r.Features[i].Hash] = true
+		}
+	}
+	delete(seen, "")
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// chosen are the texts of some hashes.
+func chosen(texts map[string][]byte, hashes []string) map[string][]byte {
+	out := make(map[string][]byte, len(hashes))
+	for _, h := range hashes {
+		if text, ok := texts[h]; ok {
+			out[h] = text
+		}
+	}
+	return out
+}
+
+// Equal reports whether two records say the same.
+func (r *Record) Equal(o *Record) bool {
+	return r.ID == o.ID && r.Time == o.Time && r.Project == o.Project && r.Author == o.Author && r.Message == o.Message && r.Commit == o.Commit && r.Engine == o.Engine &&
+		slices.Equal(r.Files, o.Files) && slices.Equal(r.Features, o.Features) &&
+		slices.EqualFunc(r.Services, o.Services, func(a, b ServiceRecord) bool {
+			return a.Name == b.Name && a.Version == b.Version && a.Hash == b.Hash && slices.EqualFunc(a.Entries, b.Entries, entryEqual)
+		}) &&
+		slices.EqualFunc(r.Acts, o.Acts, func(a, b Act) bool { return a.Kind == b.Kind && a.Subject == b.Subject && bytes.Equal(a.Body, b.Body) })
+}
+
+func entryEqual(a, b Entry) bool {
+	return a.View == b.View && a.Feature == b.Feature && a.Version == b.Version && a.Hash == b.Hash && a.As == b.As && maps.Equal(a.Key, b.Key) &&
+		(a.Prefix == nil) == (b.Prefix == nil) && (a.Prefix == nil || *a.Prefix == *b.Prefix)
+}
