@@ -159,7 +159,7 @@ func (g *group) add(s *journal.Served, o *Options) error {
 		return err
 	}
 	for i := range s.Rows {
-		g.vectors = append(g.vectors, vector{s.RequestID, i, s.Cut})
+		g.vectors = append(g.vectors, vector{s.RequestID, s.Number(i), s.Cut})
 		g.rows.At = append(g.rows.At, s.At)
 		g.rows.Served = append(g.rows.Served, cut)
 	}

@@ -49,6 +49,8 @@ const (
 	staleFlag = 1 << iota
 	timesFlag
 	pastFlag
+	variantFlag
+	numbersFlag
 )
 
 // appendServed appends what follows the number of the shape.
@@ -63,8 +65,20 @@ func appendServed(b []byte, s *Served) []byte {
 	if s.Past {
 		flags |= pastFlag
 	}
+	if s.Experiment != "" {
+		flags |= variantFlag
+	}
+	if s.Numbers != nil {
+		flags |= numbersFlag
+	}
 	b = binary.AppendVarint(append(b, flags), s.At)
 	b = binary.AppendUvarint(appendText(b, s.Cut), uint64(s.Rows))
+	if s.Experiment != "" {
+		b = appendText(appendText(b, s.Experiment), s.Variant)
+	}
+	for _, n := range s.Numbers {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
 	for _, c := range s.Given {
 		b = appendColumn(b, c)
 	}
@@ -85,7 +99,7 @@ func appendServed(b []byte, s *Served) []byte {
 
 func (d *decoder) served(s *Served) {
 	flags := d.byte()
-	if flags&^(staleFlag|timesFlag|pastFlag) != 0 {
+	if flags&^(staleFlag|timesFlag|pastFlag|variantFlag|numbersFlag) != 0 {
 		d.fail()
 	}
 	s.Stale, s.Past = flags&staleFlag != 0, flags&pastFlag != 0
@@ -98,6 +112,20 @@ func (d *decoder) served(s *Served) {
 		return
 	}
 	s.Rows = int(rows)
+	if flags&variantFlag != 0 {
+		if s.Experiment, s.Variant = d.text(), d.text(); s.Experiment == "" {
+			d.fail()
+		}
+	}
+	if flags&numbersFlag != 0 && s.Rows == 0 {
+		d.fail()
+	}
+	for range s.Rows {
+		if flags&numbersFlag == 0 || d.err != nil {
+			break
+		}
+		s.Numbers = append(s.Numbers, int(d.uvarint()))
+	}
 	columns := func(types int, typ func(i int) selfsame.Type) (out []*column.Column) {
 		for i := range types {
 			out = append(out, d.column(typ(i), s.Rows))

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -58,6 +59,9 @@ func vector(t *testing.T, id string, at int64) *Served {
 			times = nil
 		}
 		s.EventTimes = append(s.EventTimes, times)
+	}
+	if at == 61 {
+		s.Experiment, s.Variant, s.Numbers = "ab", "new", []int{0, 3, 900}
 	}
 	return s
 }
@@ -470,6 +474,34 @@ func TestRowsOfAService(t *testing.T) {
 	}
 	if _, err := NewReader(dir).Rows(t.Context(), RowsQuery{Service: "all"}); err != nil {
 		t.Errorf("without a model: %v", err)
+	}
+}
+
+// TestRowsOfAnExperiment: a request whose rows were dealt to two arms is two records, and its rows keep their numbers.
+func TestRowsOfAnExperiment(t *testing.T) {
+	dir := t.TempDir()
+	w := open(t, dir, Options{Durable: true})
+	before, a, b := vector(t, "r0", 1), vector(t, "r1", 10), vector(t, "r1", 10)
+	a.Experiment, a.Variant, a.Numbers = "ab", "control", []int{0, 2, 5}
+	b.Experiment, b.Variant, b.Numbers = "ab", "new", []int{1, 3, 4}
+	for _, s := range []*Served{before, a, b} {
+		must(t, w.Served(t.Context(), s))
+	}
+	must(t, w.Predict(t.Context(), &Prediction{RequestID: "r1", Row: 3, Model: "m", Score: selfsame.Value{Type: scalar(selfsame.Float64), Float: 0.5}}))
+	must(t, w.Close())
+	rows, err := NewReader(dir).Rows(t.Context(), RowsQuery{Service: "all"})
+	must(t, err)
+	must(t, rows.Check())
+	var got []string
+	for i := range rows.Rows {
+		got = append(got, fmt.Sprintf("%d %s %v", rows.Column(RowColumn).Ints[i], rows.Column(VariantColumn).Value(i).Str, rows.Column(ScoreColumn).StatusAt(i)))
+	}
+	want := []string{"0  null", "1  null", "2  null", "0 control null", "2 control null", "5 control null", "1 new null", "3 new present", "4 new null"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if v := rows.Column(VariantColumn); v.StatusAt(0) != selfsame.Null {
+		t.Errorf("a row of no experiment has variant %v", v.Value(0))
 	}
 }
 

@@ -26,18 +26,29 @@ type Output struct {
 	Type    selfsame.Type
 }
 
-// Served is an answered request: one vector for each of its rows.
+// Served is an answered request: one vector for each of its rows. Of one whose rows an experiment dealt to several versions, it is the rows of one arm.
 type Served struct {
 	RequestID  string
 	Shape      *Shape
 	At         int64  // T, microseconds
 	Cut        string // token (docs/format/cut.md)
 	Stale      bool
-	Past       bool // T was asked for: the answer is as_of T
+	Past       bool   // T was asked for: the answer is as_of T
+	Experiment string // that dealt the rows to a version of the service; empty: none
+	Variant    string // its arm that all rows are in
 	Rows       int
+	Numbers    []int            // of the request, of each row, ascending; nil: 0, 1, 2 …
 	Given      []*column.Column // beside Shape.Given
 	Values     []*column.Column // beside Shape.Outputs
 	EventTimes [][]int64        // beside Shape.Outputs: of the newest row or event used, MinTime for none; nil, also as an element: not kept
+}
+
+// Number is the row of the request that row i is.
+func (s *Served) Number(i int) int {
+	if s.Numbers == nil {
+		return i
+	}
+	return s.Numbers[i]
 }
 
 // Prediction is what a model made of a vector.

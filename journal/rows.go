@@ -20,6 +20,7 @@ const (
 	PastColumn    = "_past"      // bool: T was asked for
 	ScoreColumn   = "_score"     // of the prediction, where there is one
 	LabelColumn   = "_label"     // of the outcome, where there is one
+	VariantColumn = "_variant"   // arm of the experiment that dealt the row, where there is one
 	ServedPrefix  = "served__"
 )
 
@@ -77,6 +78,8 @@ type rowsTable struct {
 	at     map[rowID]int // row of each vector
 	scores joined
 	labels joined
+	// variant of each row, empty for none; nil: no row has one
+	variants []string
 }
 
 // joined is a column that comes from other records than the rows.
@@ -120,9 +123,15 @@ func (t *rowsTable) add(s *Served) error {
 	if err := t.fits(s); err != nil {
 		return err
 	}
+	if s.Experiment != "" && t.variants == nil {
+		t.variants = make([]string, t.batch.Rows)
+	}
 	n := len(s.Shape.Given)
 	for i := range s.Rows {
-		t.at[rowID{s.RequestID, i}] = t.batch.Rows
+		t.at[rowID{s.RequestID, s.Number(i)}] = t.batch.Rows
+		if t.variants != nil {
+			t.variants = append(t.variants, s.Variant)
+		}
 		for k, c := range s.Given {
 			t.batch.Columns[k].AppendFrom(c, i)
 		}
@@ -130,7 +139,7 @@ func (t *rowsTable) add(s *Served) error {
 		own[0].Ints = append(own[0].Ints, s.At)
 		own[1].AppendBytes([]byte(s.Cut))
 		own[2].AppendBytes([]byte(s.RequestID))
-		own[3].Ints = append(own[3].Ints, int64(i))
+		own[3].Ints = append(own[3].Ints, int64(s.Number(i)))
 		own[4].Bools = append(own[4].Bools, s.Past)
 		for k, c := range s.Values {
 			t.batch.Columns[n+ownColumns+k].AppendFrom(c, i)
@@ -182,6 +191,18 @@ func (t *rowsTable) finish() *column.Batch {
 			c.Append(v)
 		}
 		t.batch.Fields = append(t.batch.Fields, selfsame.Field{Name: j.name, Type: j.typ})
+		t.batch.Columns = append(t.batch.Columns, c)
+	}
+	if t.variants != nil {
+		c := column.New(selfsame.Scalar(selfsame.String), t.batch.Rows)
+		for _, v := range t.variants {
+			if v == "" {
+				c.AppendStatus(selfsame.Null)
+			} else {
+				c.AppendBytes([]byte(v))
+			}
+		}
+		t.batch.Fields = append(t.batch.Fields, selfsame.Field{Name: VariantColumn, Type: c.Type})
 		t.batch.Columns = append(t.batch.Columns, c)
 	}
 	return t.batch

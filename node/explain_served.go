@@ -29,6 +29,8 @@ type ServedExplanation struct {
 	Row            int           `json:"row"`
 	Service        string        `json:"service,omitempty"`
 	ServiceVersion int64         `json:"service_version,omitempty"`
+	Experiment     string        `json:"experiment,omitempty"` // that dealt the row to that version
+	Variant        string        `json:"variant,omitempty"`    // its arm
 	Written        batch.Instant `json:"written"`
 	At             batch.Instant `json:"at"` // T
 	Cut            string        `json:"cut"`
@@ -70,10 +72,16 @@ func ExplainServed(ctx context.Context, e *Evidence, q *ServedQuestion) (*Served
 	}
 	out := &ServedExplanation{Request: q.Request, Row: q.Row, Values: []ServedValue{}}
 	var vector *journal.Served
+	row, rows := -1, 0 // of the vector; and how many the request has
 	for _, r := range records {
 		switch {
 		case r.Served != nil:
-			vector, out.Written = r.Served, batch.Instant(r.Time)
+			if vector == nil || row < 0 || holds(r.Served, q.Row) >= 0 {
+				vector, out.Written, row = r.Served, batch.Instant(r.Time), holds(r.Served, q.Row)
+			}
+			for i := range r.Served.Rows {
+				rows = max(rows, r.Served.Number(i)+1)
+			}
 		case r.Prediction != nil && r.Prediction.Row == q.Row:
 			p := r.Prediction
 			out.Predictions = append(out.Predictions, Judgement{p.Model, p.ModelVersion, batch.Show(p.Score), batch.Instant(p.At)})
@@ -85,20 +93,30 @@ func ExplainServed(ctx context.Context, e *Evidence, q *ServedQuestion) (*Served
 	case vector == nil:
 		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "request " + q.Request, Message: "the journal holds no vector of it",
 			Hint: "requests beyond journal.sample and segments beyond the journal's retention are not kept"}
-	case q.Row < 0 || q.Row >= vector.Rows:
-		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: fmt.Sprintf("row %d", q.Row), Message: fmt.Sprintf("the request has %d rows", vector.Rows),
+	case row < 0:
+		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: fmt.Sprintf("row %d", q.Row), Message: fmt.Sprintf("the request has %d rows", rows),
 			Hint: "rows are numbered from 0"}
 	}
 	out.Service, out.ServiceVersion, out.At = vector.Shape.Service, vector.Shape.Version, batch.Instant(vector.At)
-	out.Cut, out.Stale = vector.Cut, vector.Stale
+	out.Cut, out.Stale, out.Experiment, out.Variant = vector.Cut, vector.Stale, vector.Experiment, vector.Variant
 	for i, f := range vector.Shape.Given {
-		out.Given = append(out.Given, batch.Named{Name: f.Name, Value: batch.Show(vector.Given[i].Value(q.Row))})
+		out.Given = append(out.Given, batch.Named{Name: f.Name, Value: batch.Show(vector.Given[i].Value(row))})
 	}
-	return out, e.explainVector(ctx, vector, q, out)
+	return out, e.explainVector(ctx, vector, row, q, out)
 }
 
-// explainVector fills the values.
-func (e *Evidence) explainVector(ctx context.Context, v *journal.Served, q *ServedQuestion, out *ServedExplanation) error {
+// holds is the index of a row of the request among those of a vector, -1 where it is not there.
+func holds(v *journal.Served, number int) int {
+	for i := range v.Rows {
+		if v.Number(i) == number {
+			return i
+		}
+	}
+	return -1
+}
+
+// explainVector fills the values of a row.
+func (e *Evidence) explainVector(ctx context.Context, v *journal.Served, row int, q *ServedQuestion, out *ServedExplanation) error {
 	cut, err := e.History.Cut(v.Cut)
 	if err != nil {
 		return err
@@ -118,7 +136,7 @@ func (e *Evidence) explainVector(ctx context.Context, v *journal.Served, q *Serv
 	if err != nil {
 		return err
 	}
-	req := batch.Request{Rows: oneVector(v, q.Row, cut), Mode: batch.Mode{Served: true}, Snapshot: here, Options: batch.Options{Threads: 1}}
+	req := batch.Request{Rows: oneVector(v, row, cut), Mode: batch.Mode{Served: true}, Snapshot: here, Options: batch.Options{Threads: 1}}
 	if note == "" {
 		in, err := e.Inputs(ctx, p)
 		if err != nil {
@@ -128,13 +146,13 @@ func (e *Evidence) explainVector(ctx context.Context, v *journal.Served, q *Serv
 	}
 	for _, k := range wanted {
 		o := v.Shape.Outputs[k]
-		value := ServedValue{Output: o.Name, Feature: o.Ref, Version: o.Version, Hash: o.Hash, Served: batch.Show(v.Values[k].Value(q.Row)), Note: note}
-		if v.EventTimes != nil && v.EventTimes[k] != nil && v.EventTimes[k][q.Row] != selfsame.MinTime {
-			at := batch.Instant(v.EventTimes[k][q.Row])
+		value := ServedValue{Output: o.Name, Feature: o.Ref, Version: o.Version, Hash: o.Hash, Served: batch.Show(v.Values[k].Value(row)), Note: note}
+		if v.EventTimes != nil && v.EventTimes[k] != nil && v.EventTimes[k][row] != selfsame.MinTime {
+			at := batch.Instant(v.EventTimes[k][row])
 			value.EventTime = &at
 		}
 		if note == "" {
-			if value.Explanation, value.Same, err = explainOutput(ctx, req, p, k, v.Values[k].Value(q.Row), q.Limit); err != nil {
+			if value.Explanation, value.Same, err = explainOutput(ctx, req, p, k, v.Values[k].Value(row), q.Limit); err != nil {
 				return err
 			}
 		}

@@ -44,7 +44,7 @@ func (j *Journaler) Record(r *serve.Record) {
 		return
 	}
 	err := j.w.Served(context.Background(), &journal.Served{RequestID: r.RequestID, Shape: j.shape(r), At: r.At, Cut: r.Token, Stale: r.Stale, Past: r.Past,
-		Rows: r.Rows, Given: r.Given, Values: r.Columns, EventTimes: r.EventTimes})
+		Experiment: r.Experiment, Variant: r.Variant, Numbers: r.Numbers, Rows: r.Rows, Given: r.Given, Values: r.Columns, EventTimes: r.EventTimes})
 	if err != nil && j.failed != nil {
 		j.failed(err)
 	}

@@ -34,7 +34,11 @@ func explainServed(c *cobra.Command, f *liveFlags, q *node.ServedQuestion) error
 func printServed(w io.Writer, x *node.ServedExplanation) error {
 	fmt.Fprintf(w, "request %s, row %d, served %s\n", x.Request, x.Row, x.Written)
 	if x.Service != "" {
-		fmt.Fprintf(w, "  service %s version %d\n", x.Service, x.ServiceVersion)
+		fmt.Fprintf(w, "  service %s version %d", x.Service, x.ServiceVersion)
+		if x.Experiment != "" {
+			fmt.Fprintf(w, ", arm %s of experiment %s", x.Variant, x.Experiment)
+		}
+		fmt.Fprintln(w)
 	}
 	fmt.Fprintf(w, "  T       %s\n  cut     offset %d (%s)\n", x.At, x.Offset, x.Cut)
 	for _, g := range x.Given {
