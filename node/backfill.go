@@ -253,6 +253,7 @@ func (l *Live) bringUntilDone(ctx context.Context, uses []*plan.Use, b *bringing
 		if report, err = b.load(ctx); err != nil {
 			return err
 		}
+		l.recordLoad(ctx, b, report, started)
 	}
 	if err := l.catchUp(ctx); err != nil {
 		return err

@@ -54,6 +54,7 @@ type Live struct {
 	metrics  *Metrics
 	decoders decoders
 	ready    atomic.Bool
+	lineages Lineages
 
 	archiving sync.Mutex // one advance of the archive at a time
 	archive   *archive.Archive

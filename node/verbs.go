@@ -22,11 +22,15 @@ type verb func(l *Live, ctx context.Context, args []byte, line func(v any) error
 var verbs = map[string]verb{
 	"pin":         taking((*Live).pinVerb),
 	"plan":        taking((*Live).planVerb),
+	"act":         taking((*Live).actVerb),
 	"apply":       taking((*Live).applyVerb),
 	"events":      taking((*Live).eventsVerb),
 	"readmit":     taking((*Live).readmitVerb),
 	"backfill":    taking((*Live).backfillVerb),
 	"materialize": taking((*Live).materializeVerb),
+	"lineage":     taking((*Live).lineageVerb),
+	"value":       taking((*Live).valueVerb),
+	"record":      taking((*Live).recordVerb),
 }
 
 // taking reads a verb's arguments.

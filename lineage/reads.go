@@ -1,0 +1,155 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package lineage
+
+import (
+	"slices"
+
+	"selfsame"
+	"selfsame/plan"
+)
+
+// Reads is what one planned feature reads itself. What its inputs read is theirs.
+type Reads struct {
+	Sources  []ColumnsOf  // of a stored view, in its order; none: on demand
+	Features []string     // view.feature@1.1.0, on demand
+	Requests []ColumnRead // label or request columns
+}
+
+// ColumnsOf is the columns of one source that are read.
+type ColumnsOf struct {
+	Source  *selfsame.Source
+	Columns []ColumnRead // in schema order
+}
+
+// ColumnRead is a column with what it is read for.
+type ColumnRead struct {
+	Name  string
+	Type  selfsame.Type
+	Roles []Role
+}
+
+// ReadsOf returns what an output of a plan reads.
+func ReadsOf(p *plan.Plan, o *plan.Output) *Reads {
+	s := p.Slots[o.Slot]
+	r := &Reads{}
+	if s.Use >= 0 {
+		u := p.Uses[s.Use]
+		for _, su := range u.Sources {
+			r.Sources = append(r.Sources, ColumnsOf{su.Source, columnsOf(u, su, u.Features[s.Feature])})
+		}
+		return r
+	}
+	for _, in := range p.OnDemand[s.OnDemand].Program.Slots() {
+		r.input(p, p.Slots[in])
+	}
+	return r
+}
+
+// ReferenceOf is a feature of a view with its version, where it has one.
+func ReferenceOf(view string, f *selfsame.Feature) string {
+	name := view + "." + f.Name
+	if f.Version != "" {
+		name += "@" + f.Version
+	}
+	return name
+}
+
+// input notes one slot that an on-demand feature reads.
+func (r *Reads) input(p *plan.Plan, s plan.Slot) {
+	switch {
+	case s.Column != "":
+		r.request(s.Column, s.Type, RoleValue)
+	case s.Use >= 0:
+		u := p.Uses[s.Use]
+		r.feature(ReferenceOf(u.View.Name, u.Features[s.Feature].Feature))
+		for i, column := range u.Key {
+			r.request(column, u.Entity.Key[i].Type, RoleKey)
+		}
+	default:
+		f := p.OnDemand[s.OnDemand]
+		r.feature(ReferenceOf(f.View.Name, f.Feature))
+	}
+}
+
+func (r *Reads) feature(ref string) {
+	if !slices.Contains(r.Features, ref) {
+		r.Features = append(r.Features, ref)
+	}
+}
+
+func (r *Reads) request(name string, t selfsame.Type, role Role) {
+	for i := range r.Requests {
+		if q := &r.Requests[i]; q.Name == name {
+			q.Roles = sortRoles(append(q.Roles, role))
+			return
+		}
+	}
+	r.Requests = append(r.Requests, ColumnRead{name, t, []Role{role}})
+}
+
+// columnsOf returns what a feature reads of one source of its view.
+func columnsOf(u *plan.Use, s *plan.SourceUse, f *plan.Feature) []ColumnRead {
+	c := &columns{source: s.Source, roles: make([][]Role, len(s.Source.Schema))}
+	for _, key := range s.Key {
+		c.slots(RoleKey, key.Slots())
+	}
+	if s.Where != nil {
+		c.slots(RoleWhere, s.Where.Slots())
+	}
+	for _, cell := range f.Program.Slots() {
+		if u.Spec.AsOf {
+			c.slots(RoleValue, s.Columns[cell].Slots())
+			continue
+		}
+		for _, arg := range u.Spec.Cells[cell].Args {
+			c.slots(RoleValue, s.Columns[arg].Slots())
+		}
+		if filter := u.Spec.Cells[cell].Filter; filter >= 0 {
+			c.slots(RoleFilter, s.Columns[filter].Slots())
+		}
+	}
+	c.declared(RoleEventTime, s.Source.EventTime)
+	c.declared(RoleArrival, s.Source.Arrival)
+	c.declared(RoleID, s.Source.ID)
+	c.declared(RoleOperation, s.Source.Operation)
+	c.declared(RolePrimaryKey, s.Source.PrimaryKey...)
+	if u.Spec.NeedOrder || len(s.Source.PrimaryKey) > 0 {
+		c.declared(RoleOrder, s.Source.Order)
+	}
+	return c.list()
+}
+
+// columns collects roles by field of a schema.
+type columns struct {
+	source *selfsame.Source
+	roles  [][]Role
+}
+
+// slots adds a role to the fields that a program reads; the slot after the last field is the source's name.
+func (c *columns) slots(r Role, slots []int) {
+	for _, i := range slots {
+		if i < len(c.roles) {
+			c.roles[i] = append(c.roles[i], r)
+		}
+	}
+}
+
+func (c *columns) declared(r Role, names ...string) {
+	for i, f := range c.source.Schema {
+		if f.Name != "" && slices.Contains(names, f.Name) {
+			c.roles[i] = append(c.roles[i], r)
+		}
+	}
+}
+
+func (c *columns) list() []ColumnRead {
+	var out []ColumnRead
+	for i, f := range c.source.Schema {
+		if len(c.roles[i]) > 0 {
+			out = append(out, ColumnRead{f.Name, f.Type, sortRoles(c.roles[i])})
+		}
+	}
+	return out
+}

@@ -1,0 +1,357 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"selfsame"
+	"selfsame/definition"
+	"selfsame/lineage"
+	"selfsame/plan"
+	"selfsame/registry"
+	"selfsame/registry/sqlite"
+)
+
+// LineageArgs are the arguments of the verb lineage.
+type LineageArgs struct {
+	lineage.Question
+	At *int64 `json:"at,omitempty"` // the ledger as it was then, microseconds; nil: now
+	// Run is a training set that the caller has found by its path. Where the registry has no such run it takes its place in the graph.
+	Run *TrainingSet `json:"run,omitempty"`
+}
+
+// Lineages keeps the graphs of the newest snapshot. It is safe for concurrent use.
+type Lineages struct {
+	mu      sync.Mutex // guards what follows, and makes each graph once
+	applied int64      // apply that base is of
+	base    *lineage.Graph
+	record  int64 // record that whole is of
+	whole   *lineage.Graph
+}
+
+// Graph returns the graph of a snapshot.
+func (ls *Lineages) Graph(s *registry.Snapshot) (*lineage.Graph, error) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	if ls.whole != nil && ls.record == s.ID() {
+		return ls.whole, nil
+	}
+	if ls.base == nil || ls.applied != s.Applied() {
+		base, err := definedGraph(s)
+		if err != nil {
+			return nil, err
+		}
+		ls.base, ls.applied = base, s.Applied()
+	}
+	ls.whole, ls.record = actedGraph(ls.base, s), s.ID()
+	return ls.whole, nil
+}
+
+// Answer answers a question against a snapshot, or against what it was at a moment.
+func (ls *Lineages) Answer(ctx context.Context, s *registry.Snapshot, a *LineageArgs) (*lineage.Answer, error) {
+	graphs := ls
+	if a.At != nil {
+		then, err := s.AtTime(ctx, *a.At)
+		if err != nil {
+			return nil, err
+		}
+		if then != s {
+			s, graphs = then, &Lineages{} // not kept: nobody may ask again
+		}
+		if s.Applied() == 0 {
+			return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "--at " + instantText(*a.At), Message: "nothing was applied then",
+				Hint: "see selfsame history"}
+		}
+	}
+	if s.Applied() == 0 {
+		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: a.Ref, Message: "nothing is applied", Hint: "run selfsame apply"}
+	}
+	g, err := graphs.Graph(s)
+	if err != nil {
+		return nil, err
+	}
+	q := a.Question
+	if a.Run != nil {
+		g, q.Ref = a.Run.in(g, s, q.Ref)
+	} else if _, err := g.Find(q.Ref); err != nil {
+		q.Ref = normalRef(s, q.Ref)
+	}
+	answer, err := g.Lineage(&q)
+	if err != nil {
+		return nil, err
+	}
+	answer.Ref, answer.Record = a.Ref, s.ID()
+	if a.At != nil {
+		at := lineage.Instant(*a.At)
+		answer.At = &at
+	}
+	return answer, nil
+}
+
+// normalRef writes a reference to a feature as nodes are named: view:feature, a bare name, feature==1.1.0. Others are returned as they are.
+func normalRef(s *registry.Snapshot, ref string) string {
+	e, err := s.Reference(ref)
+	if err != nil || e.Feature == "" {
+		return ref
+	}
+	v, err := s.Version(e.View, e.Feature, e.Version)
+	if err != nil {
+		return ref
+	}
+	return v.Ref(e.View, e.Feature)
+}
+
+// Lineage says what is above and below a thing of the registry.
+func (l *Live) Lineage(ctx context.Context, a *LineageArgs) (*lineage.Answer, error) {
+	s, err := l.registry.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.lineages.Answer(ctx, s, a)
+}
+
+func (l *Live) lineageVerb(ctx context.Context, a *LineageArgs, line func(any) error) error {
+	answer, err := l.Lineage(ctx, a)
+	if err != nil {
+		return err
+	}
+	return line(answer)
+}
+
+// AskLineage asks the server that owns a data directory, or reads the registry in it. Where there is none, the definitions in the project's folder answer:
+// they have no versions.
+func AskLineage(ctx context.Context, cfg *LiveConfig, a *LineageArgs) (*lineage.Answer, error) {
+	dir := cfg.Config.Dir
+	if address, token := FindServer(dir); address != "" {
+		var out *lineage.Answer
+		err := dialServer(address, token).Do(ctx, "lineage", a, func(b []byte) error { return json.Unmarshal(b, &out) })
+		return out, err
+	}
+	s, done, err := readSnapshot(ctx, dir, cfg.Project)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if s == nil || s.Applied() == 0 {
+		return definitionLineage(cfg.Project, a)
+	}
+	return new(Lineages).Answer(ctx, s, a)
+}
+
+// readSnapshot reads the registry in a data directory, beside whoever owns it; nil: there is none. done ends it.
+func readSnapshot(ctx context.Context, dir, project string) (s *registry.Snapshot, done func() error, err error) {
+	path := filepath.Join(dir, registryFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, func() error { return nil }, nil
+	}
+	store, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := registry.Over(store, project)
+	if s, err = r.Snapshot(ctx); err != nil {
+		return nil, nil, errors.Join(err, r.Close())
+	}
+	return s, r.Close, nil
+}
+
+// definitionLineage answers from definitions that are not applied.
+func definitionLineage(project string, a *LineageArgs) (*lineage.Answer, error) {
+	p, err := definition.Load(project)
+	if err != nil {
+		return nil, err
+	}
+	g := lineage.NewGraph()
+	for _, s := range p.Sources {
+		g.AddSource(s)
+	}
+	for _, v := range p.Views {
+		if err := addView(g, p, v, func(o *plan.Output) (*lineage.FeatureVersion, error) { return &lineage.FeatureVersion{}, nil }, nil); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range p.Services {
+		pl, err := plan.Build(p, plan.Request{Service: s.Name})
+		if err != nil {
+			return nil, err
+		}
+		var refs []string
+		for _, o := range pl.Outputs {
+			refs = append(refs, lineage.ReferenceOf(o.View.Name, o.Feature))
+		}
+		g.AddService(&lineage.ServiceVersion{Name: s.Name, Features: refs})
+	}
+	g.Seal()
+	return g.Lineage(&a.Question)
+}
+
+// addView adds the features of a view. about says what else is known of each.
+func addView(g *lineage.Graph, p *selfsame.Project, v *selfsame.FeatureView, about func(o *plan.Output) (*lineage.FeatureVersion, error), r plan.Resolver) error {
+	pl, err := plan.Build(p, plan.Request{View: v.Name, Resolver: r})
+	if err != nil {
+		return err
+	}
+	for i := range pl.Outputs {
+		if err := addOutput(g, pl, &pl.Outputs[i], about); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func addOutput(g *lineage.Graph, pl *plan.Plan, o *plan.Output, about func(o *plan.Output) (*lineage.FeatureVersion, error)) error {
+	f, err := about(o)
+	if err != nil {
+		return err
+	}
+	f.View, f.Feature, f.Type, f.Reads = o.View, o.Feature, o.Type, lineage.ReadsOf(pl, o)
+	g.AddFeature(f)
+	return nil
+}
+
+// definedGraph is what applies made: every version of every feature and service.
+func definedGraph(s *registry.Snapshot) (*lineage.Graph, error) {
+	g := lineage.NewGraph()
+	p := s.Project()
+	for _, src := range p.Sources {
+		g.AddSource(src)
+	}
+	about := func(o *plan.Output) (*lineage.FeatureVersion, error) {
+		v, err := s.Version(o.View.Name, o.Feature.Name, o.Feature.Version)
+		if err != nil {
+			return nil, err
+		}
+		return &lineage.FeatureVersion{Hash: v.Hash, Status: versionStatus(&v), Past: v.Status != registry.Current, Record: v.Apply, Time: v.Time, Author: v.Author}, nil
+	}
+	for _, v := range p.Views {
+		if err := addView(g, p, v, about, s); err != nil {
+			return nil, err
+		}
+	}
+	names := map[string]bool{}
+	for _, f := range s.Features() {
+		for i := range f.Versions {
+			v := &f.Versions[i]
+			if v.Status == registry.Current {
+				continue
+			}
+			entry := selfsame.ServiceEntry{View: f.View, Feature: f.Feature, Version: v.Version}
+			pl, err := plan.Build(p, plan.Request{Features: []selfsame.ServiceEntry{entry}, Resolver: s})
+			if err != nil {
+				return nil, err
+			}
+			if err := addOutput(g, pl, &pl.Outputs[0], about); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, r := range s.Records() {
+		for _, service := range r.Services {
+			names[service.Name] = true
+		}
+	}
+	for name := range names {
+		if err := addServices(g, s, name); err != nil {
+			return nil, err
+		}
+	}
+	g.Seal()
+	return g, nil
+}
+
+// versionStatus says how a version differs from one that is current and active.
+func versionStatus(v *registry.Version) string {
+	switch {
+	case v.Stage != "" && v.Stage != registry.Active:
+		return string(v.Stage)
+	case v.Status != registry.Current:
+		return string(v.Status)
+	}
+	return ""
+}
+
+func addServices(g *lineage.Graph, s *registry.Snapshot, name string) error {
+	versions, err := s.ServiceVersions(name)
+	if err != nil {
+		return err
+	}
+	for i := range versions {
+		v := &versions[i]
+		node := &lineage.ServiceVersion{Name: name, Version: v.Version, Past: v.Status != registry.Current, Record: v.Apply, Time: v.Time, Author: v.Author}
+		if node.Past {
+			node.Status = string(v.Status)
+		}
+		for _, e := range v.Entries {
+			node.Features = append(node.Features, e.View+"."+e.Feature+"@"+e.Version)
+		}
+		g.AddService(node)
+	}
+	return nil
+}
+
+// actedGraph is a graph with what was recorded beside definitions: stages, experiments, runs, models.
+func actedGraph(base *lineage.Graph, s *registry.Snapshot) *lineage.Graph {
+	g := base.Clone()
+	for _, f := range s.Features() {
+		for i := range f.Versions {
+			v := &f.Versions[i]
+			g.SetStatus(lineage.Feature, f.View+"."+f.Feature+"@"+v.Version, versionStatus(v), v.Status != registry.Current)
+		}
+	}
+	for _, e := range s.Experiments() {
+		for _, arm := range e.Arms {
+			g.SetStatus(lineage.Service, lineage.Numbered(e.Service, arm.Version), fmt.Sprintf("arm %s of %s", arm.Name, e.Name), false)
+		}
+	}
+	byManifest := map[string]string{}
+	for _, r := range s.Runs() {
+		g.AddRun(runNode(&r))
+		if r.Manifest != "" {
+			byManifest[r.Manifest] = r.ID
+		}
+	}
+	for _, m := range s.Models() {
+		run := m.Training
+		if run == "" {
+			run = byManifest[m.Manifest]
+		}
+		g.AddModel(&lineage.ModelVersion{Name: m.Name, Version: m.Version, Service: lineage.Numbered(m.Service, m.List), Run: run, Retired: m.Retired,
+			Record: m.Record, Time: m.Time, Author: m.Author})
+	}
+	g.Seal()
+	return g
+}
+
+// runNode is a run as the graph has it.
+func runNode(r *registry.RunRecord) *lineage.RunRecord {
+	n := &lineage.RunRecord{ID: r.ID, Kind: r.Kind, Features: r.Features, Manifest: r.Manifest, Rows: r.Rows, Record: r.Record, Ended: r.Ended, Author: r.Author}
+	if r.List != 0 {
+		n.Service = lineage.Numbered(r.Service, r.List)
+	}
+	for _, in := range r.Inputs {
+		n.Inputs = append(n.Inputs, in.Name)
+	}
+	load := r.Kind == runBackfill || r.Kind == runMaterialize
+	for _, out := range r.Outputs {
+		n.Outputs = append(n.Outputs, out.Name)
+		n.Names = append(n.Names, out.Name)
+		if out.Checksum != "" {
+			n.Names = append(n.Names, out.Checksum)
+		}
+		if load {
+			n.Views = append(n.Views, out.Name)
+		}
+	}
+	slices.Sort(n.Inputs)
+	return n
+}
