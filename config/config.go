@@ -40,7 +40,8 @@ type Config struct {
 	ArchiveEvery   time.Duration
 	Warm           int // entities that are loaded before the process is ready
 
-	Registry, Online, Offline string // URLs; empty: in the data directory
+	Registry, Online, Offline string        // URLs; empty: in the data directory
+	RegistryPoll              time.Duration // of a registry that others apply to
 
 	Warnings []string // variables of the environment that are near the name of a setting, and none
 }
@@ -107,7 +108,8 @@ func settings(c *Config) []Setting {
 		boolean("journal.durable", &c.JournalDurable, "wait for the journal before answering; otherwise drops are counted"),
 		span("archive.every", &c.ArchiveEvery, "10m", "how often the log is copied to Parquet"),
 		count("warm", &c.Warm, 0, least(0), "most recently read entities that are loaded before `/readyz`"),
-		text("registry.url", &c.Registry, "`sqlite:`", "applied definitions; this version has no other place for them").as("registry").shown("SQLite in `data.dir`"),
+		text("registry.url", &c.Registry, "`sqlite:`, or `postgres://user:password@host/database?schema=selfsame`", "applied definitions; many servers may share a PostgreSQL").as("registry").shown("SQLite in `data.dir`"),
+		span("registry.poll", &c.RegistryPoll, "500ms", "how often a shared registry is asked for applies of others, beside what it tells by itself"),
 		text("online.url", &c.Online, "`pebble:`", "online state; this version has no other store").as("online").shown("Pebble in `data.dir`"),
 		text("offline.url", &c.Offline, "empty", "archive and training sets; this version has no other place for them").as("offline").shown("Parquet in `data.dir`"),
 	}

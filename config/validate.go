@@ -25,7 +25,7 @@ func (l *loading) validate() {
 	if c.HTTP == c.GRPC && c.HTTP != Off && !strings.HasSuffix(c.HTTP, ":0") {
 		l.problem(selfsame.Pos{}, "http.addr and grpc.addr", "both are "+c.HTTP, "give each a port of its own")
 	}
-	l.scheme("registry.url", c.Registry, "sqlite", "postgres")
+	l.scheme("registry.url", c.Registry, "sqlite", "postgres", "postgresql")
 	l.scheme("online.url", c.Online, "pebble", "redis", "dynamodb", "cassandra", "postgres")
 }
 

@@ -33,8 +33,9 @@ func DefaultData(project string) string { return filepath.Join(project, ".selfsa
 
 // Data is a data directory that this process owns until Close. No other process opens it meanwhile.
 type Data struct {
-	Dir  string
-	lock *os.File
+	Dir      string
+	Registry string // that the server of this process shares with others, as SetServer tells it; empty: the directory's own
+	lock     *os.File
 }
 
 // OpenData takes a data directory, and makes it where there is none. A directory of a newer layout, one that another process owns and a folder with
@@ -197,6 +198,9 @@ func (d *Data) SetServer(address, token string) error {
 	if token != "" {
 		text = fmt.Appendf(text, "token %s\n", token)
 	}
+	if d.Registry != "" {
+		text = fmt.Appendf(text, "registry %s\n", d.Registry)
+	}
 	return d.write(text)
 }
 
@@ -237,6 +241,9 @@ func FindServer(dir string) (address, token string) {
 	}
 	return owner["address"], owner["token"]
 }
+
+// serverRegistry is the registry that the owner of a data directory shares with others; empty: it says none.
+func serverRegistry(dir string) string { return readOwner(filepath.Join(dir, lockFile))["registry"] }
 
 // readOwner reads a lock file: what its lines say, by their first word.
 func readOwner(path string) map[string]string {

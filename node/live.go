@@ -24,6 +24,7 @@ import (
 	"selfsame/online/embedded"
 	"selfsame/plan"
 	"selfsame/registry"
+	"selfsame/registry/postgres"
 	"selfsame/request"
 	"selfsame/serve"
 	"selfsame/stream"
@@ -39,14 +40,16 @@ type Live struct {
 	simulated bool
 	notify    func(note string)
 
-	data     *Data
-	registry registry.Registry
-	log      *local.Log
-	store    *embedded.Store
-	driver   *stream.Driver
-	reader   *request.Reader
-	server   *serve.Server
-	loop     *ingest.Loop
+	data      *Data
+	registry  registry.Registry
+	watcher   registry.Watcher // nil: nobody else applies
+	following following
+	log       *local.Log
+	store     *embedded.Store
+	driver    *stream.Driver
+	reader    *request.Reader
+	server    *serve.Server
+	loop      *ingest.Loop
 
 	answered *answered
 	writer   *journal.Writer
@@ -104,7 +107,7 @@ func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
 	if err := os.RemoveAll(filepath.Join(dir, spillFolder)); err != nil {
 		return l, dataError(dir, "cannot clear what an earlier run spilled", err)
 	}
-	if l.registry, err = OpenRegistry(ctx, l.data, cfg.Project); err != nil {
+	if err = l.openRegistry(ctx); err != nil {
 		return l, err
 	}
 	if err = l.openState(ctx, cfg.FS, dir); err != nil {
@@ -116,9 +119,23 @@ func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
 	return l, l.warm(ctx)
 }
 
+// openRegistry opens the registry that the settings name.
+func (l *Live) openRegistry(ctx context.Context) error {
+	at := RegistryOf(l.Config, l.Project)
+	store, watcher, err := at.openOwned(ctx, func(err error) { l.notify("what is applied is not copied to the data directory: " + err.Error()) })
+	if err != nil {
+		return err
+	}
+	l.registry, l.watcher = &keeping{registry.Over(store, l.Project), l.Project}, watcher
+	if at.shared() {
+		l.data.Registry = postgres.Place(at.URL)
+	}
+	return nil
+}
+
 // embeddedOnly refuses stores that this version does not have, rather than keep what is meant for them somewhere else.
 func embeddedOnly(c *config.Config) error {
-	for _, s := range []struct{ setting, url, scheme string }{{"registry.url", c.Registry, "sqlite:"}, {"online.url", c.Online, "pebble:"}, {"offline.url", c.Offline, ""}} {
+	for _, s := range []struct{ setting, url, scheme string }{{"online.url", c.Online, "pebble:"}, {"offline.url", c.Offline, ""}} {
 		if s.url != "" && s.url != s.scheme {
 			return &selfsame.Error{Class: selfsame.ClassUsage, Ref: s.setting, Message: config.Redact(s.url) + " cannot be used: this version keeps everything in data.dir",
 				Hint: "leave the setting out, and name the folder with --data"}
@@ -230,6 +247,14 @@ func (l *Live) openMetrics() error {
 	} {
 		errs = append(errs, l.metrics.Gauge(g.name, g.help, g.read))
 	}
+	if l.watcher != nil {
+		errs = append(errs, l.metrics.Gauge("registry_following", "1: what is served is the newest of the registry; 0: the last look at it, or what it has, failed.", func() float64 {
+			if l.following.behind.Load() {
+				return 0
+			}
+			return 1
+		}), l.metrics.Total("registry_failures_total", "Tries to follow the registry that failed.", func() float64 { return float64(l.following.failures.Load()) }))
+	}
 	errs = append(errs, l.metrics.Total("journal_dropped_total", "Served vectors that are not in the journal because its queue was full or the disk refused them.",
 		func() float64 { return float64(l.writer.Dropped()) }))
 	return errors.Join(errs...)
@@ -258,6 +283,9 @@ func (l *Live) Run(ctx context.Context) error {
 	group.Go(func() error { return l.loop.Run(ctx) })
 	group.Go(func() error { return l.archiveLoop(ctx) })
 	group.Go(func() error { return l.maintainLoop(ctx) })
+	if l.watcher != nil {
+		group.Go(func() error { return l.followLoop(ctx) })
+	}
 	err := group.Wait()
 	if saving := l.saveWarm(); saving != nil {
 		l.notify("the next start begins cold: " + saving.Error())

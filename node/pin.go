@@ -24,6 +24,7 @@ type Pinned struct {
 	Complete int64    `json:"complete"` // the archive holds the log below this offset
 	Snapshot string   `json:"snapshot"` // of the history that the online state holds, 32 hex digits; zeros: none
 	Sources  []string `json:"sources"`  // that the snapshot names, in the order of tokens
+	Registry string   `json:"registry"` // file of the data directory with what is applied
 }
 
 // pin copies what the archive has not of the log and returns what is at hand then.
@@ -34,7 +35,7 @@ func (l *Live) pin(ctx context.Context) (*Pinned, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pinned{Data: dir, Complete: l.driver.Applied().Offset}
+	p := &Pinned{Data: dir, Complete: l.driver.Applied().Offset, Registry: RegistryOf(l.Config, l.Project).file()}
 	if err := l.archive.Advance(ctx, l.log, p.Complete); err != nil {
 		return nil, err
 	}
@@ -73,7 +74,7 @@ func (p *Pinned) Evidence(ctx context.Context, project string) (e *Evidence, clo
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := sqlite.Open(ctx, filepath.Join(p.Data, registryFile))
+	store, err := sqlite.Open(ctx, filepath.Join(p.Data, p.Registry))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -17,13 +17,11 @@ import (
 	"selfsame"
 	"selfsame/definition"
 	"selfsame/registry"
+	"selfsame/registry/postgres"
 	"selfsame/registry/sqlite"
 )
 
-// registryFile is the registry in a data directory.
-const registryFile = "registry.db"
-
-// OpenRegistry opens the registry of a data directory. project is the folder from which the paths of sources count. It refuses definitions by which
+// OpenRegistry opens the registry that is kept in a data directory. project is the folder from which the paths of sources count. It refuses definitions by which
 // events that came in could not be read any more.
 func OpenRegistry(ctx context.Context, data *Data, project string) (registry.Registry, error) {
 	store, err := sqlite.Open(ctx, filepath.Join(data.Dir, registryFile))
@@ -48,22 +46,32 @@ type owned struct {
 
 func (o *owned) Close() error { return errors.Join(o.Registry.Close(), o.data.Close()) }
 
-// OpenApplier is the registry of the server that owns a data directory, or opens the one in it. Where write is false, a directory without a
-// registry is left as it is and stands for one in which nothing is applied.
-func OpenApplier(ctx context.Context, dir, project string, write bool) (Applier, error) {
-	if address, token := FindServer(dir); address != "" {
+// OpenApplier is the registry of the server that owns the data directory, where it serves from the one that is named, or opens that one. Where write is
+// false, a directory without a registry is left as it is and stands for one in which nothing is applied.
+func OpenApplier(ctx context.Context, at RegistryAt, write bool) (Applier, error) {
+	if err := at.check(); err != nil {
+		return nil, err
+	}
+	if address, token := FindServer(at.Data); address != "" && (!at.shared() || postgres.Place(at.URL) == serverRegistry(at.Data)) {
 		return ServedApplier(dialServer(address, token)), nil
 	}
+	if at.shared() {
+		store, err := postgres.Open(at.URL)
+		if err != nil {
+			return nil, err
+		}
+		return &keeping{registry.Over(store, at.Project), at.Project}, nil
+	}
 	if !write {
-		if _, err := os.Stat(filepath.Join(dir, registryFile)); errors.Is(err, fs.ErrNotExist) {
-			return registry.Empty(project), nil
+		if _, err := os.Stat(filepath.Join(at.Data, registryFile)); errors.Is(err, fs.ErrNotExist) {
+			return registry.Empty(at.Project), nil
 		}
 	}
-	data, err := OpenData(dir)
+	data, err := OpenData(at.Data)
 	if err != nil {
 		return nil, err
 	}
-	r, err := OpenRegistry(ctx, data, project)
+	r, err := OpenRegistry(ctx, data, at.Project)
 	if err != nil {
 		return nil, errors.Join(err, data.Close())
 	}

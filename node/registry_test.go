@@ -91,7 +91,7 @@ func TestOpenApplierLeavesNothingBehind(t *testing.T) {
 	data := DefaultData(dir)
 	plan := func() *registry.Diff {
 		t.Helper()
-		to, err := OpenApplier(t.Context(), data, dir, false)
+		to, err := OpenApplier(t.Context(), RegistryAt{Data: data, Project: dir}, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,14 +108,14 @@ func TestOpenApplierLeavesNothingBehind(t *testing.T) {
 	if _, err := os.Stat(data); !os.IsNotExist(err) {
 		t.Errorf("a plan made the data directory: %v", err)
 	}
-	to, err := OpenApplier(t.Context(), data, dir, true)
+	to, err := OpenApplier(t.Context(), RegistryAt{Data: data, Project: dir}, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ApplyProject(t.Context(), to, &ChangeConfig{Project: dir}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenApplier(t.Context(), data, dir, false); selfsame.ClassOf(err) != selfsame.ClassResource {
+	if _, err := OpenApplier(t.Context(), RegistryAt{Data: data, Project: dir}, false); selfsame.ClassOf(err) != selfsame.ClassResource {
 		t.Errorf("while it is open: got %v, want a refusal", err)
 	}
 	if err := to.Close(); err != nil {

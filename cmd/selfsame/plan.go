@@ -39,7 +39,7 @@ type registryFlags struct {
 func (f *registryFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.project, "project", ".", "folder of the project")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
-	config.Bind(c.Flags(), "data.dir")
+	config.Bind(c.Flags(), "data.dir", "registry.url")
 }
 
 // with opens what applies definitions and closes it afterwards.
@@ -49,7 +49,7 @@ func (f *registryFlags) with(c *cobra.Command, write bool, do func(to node.Appli
 		return err
 	}
 	f.data = cfg.Dir
-	to, err := node.OpenApplier(c.Context(), f.data, f.project, write)
+	to, err := node.OpenApplier(c.Context(), node.RegistryOf(cfg, f.project), write)
 	if err != nil {
 		return err
 	}

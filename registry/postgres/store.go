@@ -93,6 +93,17 @@ func Open(raw string) (*Store, error) {
 	return s, nil
 }
 
+// Place names the registry of a URL without its password and parameters of connections: equal places are one registry. It is empty for what is no URL of
+// one.
+func Place(raw string) string {
+	s, err := Open(raw)
+	if err != nil {
+		return ""
+	}
+	s.pool.Close()
+	return s.place
+}
+
 func badURL(message string) error {
 	return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "registry.url", Message: message, Hint: "such as postgres://selfsame:${DB_PASSWORD}@db:5432/selfsame?sslmode=require"}
 }
