@@ -24,6 +24,8 @@ type Question struct {
 	Service    string
 	Version    int64    // of the service; 0: the applied one
 	References []string // view.feature, view.feature@2, view:feature, view.*, or a bare name where it is unambiguous
+	// FeatureVersion, as 2 or 1.1.0, is asked of every reference that names none; empty: the applied versions.
+	FeatureVersion string
 	// Rows are keys and request fields, one column each, of the kinds that the wire knows: bool, int64, float64, string, bytes (null: Unknown). They are
 	// converted to the declared types: text to timestamp, date, decimal or int64, int64 to float64.
 	Rows *column.Batch
@@ -46,14 +48,17 @@ func Monotonic() int64 { return int64(time.Since(begun)) }
 type Answer struct {
 	RequestID string
 	Service   string
-	Version   int64 // of the service; 0 for references
-	Rows      int
-	Columns   []AnswerColumn
-	Schema    *Schema // of Columns; nil: it is made for this answer
-	At        int64   // T
-	Cut       string  // token, docs/format/cut.md
-	Stale     bool
-	Warnings  []string
+	Version   int64 // of the service; 0 for references, and where the rows are of several
+	// Experiment is the one that dealt the rows to versions of the service, Variants the arm of each row; empty: none.
+	Experiment string
+	Variants   []string
+	Rows       int
+	Columns    []AnswerColumn
+	Schema     *Schema // of Columns; nil: it is made for this answer
+	At         int64   // T
+	Cut        string  // token, docs/format/cut.md
+	Stale      bool
+	Warnings   []string
 	// Milliseconds of the steps queue, cache, read, compute; the wire adds encode. CacheHits and CacheMisses count entities.
 	Milliseconds           []Step
 	CacheHits, CacheMisses int64

@@ -143,6 +143,9 @@ func (e *encoder) answer(a *Answer, how *asked, columnsFrom int, started time.Ti
 		b = quoted(append(b, `,"service":`...), a.Service)
 		b = strconv.AppendInt(append(b, `,"version":`...), a.Version, 10)
 	}
+	if a.Experiment != "" {
+		b = variants(b, a)
+	}
 	b = moment(append(b, `,"at":`...), a.At)
 	b = quoted(append(b, `,"cut":`...), a.Cut)
 	b = strconv.AppendBool(append(b, `,"stale":`...), a.Stale)
@@ -168,6 +171,19 @@ func (e *encoder) answer(a *Answer, how *asked, columnsFrom int, started time.Ti
 		b = timing(b, a, started)
 	}
 	e.out = append(b, '}', '\n')
+}
+
+// variants appends which arm of an experiment each row is in.
+func variants(b []byte, a *Answer) []byte {
+	b = quoted(append(b, `,"experiment":`...), a.Experiment)
+	b = append(b, `,"variants":[`...)
+	for i, v := range a.Variants {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = quoted(b, v)
+	}
+	return append(b, ']')
 }
 
 func timing(b []byte, a *Answer, started time.Time) []byte {

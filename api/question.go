@@ -33,7 +33,7 @@ func (a *asked) reset(maxRows int) {
 }
 
 // questionKeys are the keys of a request's object, for messages.
-var questionKeys = []string{"service", "version", "features", "references", "rows", "columns", "entity", "entity_id", "at", "timing", "event_times", "expired",
+var questionKeys = []string{"service", "version", "feature_version", "features", "references", "rows", "columns", "entity", "entity_id", "at", "timing", "event_times", "expired",
 	"request_id", "format", "schema"}
 
 // parse reads the body of a read.
@@ -112,7 +112,7 @@ func (a *asked) setting(s *scanner, key string) error {
 			return nil
 		}
 		return usage(key, "is neither true nor false", "")
-	case "version", "at":
+	case "version", "feature_version", "at":
 		if s.word("null") {
 			return nil
 		}
@@ -162,6 +162,8 @@ func (a *asked) set(key, value string) error {
 		if a.q.Version, err = strconv.ParseInt(value, 10, 64); err != nil || a.q.Version < 0 {
 			err = usage("version", value+" is not a version of a service", "a whole number such as 3; leave it out for the applied one")
 		}
+	case "feature_version":
+		a.q.FeatureVersion = value
 	case "at":
 		if a.at, err = instant(value); err == nil {
 			a.q.At = &a.at

@@ -84,6 +84,8 @@ func (a *asked) parseProto(b []byte, maxRows int) error {
 			a.q.EntityID = string(body)
 		case 12:
 			a.packed = v == 1
+		case 13:
+			a.q.FeatureVersion = string(body)
 		}
 		return nil
 	})

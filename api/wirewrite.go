@@ -84,6 +84,10 @@ func (p *protoWriter) answer(a *Answer, how *asked, started time.Time) {
 	b = appendNumber(b, 13, a.CacheHits)
 	b = appendNumber(b, 14, a.CacheMisses)
 	b = appendText(b, 15, schema.id)
+	b = appendText(b, 17, a.Experiment)
+	for _, v := range a.Variants {
+		b = protowire.AppendString(protowire.AppendTag(b, 18, protowire.BytesType), v)
+	}
 	if how.timing {
 		for _, s := range a.Milliseconds {
 			b = p.step(b, s)

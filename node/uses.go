@@ -9,8 +9,8 @@ import (
 	"selfsame/registry"
 )
 
-// liveUses returns what must have online state so that every version that can be asked for answers: the stored views of the newest project, of every
-// version of every service, and of every other version of a feature. Views that say `online: false` are left out.
+// liveUses returns what must have online state so that every version that can be asked for answers: every version of every feature that is not retired, and
+// what it reads. Views that say `online: false` are left out.
 func liveUses(s *registry.Snapshot) ([]*plan.Use, error) {
 	p := s.Project()
 	if p == nil {
@@ -34,13 +34,22 @@ func liveUses(s *registry.Snapshot) ([]*plan.Use, error) {
 		if v.Kind == selfsame.OnDemandView || v.Offline {
 			continue
 		}
-		if err := add(plan.Request{View: v.Name}); err != nil {
+		var entries []selfsame.ServiceEntry
+		for i := range v.Features {
+			if s.StageOf(v.Name, v.Features[i].Name, v.Features[i].Version) != registry.Retired {
+				entries = append(entries, selfsame.ServiceEntry{View: v.Name, Feature: v.Features[i].Name})
+			}
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		if err := add(plan.Request{Features: entries}); err != nil {
 			return nil, err
 		}
 	}
 	for _, f := range s.Features() {
 		for _, v := range f.Versions {
-			if v.Status == registry.Current {
+			if v.Status == registry.Current || v.Stage == registry.Retired {
 				continue
 			}
 			entry := selfsame.ServiceEntry{View: f.View, Feature: f.Feature, Version: v.Version}
@@ -50,4 +59,17 @@ func liveUses(s *registry.Snapshot) ([]*plan.Use, error) {
 		}
 	}
 	return uses, nil
+}
+
+// deprecatedIn are the warnings that answers of a version of a service carry; 0: the applied one.
+func deprecatedIn(s *registry.Snapshot, service string, version int64) ([]string, error) {
+	list, _, err := s.Service(service, version)
+	if err != nil {
+		return nil, err
+	}
+	p, err := plan.Build(s.Project(), plan.Request{Features: list.Features, Resolver: s})
+	if err != nil {
+		return nil, err
+	}
+	return s.Standing(p)
 }

@@ -45,7 +45,7 @@ func (l *Live) Features(ctx context.Context, q *api.Question) (*api.Answer, erro
 	if q.Timing && q.Received != 0 {
 		queue = float64(api.Monotonic()-q.Received) / float64(time.Millisecond)
 	}
-	v, err := l.server.Features(ctx, &serve.Request{Service: q.Service, Version: q.Version, References: q.References, Given: q.Rows,
+	v, err := l.server.Features(ctx, &serve.Request{Service: q.Service, Version: q.Version, References: q.References, FeatureVersion: q.FeatureVersion, Given: q.Rows,
 		EntityID: q.EntityID, At: q.At, RequestID: q.RequestID, Timing: q.Timing, EventTimes: q.EventTimes, Expired: q.Expired})
 	if err != nil {
 		return nil, err
@@ -53,6 +53,7 @@ func (l *Live) Features(ctx context.Context, q *api.Question) (*api.Answer, erro
 	r := takeReply()
 	r.vector = v
 	r.RequestID, r.Service, r.Version, r.Rows = v.RequestID, v.Service, v.Version, v.Rows
+	r.Experiment, r.Variants = v.Experiment, v.Variants
 	r.At, r.Cut, r.Stale, r.Warnings = v.At, v.Token, v.Stale, v.Warnings
 	r.CacheHits, r.CacheMisses = v.CacheHits, v.CacheMisses
 	r.Columns, r.Milliseconds, r.Schema = r.Columns[:0], r.Milliseconds[:0], nil

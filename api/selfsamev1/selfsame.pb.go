@@ -198,19 +198,20 @@ type GetFeaturesRequest struct {
 	//
 	//	*GetFeaturesRequest_Service
 	//	*GetFeaturesRequest_Features
-	What          isGetFeaturesRequest_What `protobuf_oneof:"what"`
-	Version       int64                     `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`                         // of the service; 0: the applied one
-	Rows          []*Column                 `protobuf:"bytes,4,rep,name=rows,proto3" json:"rows,omitempty"`                                // keys and request fields, one column each, all of one length
-	At            *int64                    `protobuf:"varint,5,opt,name=at,proto3,oneof" json:"at,omitempty"`                             // T, microseconds; absent: now
-	Timing        bool                      `protobuf:"varint,6,opt,name=timing,proto3" json:"timing,omitempty"`                           // fill milliseconds
-	EventTimes    bool                      `protobuf:"varint,7,opt,name=event_times,json=eventTimes,proto3" json:"event_times,omitempty"` // fill Column.event_times
-	Expired       bool                      `protobuf:"varint,8,opt,name=expired,proto3" json:"expired,omitempty"`                         // give values older than their ttl, with status EXPIRED
-	RequestId     string                    `protobuf:"bytes,9,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`     // empty: one is made
-	Schema        string                    `protobuf:"bytes,10,opt,name=schema,proto3" json:"schema,omitempty"`                           // of an earlier answer: where the answer has the same, it leaves out what schema stands for
-	EntityId      string                    `protobuf:"bytes,11,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"`       // fills the one key that rows do not
-	Form          Form                      `protobuf:"varint,12,opt,name=form,proto3,enum=selfsame.v1.Form" json:"form,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	What           isGetFeaturesRequest_What `protobuf_oneof:"what"`
+	Version        int64                     `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`                         // of the service; 0: the applied one
+	Rows           []*Column                 `protobuf:"bytes,4,rep,name=rows,proto3" json:"rows,omitempty"`                                // keys and request fields, one column each, all of one length
+	At             *int64                    `protobuf:"varint,5,opt,name=at,proto3,oneof" json:"at,omitempty"`                             // T, microseconds; absent: now
+	Timing         bool                      `protobuf:"varint,6,opt,name=timing,proto3" json:"timing,omitempty"`                           // fill milliseconds
+	EventTimes     bool                      `protobuf:"varint,7,opt,name=event_times,json=eventTimes,proto3" json:"event_times,omitempty"` // fill Column.event_times
+	Expired        bool                      `protobuf:"varint,8,opt,name=expired,proto3" json:"expired,omitempty"`                         // give values older than their ttl, with status EXPIRED
+	RequestId      string                    `protobuf:"bytes,9,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`     // empty: one is made
+	Schema         string                    `protobuf:"bytes,10,opt,name=schema,proto3" json:"schema,omitempty"`                           // of an earlier answer: where the answer has the same, it leaves out what schema stands for
+	EntityId       string                    `protobuf:"bytes,11,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"`       // fills the one key that rows do not
+	Form           Form                      `protobuf:"varint,12,opt,name=form,proto3,enum=selfsame.v1.Form" json:"form,omitempty"`
+	FeatureVersion string                    `protobuf:"bytes,13,opt,name=feature_version,json=featureVersion,proto3" json:"feature_version,omitempty"` // of every reference that names none, as 2 or 1.1.0; empty: the applied ones
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *GetFeaturesRequest) Reset() {
@@ -338,6 +339,13 @@ func (x *GetFeaturesRequest) GetForm() Form {
 	return Form_COLUMNS
 }
 
+func (x *GetFeaturesRequest) GetFeatureVersion() string {
+	if x != nil {
+		return x.FeatureVersion
+	}
+	return ""
+}
+
 type isGetFeaturesRequest_What interface {
 	isGetFeaturesRequest_What()
 }
@@ -414,8 +422,10 @@ type GetFeaturesResponse struct {
 	Warnings      []string               `protobuf:"bytes,12,rep,name=warnings,proto3" json:"warnings,omitempty"`
 	CacheHits     int64                  `protobuf:"varint,13,opt,name=cache_hits,json=cacheHits,proto3" json:"cache_hits,omitempty"` // entities
 	CacheMisses   int64                  `protobuf:"varint,14,opt,name=cache_misses,json=cacheMisses,proto3" json:"cache_misses,omitempty"`
-	Schema        string                 `protobuf:"bytes,15,opt,name=schema,proto3" json:"schema,omitempty"` // stands for definition, reference, and the columns' names and types
-	Packed        *Packed                `protobuf:"bytes,16,opt,name=packed,proto3" json:"packed,omitempty"` // in the form PACKED
+	Schema        string                 `protobuf:"bytes,15,opt,name=schema,proto3" json:"schema,omitempty"`         // stands for definition, reference, and the columns' names and types
+	Packed        *Packed                `protobuf:"bytes,16,opt,name=packed,proto3" json:"packed,omitempty"`         // in the form PACKED
+	Experiment    string                 `protobuf:"bytes,17,opt,name=experiment,proto3" json:"experiment,omitempty"` // that dealt the rows to versions of the service; version is 0 where they are of several
+	Variants      []string               `protobuf:"bytes,18,rep,name=variants,proto3" json:"variants,omitempty"`     // its arm that each row is in
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -558,6 +568,20 @@ func (x *GetFeaturesResponse) GetSchema() string {
 func (x *GetFeaturesResponse) GetPacked() *Packed {
 	if x != nil {
 		return x.Packed
+	}
+	return nil
+}
+
+func (x *GetFeaturesResponse) GetExperiment() string {
+	if x != nil {
+		return x.Experiment
+	}
+	return ""
+}
+
+func (x *GetFeaturesResponse) GetVariants() []string {
+	if x != nil {
+		return x.Variants
 	}
 	return nil
 }
@@ -1365,7 +1389,7 @@ var File_selfsame_proto protoreflect.FileDescriptor
 
 const file_selfsame_proto_rawDesc = "" +
 	"\n" +
-	"\x0eselfsame.proto\x12\vselfsame.v1\"\x9c\x03\n" +
+	"\x0eselfsame.proto\x12\vselfsame.v1\"\xc5\x03\n" +
 	"\x12GetFeaturesRequest\x12\x1a\n" +
 	"\aservice\x18\x01 \x01(\tH\x00R\aservice\x125\n" +
 	"\bfeatures\x18\x02 \x01(\v2\x17.selfsame.v1.ReferencesH\x00R\bfeatures\x12\x18\n" +
@@ -1381,12 +1405,13 @@ const file_selfsame_proto_rawDesc = "" +
 	"\x06schema\x18\n" +
 	" \x01(\tR\x06schema\x12\x1b\n" +
 	"\tentity_id\x18\v \x01(\tR\bentityId\x12%\n" +
-	"\x04form\x18\f \x01(\x0e2\x11.selfsame.v1.FormR\x04formB\x06\n" +
+	"\x04form\x18\f \x01(\x0e2\x11.selfsame.v1.FormR\x04form\x12'\n" +
+	"\x0ffeature_version\x18\r \x01(\tR\x0efeatureVersionB\x06\n" +
 	"\x04whatB\x05\n" +
 	"\x03_at\"*\n" +
 	"\n" +
 	"References\x12\x1c\n" +
-	"\treference\x18\x01 \x03(\tR\treference\"\xdd\x04\n" +
+	"\treference\x18\x01 \x03(\tR\treference\"\x99\x05\n" +
 	"\x13GetFeaturesResponse\x12-\n" +
 	"\acolumns\x18\x01 \x03(\v2\x13.selfsame.v1.ColumnR\acolumns\x12\x1e\n" +
 	"\n" +
@@ -1408,7 +1433,11 @@ const file_selfsame_proto_rawDesc = "" +
 	"cache_hits\x18\r \x01(\x03R\tcacheHits\x12!\n" +
 	"\fcache_misses\x18\x0e \x01(\x03R\vcacheMisses\x12\x16\n" +
 	"\x06schema\x18\x0f \x01(\tR\x06schema\x12+\n" +
-	"\x06packed\x18\x10 \x01(\v2\x13.selfsame.v1.PackedR\x06packed\x1a?\n" +
+	"\x06packed\x18\x10 \x01(\v2\x13.selfsame.v1.PackedR\x06packed\x12\x1e\n" +
+	"\n" +
+	"experiment\x18\x11 \x01(\tR\n" +
+	"experiment\x12\x1a\n" +
+	"\bvariants\x18\x12 \x03(\tR\bvariants\x1a?\n" +
 	"\x11MillisecondsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xd8\x01\n" +

@@ -1,0 +1,224 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"selfsame"
+	"selfsame/registry"
+)
+
+// ActArgs are the arguments of the verb act. Exactly one of the actions is set; none asks for what is recorded.
+type ActArgs struct {
+	By         registry.By          `json:"by"`
+	Staging    *registry.Staging    `json:"staging,omitempty"`
+	Ref        string               `json:"ref,omitempty"` // with Staging: the version as people write it; Staging names none
+	Model      *registry.Model      `json:"model,omitempty"`
+	Experiment *registry.Experiment `json:"experiment,omitempty"`
+	// Trained, with Model, is what its training set holds: it must be what the version of the service answers with.
+	Trained []registry.Trained `json:"trained,omitempty"`
+}
+
+// Acted is what was recorded.
+type Acted struct {
+	Record int64 `json:"record"` // 0: the registry held it already, or nothing was asked for
+
+	Staging    *registry.Staging     `json:"staging,omitempty"`
+	Model      *registry.ModelRecord `json:"model,omitempty"`
+	Users      *registry.Users       `json:"users,omitempty"` // of the version that Staging names
+	Experiment *registry.Experiment  `json:"experiment,omitempty"`
+	// Warnings name what of the service of a model or an experiment is deprecated.
+	Warnings []string `json:"warnings,omitempty"`
+
+	Models      []registry.ModelRecord `json:"models,omitempty"`      // all, where nothing was asked for
+	Experiments []registry.Experiment  `json:"experiments,omitempty"` // those that run
+}
+
+// actor is what acts are decided on: a registry, or one with states that follow it.
+type actor interface {
+	Act(ctx context.Context, by registry.By, a registry.Action) (*registry.Record, error)
+	Snapshot(ctx context.Context) (*registry.Snapshot, error)
+}
+
+// Act records an action in the registry of a data directory, through the server that owns it, or returns what is recorded. Where nothing is applied, nothing can be.
+func Act(ctx context.Context, cfg *LiveConfig, a *ActArgs) (out *Acted, err error) {
+	a.By.Engine = Version
+	if a.By.Author == "" {
+		a.By.Author = author(ctx, cfg.Project)
+	}
+	a.By.Time = time.Now().UnixMicro()
+	dir := cfg.Config.Dir
+	if address, token := FindServer(dir); address != "" {
+		err := dialServer(address, token).Do(ctx, "act", a, func(line []byte) error { return json.Unmarshal(line, &out) })
+		return out, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, registryFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: dir, Message: "nothing is applied", Hint: "run selfsame apply in the project's folder, or name the data directory with --data"}
+	}
+	data, err := OpenData(dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := OpenRegistry(ctx, data, cfg.Project)
+	if err != nil {
+		return nil, errors.Join(err, data.Close())
+	}
+	out, err = a.do(ctx, r)
+	return out, errors.Join(err, r.Close(), data.Close())
+}
+
+// do records the action.
+func (a *ActArgs) do(ctx context.Context, to actor) (*Acted, error) {
+	s, err := to.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var action registry.Action
+	switch {
+	case a.Staging != nil:
+		if err := a.resolve(s); err != nil {
+			return nil, err
+		}
+		action = a.Staging
+	case a.Model != nil:
+		if a.Trained != nil {
+			if err := a.agree(s); err != nil {
+				return nil, err
+			}
+		}
+		action = a.Model
+	case a.Experiment != nil:
+		action = a.Experiment
+	default:
+		return &Acted{Models: s.Models(), Experiments: s.Experiments()}, nil
+	}
+	r, err := to.Act(ctx, a.By, action)
+	if err != nil {
+		return nil, err
+	}
+	out := &Acted{}
+	if r != nil {
+		out.Record = r.ID
+	}
+	if s, err = to.Snapshot(ctx); err != nil {
+		return nil, err
+	}
+	return out, a.fill(s, out)
+}
+
+// resolve finds the version that Ref names.
+func (a *ActArgs) resolve(s *registry.Snapshot) error {
+	e, err := s.Reference(a.Ref)
+	switch {
+	case err != nil:
+		return err
+	case e.Feature == "":
+		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: a.Ref, Message: "it names no single feature", Hint: "name a version of one, as view.feature@1"}
+	case e.Version == "":
+		v, err := s.Version(e.View, e.Feature, "")
+		if err != nil {
+			return err
+		}
+		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: a.Ref, Message: "it names no version", Hint: "the project's own is " + v.Ref(e.View, e.Feature)}
+	}
+	v, err := s.Version(e.View, e.Feature, e.Version)
+	a.Staging.View, a.Staging.Feature, a.Staging.Version = e.View, e.Feature, v.Version
+	return err
+}
+
+// agree sees that a model's training set is of the service that it pins. One that names no service version gets the one that the training set is of.
+func (a *ActArgs) agree(s *registry.Snapshot) error {
+	if was, err := s.Model(a.Model.Name, a.Model.Version); err == nil {
+		a.Model.Service, a.Model.List = was.Service, was.List
+	}
+	_, err := s.AgreesWith(a.Model.Service, a.Model.List, a.Trained)
+	return err
+}
+
+// fill says what stands in the registry now.
+func (a *ActArgs) fill(s *registry.Snapshot, out *Acted) error {
+	switch {
+	case a.Staging != nil:
+		v, err := s.Version(a.Staging.View, a.Staging.Feature, a.Staging.Version)
+		if err != nil {
+			return err
+		}
+		out.Staging = &registry.Staging{View: a.Staging.View, Feature: a.Staging.Feature, Version: v.Version, Stage: v.Stage, Successor: v.Successor, Until: v.Until, Reason: v.Reason}
+		out.Users, err = s.UsersOf(context.Background(), a.Staging.View, a.Staging.Feature, v.Version)
+		return err
+	case a.Model != nil:
+		m, err := s.Model(a.Model.Name, a.Model.Version)
+		if err != nil {
+			return err
+		}
+		out.Model = &m
+		out.Warnings, err = deprecatedIn(s, m.Service, m.List)
+		return err
+	}
+	if out.Experiment = s.Experiment(a.Experiment.Service); out.Experiment == nil {
+		return nil
+	}
+	for _, arm := range out.Experiment.Arms {
+		w, err := deprecatedIn(s, a.Experiment.Service, arm.Version)
+		if err != nil {
+			return err
+		}
+		out.Warnings = append(out.Warnings, w...)
+	}
+	return nil
+}
+
+func (l *Live) actVerb(ctx context.Context, a *ActArgs, line func(any) error) error {
+	out, err := a.do(ctx, l)
+	if err != nil {
+		return err
+	}
+	return line(out)
+}
+
+// Act records an action and makes what follows from it live: the states of a version that is retired go, those of one that comes back are built.
+func (l *Live) Act(ctx context.Context, by registry.By, a registry.Action) (*registry.Record, error) {
+	l.applying.Lock()
+	defer l.applying.Unlock()
+	r, err := l.registry.Act(ctx, by, a)
+	if err != nil {
+		return nil, err
+	}
+	return r, l.followActs(ctx)
+}
+
+// Snapshot returns everything that is recorded.
+func (l *Live) Snapshot(ctx context.Context) (*registry.Snapshot, error) {
+	return l.registry.Snapshot(ctx)
+}
+
+// followActs makes the newest records the ones that reads go by. States are looked at only where an apply or the stage of a version is among them.
+func (l *Live) followActs(ctx context.Context) error {
+	s, err := l.registry.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	have := l.snapshot.Load()
+	if s == have {
+		return nil
+	}
+	states := s.Applied() != have.Applied()
+	for _, r := range s.Records()[min(have.ID(), s.ID()):] {
+		for i := range r.Acts {
+			states = states || r.Acts[i].Kind == registry.KindStaging
+		}
+	}
+	if states {
+		return l.follow(ctx)
+	}
+	l.snapshot.Store(s)
+	return nil
+}
