@@ -39,3 +39,11 @@ func atMostOne(c *cobra.Command, args []string) error {
 	}
 	return nil
 }
+
+// exactlyOne takes one argument.
+func exactlyOne(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage(c.Name(), "what to show is missing", "see "+c.CommandPath()+" --help")
+	}
+	return atMostOne(c, args)
+}

@@ -38,6 +38,8 @@ var imports = map[string][]string{
 	"lineage":    {"plan"},
 	"registry":   {"plan", "definition", "lineage", "config"},
 
+	"registry/catalogue": {"column", "compute/expr", "plan", "definition", "registry"},
+
 	// Drivers.
 	"batch":   {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "compute/zone", "compute/exact", "source", "offline", "eventlog", "plan", "definition", "registry"},
 	"stream":  {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "online", "eventlog", "plan", "definition", "registry"},

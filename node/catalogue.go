@@ -1,0 +1,163 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"selfsame"
+	"selfsame/definition"
+	"selfsame/journal"
+	"selfsame/monitor"
+	"selfsame/registry"
+	"selfsame/registry/catalogue"
+	"selfsame/registry/sqlite"
+)
+
+// usedWithin is how far back reads count as use.
+const usedWithin = 30 * selfsame.DayLength
+
+// Catalogue is the index of what is applied in a data directory, or, where nothing is, of the project's files. Applied says which.
+type Catalogue struct {
+	*catalogue.Index
+	Applied  int64 // the apply; 0: the project's files
+	snapshot *registry.Snapshot
+	registry registry.Registry
+}
+
+// Close closes what OpenCatalogue opened.
+func (c *Catalogue) Close() error { return c.registry.Close() }
+
+// OpenCatalogue reads the registry and the journal of a data directory beside whoever owns it.
+func OpenCatalogue(ctx context.Context, project, data string) (*Catalogue, error) {
+	r, err := ReadRegistry(ctx, data, project)
+	if err != nil {
+		return nil, err
+	}
+	c, err := catalogueOf(ctx, r, project, data)
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return c, nil
+}
+
+func catalogueOf(ctx context.Context, r registry.Registry, project, data string) (*Catalogue, error) {
+	s, err := r.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := s.Project()
+	if p == nil {
+		if p, err = definition.Load(project); err != nil {
+			return nil, err
+		}
+	}
+	facts := catalogue.Facts{}
+	if facts.Usage, err = usage(ctx, filepath.Join(data, journalFolder), time.Now().UnixMicro()-usedWithin); err != nil {
+		return nil, err
+	}
+	x, err := catalogue.Of(p, s, facts)
+	if err != nil {
+		return nil, err
+	}
+	return &Catalogue{Index: x, Applied: s.Applied(), snapshot: s, registry: r}, nil
+}
+
+// usage counts what was read since a moment, by view.feature and by service. It is nil where there is no journal.
+func usage(ctx context.Context, dir string, since int64) (map[string]catalogue.Usage, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	shapes := map[*journal.Shape]*catalogue.Usage{}
+	_, err := journal.NewReader(dir).Read(ctx, journal.Query{Since: since, Until: selfsame.MaxTime}, func(r *journal.Record) error {
+		if r.Served == nil {
+			return nil
+		}
+		u := shapes[r.Served.Shape]
+		if u == nil {
+			u = &catalogue.Usage{}
+			shapes[r.Served.Shape] = u
+		}
+		u.Requests, u.Rows, u.Last = u.Requests+1, u.Rows+int64(r.Served.Rows), r.Time
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]catalogue.Usage{}
+	add := func(name string, u *catalogue.Usage) {
+		sum := out[name]
+		out[name] = catalogue.Usage{Requests: sum.Requests + u.Requests, Rows: sum.Rows + u.Rows, Last: max(sum.Last, u.Last)}
+	}
+	for shape, u := range shapes {
+		if shape.Service != "" {
+			add(shape.Service, u)
+		}
+		var seen []string // one feature in two roles was read once
+		for i := range shape.Outputs {
+			if ref := shape.Outputs[i].Ref; !slices.Contains(seen, ref) {
+				seen = append(seen, ref)
+				add(ref, u)
+			}
+		}
+	}
+	return out, nil
+}
+
+// Page is the page of one thing, with the statistics of the last training set that has it, where its report is still beside it.
+func (c *Catalogue) Page(ctx context.Context, ref string) (*catalogue.Page, error) {
+	it, err := c.Item(ref)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.Index.Page(ctx, it)
+	if err != nil {
+		return nil, err
+	}
+	if it.Kind == catalogue.Feature && it.Version != "" {
+		p.Statistics = statistics(c.snapshot.Runs(), it.Name, it.Name+"@"+it.Version)
+	}
+	return p, nil
+}
+
+// statistics is what the newest run with a feature saw of it.
+func statistics(runs []registry.RunRecord, feature, ref string) *catalogue.Statistics {
+	for _, run := range slices.Backward(runs) {
+		if !slices.Contains(run.Features, ref) {
+			continue
+		}
+		for _, out := range run.Outputs {
+			b, err := os.ReadFile(out.Name + ".report.json")
+			var report monitor.Report
+			if err != nil || json.Unmarshal(b, &report) != nil {
+				continue // it was moved: an older one may be there
+			}
+			for i := range report.Features {
+				if f := &report.Features[i]; f.Feature == feature {
+					return &catalogue.Statistics{Run: run.ID, At: run.Ended, Rows: f.Rows, Present: f.Present, Missing: f.Missing(), AUC: f.AUC}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// ReadRegistry opens the registry of a data directory for reading, beside whoever owns the directory. Where there is none, nothing is applied.
+func ReadRegistry(ctx context.Context, data, project string) (registry.Registry, error) {
+	if _, err := os.Stat(filepath.Join(data, registryFile)); errors.Is(err, fs.ErrNotExist) {
+		return registry.Empty(project), nil
+	}
+	store, err := sqlite.Open(ctx, filepath.Join(data, registryFile))
+	if err != nil {
+		return nil, err
+	}
+	return registry.Over(store, project), nil
+}

@@ -1,0 +1,114 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"selfsame"
+	"selfsame/definition"
+	"selfsame/definition/lint"
+	"selfsame/registry"
+	"selfsame/source"
+)
+
+// Lint returns what the lints find in a project's files. The registry of its data directory, where there is one, says what is deprecated, and the history
+// files of sources how far back they go; files that cannot be read are left to the verbs that need them.
+func Lint(ctx context.Context, project, data string) ([]lint.Finding, error) {
+	p, err := definition.Load(project)
+	if err != nil {
+		return nil, err
+	}
+	r, err := ReadRegistry(ctx, data, project)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close() // it was only read
+	s, err := r.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	spans, err := historySpans(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	list, err := lint.Project(p, lint.Facts{Spans: spans, Deprecated: deprecation(s)})
+	for i := range list {
+		if f := &list[i]; f.Pos.File != "" && !filepath.IsAbs(f.Pos.File) {
+			f.Pos.File = filepath.Join(project, f.Pos.File)
+			f.Place = f.Pos.String()
+		}
+	}
+	return list, err
+}
+
+// deprecation says why a feature is not to be used any more.
+func deprecation(s *registry.Snapshot) func(view, feature, version string) string {
+	return func(view, feature, version string) string {
+		v, err := s.Version(view, feature, version)
+		if err != nil || v.Stage != registry.Deprecated {
+			return "" // what is new, or not there, is not deprecated
+		}
+		text := ""
+		if v.Until != 0 {
+			text += " and goes on " + time.UnixMicro(v.Until).UTC().Format(time.DateOnly)
+		}
+		if v.Successor != "" {
+			text += ": " + v.Successor + " takes its place"
+		}
+		return text
+	}
+}
+
+// historySpans are the stretches of event time of the sources with history files.
+func historySpans(ctx context.Context, p *selfsame.Project) (map[string]lint.Span, error) {
+	out := map[string]lint.Span{}
+	for _, src := range p.Sources {
+		if src.Batch == nil || src.EventTime == "" {
+			continue
+		}
+		span, err := historySpan(ctx, p, src)
+		switch selfsame.ClassOf(err) {
+		case selfsame.ClassNotFound, selfsame.ClassInput:
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if span.From <= span.To {
+			out[src.Name] = span
+		}
+	}
+	return out, nil
+}
+
+func historySpan(ctx context.Context, p *selfsame.Project, src *selfsame.Source) (lint.Span, error) {
+	span := lint.Span{From: selfsame.MaxTime, To: selfsame.MinTime}
+	t, err := openSource(ctx, p.Dir, src)
+	if err != nil {
+		return span, err
+	}
+	w := source.Want{Lower: selfsame.MinTime, Upper: selfsame.MaxTime, Fields: []string{src.EventTime}}
+	splits, _, err := t.Splits(w)
+	if err != nil {
+		return span, err
+	}
+	for _, sp := range splits {
+		err := t.Read(ctx, sp, w, func(c *source.Chunk) error {
+			times := c.Batch.Column(src.EventTime)
+			for i, at := range times.Ints {
+				if times.StatusAt(i) == selfsame.Present {
+					span.From, span.To = min(span.From, at), max(span.To, at)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return span, err
+		}
+	}
+	return span, nil
+}

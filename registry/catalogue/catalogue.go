@@ -1,0 +1,243 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package catalogue finds things by name, words, owner and tag in what a registry holds: features, views, entities, sources, services and models, each
+// as one Item. It describes; it decides nothing and opens nothing.
+//
+// An Index is made of one snapshot and is immutable. The command line (list, search, show) and the API answer from it alike.
+package catalogue
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"selfsame"
+	"selfsame/plan"
+	"selfsame/registry"
+)
+
+// Kind is what an item is.
+type Kind string
+
+// The kinds of items, in the order in which lists of several kinds show them.
+const (
+	Feature Kind = "feature"
+	View    Kind = "view"
+	Entity  Kind = "entity"
+	Source  Kind = "source"
+	Service Kind = "service"
+	Model   Kind = "model"
+)
+
+// Kinds are all kinds, in their order.
+var Kinds = []Kind{Feature, View, Entity, Source, Service, Model}
+
+// Item is one thing, as lists show it. Fields that its kind does not have are empty.
+type Item struct {
+	Kind        Kind              `json:"kind"`
+	Name        string            `json:"name"`              // view.feature, or the name; of a model name@version
+	Version     string            `json:"version,omitempty"` // of a feature x.y.z, of a service its number; empty: not applied
+	Stage       registry.Stage    `json:"stage,omitempty"`   // of a feature's version
+	Type        string            `json:"type,omitempty"`    // of a feature; of an entity its key, of a view its kind, of a source where rows come from, of a service how many features, of a model the service that it pins
+	View        string            `json:"view,omitempty"`
+	Entity      string            `json:"entity,omitempty"`
+	Sources     []string          `json:"sources,omitempty"`  // that it reads, directly or through other views
+	Services    []string          `json:"services,omitempty"` // that read it
+	Description string            `json:"description,omitempty"`
+	Owner       string            `json:"owner,omitempty"` // its own, else of its view, else of its entity
+	Tags        map[string]string `json:"tags,omitempty"`  // its own and its view's
+	Offline     bool              `json:"offline,omitempty"`
+	Definition  string            `json:"definition,omitempty"` // of a feature its expression, of a source its schema
+	Usage       *Usage            `json:"usage,omitempty"`      // nil: not counted
+	Freshness   *Freshness        `json:"freshness,omitempty"`  // nil: not known
+}
+
+// Usage is how often something was read, by the journal.
+type Usage struct {
+	Requests int64 `json:"requests"`
+	Rows     int64 `json:"rows"`
+	Last     int64 `json:"last,omitempty"` // µs, of the newest request; 0: none
+}
+
+// Freshness is the newest event that a source, or what is computed from it, has.
+type Freshness struct {
+	Newest int64 `json:"newest"` // µs of event time
+}
+
+// Index is everything that can be found. It is immutable.
+type Index struct {
+	items    []Item
+	texts    []string // beside items: what words are looked for in, in lower case
+	project  *selfsame.Project
+	snapshot *registry.Snapshot
+}
+
+// Facts are what definitions do not say. Zero facts leave the fields of items empty.
+type Facts struct {
+	Usage map[string]Usage     // by view.feature and by the name of a service
+	Fresh map[string]Freshness // by source
+}
+
+// Of makes the index of a project, with what its snapshot knows beside; a snapshot in which nothing is applied adds nothing.
+func Of(p *selfsame.Project, s *registry.Snapshot, facts Facts) (*Index, error) {
+	b := &builder{p: p, s: s, facts: facts, readers: map[string][]string{}, sources: map[string][]string{}, types: map[string]string{}}
+	if err := b.plan(); err != nil {
+		return nil, err
+	}
+	b.readBy()
+	b.features()
+	b.others()
+	x := &Index{items: b.items, project: p, snapshot: s}
+	x.sort()
+	return x, nil
+}
+
+func (x *Index) sort() {
+	slices.SortStableFunc(x.items, func(a, b Item) int {
+		return cmp.Or(cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)), strings.Compare(a.Name, b.Name))
+	})
+	x.texts = make([]string, len(x.items))
+	for i := range x.items {
+		x.texts[i] = x.items[i].text()
+	}
+}
+
+// text is what words are looked for in.
+func (it *Item) text() string {
+	parts := []string{it.Name, it.Description, it.Owner, it.Entity, it.Definition, strings.Join(it.Sources, " "), strings.Join(it.Services, " ")}
+	for _, k := range slices.Sorted(maps.Keys(it.Tags)) {
+		parts = append(parts, k, it.Tags[k])
+	}
+	return strings.ToLower(strings.Join(parts, "\n"))
+}
+
+// builder collects the items of a project.
+type builder struct {
+	p       *selfsame.Project
+	s       *registry.Snapshot
+	facts   Facts
+	items   []Item
+	readers map[string][]string // view.feature -> services
+	sources map[string][]string // view -> sources
+	types   map[string]string   // view.feature -> type
+}
+
+// plan finds the types of features and the sources of views.
+func (b *builder) plan() error {
+	for _, v := range b.p.Views {
+		pl, err := plan.Build(b.p, plan.Request{View: v.Name})
+		if err != nil {
+			return err
+		}
+		for i := range pl.Outputs {
+			o := &pl.Outputs[i]
+			b.types[o.Ref()] = o.EdgeType().String()
+		}
+		b.sources[v.Name] = pl.SourceNames()
+	}
+	return nil
+}
+
+// readBy notes which services read a feature.
+func (b *builder) readBy() {
+	for _, svc := range b.p.Services {
+		for _, e := range svc.Features {
+			for _, f := range b.entry(e) {
+				if list := b.readers[f]; !slices.Contains(list, svc.Name) {
+					b.readers[f] = append(list, svc.Name)
+				}
+			}
+		}
+	}
+}
+
+// entry are the features that an entry of a service names.
+func (b *builder) entry(e selfsame.ServiceEntry) []string {
+	if e.Feature != "" {
+		return []string{e.View + "." + e.Feature}
+	}
+	var out []string
+	if v := b.p.View(e.View); v != nil {
+		for i := range v.Features {
+			out = append(out, v.Name+"."+v.Features[i].Name)
+		}
+	}
+	return out
+}
+
+func (b *builder) features() {
+	for _, v := range b.p.Views {
+		var services []string
+		for i := range v.Features {
+			f := &v.Features[i]
+			name := v.Name + "." + f.Name
+			it := Item{Kind: Feature, Name: name, Version: f.Version, Type: b.types[name], View: v.Name, Entity: v.Entity, Sources: b.sources[v.Name],
+				Services: b.readers[name], Description: cmp.Or(f.Description, v.Description), Owner: cmp.Or(f.Owner, b.ownerOf(v)), Tags: merged(v.Tags, f.Tags),
+				Offline: v.Offline, Definition: f.Value.Text}
+			b.stage(&it, v.Name, f.Name)
+			it.Usage, it.Freshness = b.usage(name), b.fresh(it.Sources)
+			b.items = append(b.items, it)
+			for _, s := range b.readers[name] {
+				if !slices.Contains(services, s) {
+					services = append(services, s)
+				}
+			}
+		}
+		slices.Sort(services)
+		b.items = append(b.items, Item{Kind: View, Name: v.Name, Type: v.Kind.String(), Entity: v.Entity, Sources: b.sources[v.Name], Services: services,
+			Description: v.Description, Owner: b.ownerOf(v), Tags: v.Tags, Offline: v.Offline, Freshness: b.fresh(b.sources[v.Name])})
+	}
+}
+
+// usage is nil where nothing was counted: without a journal nobody knows.
+func (b *builder) usage(name string) *Usage {
+	if b.facts.Usage == nil {
+		return nil
+	}
+	u := b.facts.Usage[name]
+	return &u
+}
+
+// fresh is the newest event of several sources.
+func (b *builder) fresh(sources []string) *Freshness {
+	var out *Freshness
+	for _, name := range sources {
+		if f, ok := b.facts.Fresh[name]; ok && (out == nil || f.Newest > out.Newest) {
+			out = &f
+		}
+	}
+	return out
+}
+
+// stage sets the version that is applied and its stage.
+func (b *builder) stage(it *Item, view, feature string) {
+	it.Version = ""
+	v, err := b.s.Version(view, feature, "")
+	if err != nil {
+		return // it was never applied
+	}
+	it.Version, it.Stage = v.Version, v.Stage
+}
+
+func (b *builder) ownerOf(v *selfsame.FeatureView) string {
+	if e := b.p.Entity(v.Entity); v.Owner == "" && e != nil {
+		return e.Owner
+	}
+	return v.Owner
+}
+
+// merged is one set of tags over another.
+func merged(under, over map[string]string) map[string]string {
+	if len(under) == 0 {
+		return over
+	}
+	out := map[string]string{}
+	for _, m := range []map[string]string{under, over} {
+		for k, v := range m {
+			out[k] = v
+		}
+	}
+	return out
+}

@@ -1,0 +1,149 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package catalogue
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"selfsame"
+	"selfsame/registry"
+)
+
+// Filter says which items are wanted. Empty fields ask for nothing.
+type Filter struct {
+	Kind    Kind
+	Words   string // all of them must be found, in any field
+	Owner   string
+	Tag     string // name, or name=value
+	Entity  string
+	View    string
+	Source  string
+	Service string
+	Stage   registry.Stage
+	Unused  bool // by the journal, never read; of features and services
+}
+
+// Find returns the items that a filter wants: with words the best matches first, else in the order of kinds and names.
+func (x *Index) Find(f Filter) []Item {
+	words := strings.Fields(strings.ToLower(f.Words))
+	type hit struct {
+		at    int
+		score int
+	}
+	var hits []hit
+	for i := range x.items {
+		it := &x.items[i]
+		if !f.wants(it) {
+			continue
+		}
+		score, ok := x.score(i, words)
+		if ok {
+			hits = append(hits, hit{i, score})
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
+	out := make([]Item, len(hits))
+	for i, h := range hits {
+		out[i] = x.items[h.at]
+	}
+	return out
+}
+
+func (f *Filter) wants(it *Item) bool {
+	switch {
+	case f.Kind != "" && it.Kind != f.Kind,
+		f.Owner != "" && !strings.EqualFold(it.Owner, f.Owner),
+		f.Entity != "" && it.Entity != f.Entity,
+		f.View != "" && it.View != f.View && !(it.Kind == View && it.Name == f.View),
+		f.Source != "" && !slices.Contains(it.Sources, f.Source),
+		f.Service != "" && !slices.Contains(it.Services, f.Service),
+		f.Stage != "" && it.Stage != f.Stage,
+		f.Unused && (it.Usage == nil || it.Usage.Requests > 0):
+		return false
+	}
+	name, value, valued := strings.Cut(f.Tag, "=")
+	has, tagged := it.Tags[name]
+	return f.Tag == "" || tagged && (!valued || has == value)
+}
+
+// Scores of a word: where it was found.
+const (
+	inText = 1 << iota
+	inName
+	beginsName // of a part of the name
+	isName
+)
+
+// score says how well an item matches words; not at all where one of them is nowhere.
+func (x *Index) score(i int, words []string) (int, bool) {
+	total := 0
+	name := strings.ToLower(x.items[i].Name)
+	for _, w := range words {
+		switch {
+		case name == w || strings.HasSuffix(name, "."+w):
+			total += isName
+		case strings.HasPrefix(name, w) || strings.Contains(name, "."+w) || strings.Contains(name, "_"+w):
+			total += beginsName
+		case strings.Contains(name, w):
+			total += inName
+		case strings.Contains(x.texts[i], w):
+			total += inText
+		default:
+			return 0, false
+		}
+	}
+	return total, true
+}
+
+// Nearest is the name of an item that a word may have meant, or nothing.
+func (x *Index) Nearest(word string) string {
+	var names []string
+	for i := range x.items {
+		names = append(names, x.items[i].Name)
+		if _, feature, ok := strings.Cut(x.items[i].Name, "."); ok {
+			names = append(names, feature)
+		}
+	}
+	return selfsame.Nearest(word, names)
+}
+
+// Item returns the one thing that a reference names: view.feature (also view:feature and a bare name where one view only has it, with or without a version), or
+// the name of a view, entity, source, service or model. The error names the nearest one.
+func (x *Index) Item(ref string) (*Item, error) {
+	name, _, _ := strings.Cut(strings.ReplaceAll(ref, "==", "@"), "@")
+	name = strings.Replace(name, ":", ".", 1)
+	var found []*Item
+	for i := range x.items {
+		it := &x.items[i]
+		if it.Name == ref && it.Kind == Model || it.Name == name {
+			found = append(found, it)
+		}
+	}
+	if len(found) == 0 {
+		for i := range x.items {
+			if it := &x.items[i]; it.Kind == Feature && strings.HasSuffix(it.Name, "."+name) || it.Kind == Model && strings.HasPrefix(it.Name, name+"@") {
+				found = append(found, it)
+			}
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1 && found[0].Kind == Model:
+		return found[len(found)-1], nil // the newest version
+	case len(found) > 1:
+		var names []string
+		for _, it := range found {
+			names = append(names, string(it.Kind)+" "+it.Name)
+		}
+		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: ref, Message: "several things have this name: " + strings.Join(names, ", "), Hint: "say which by its kind, as in --kind " + string(found[0].Kind)}
+	}
+	hint := "selfsame list shows what there is"
+	if near := x.Nearest(name); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: ref, Message: "nothing has this name", Hint: hint}
+}
