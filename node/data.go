@@ -5,6 +5,7 @@ package node
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,6 +42,11 @@ type Data struct {
 // OpenData takes a data directory, and makes it where there is none. A directory of a newer layout, one that another process owns and a folder with
 // other things in it are refused with class resource.
 func OpenData(dir string) (*Data, error) {
+	return openDataWithin(context.Background(), dir, lockTries*lockPause)
+}
+
+// openDataWithin is OpenData that waits for a process that owns the directory, unless that is a server.
+func openDataWithin(ctx context.Context, dir string, patience time.Duration) (*Data, error) {
 	if err := checkFormat(dir); err != nil {
 		return nil, err
 	}
@@ -52,7 +58,7 @@ func OpenData(dir string) (*Data, error) {
 		return nil, dataError(dir, "cannot lock the data directory", err)
 	}
 	d := &Data{Dir: dir, lock: lock}
-	if err := d.take(); err != nil {
+	if err := d.take(ctx, patience); err != nil {
 		lock.Close()
 		return nil, err
 	}
@@ -101,6 +107,9 @@ func checkForeign(dir string) error {
 	}
 	for _, e := range entries {
 		if name := e.Name(); name != lockFile && name != ignoreFile && !strings.HasPrefix(name, formatFile) {
+			if _, err := os.Stat(filepath.Join(dir, formatFile)); err == nil {
+				return checkFormat(dir) // another process made it meanwhile
+			}
 			return &selfsame.Error{Class: selfsame.ClassResource, Ref: dir, Message: "the folder is no data directory: it holds " + name + " and no FORMAT",
 				Hint: "name an empty or new folder with --data"}
 		}
@@ -108,13 +117,14 @@ func checkForeign(dir string) error {
 	return nil
 }
 
-// Waits for a lock: FindServer of another process holds it for a moment.
+// Waits for a lock: FindServer of another process holds it for a moment, and so do verbs that open the directory for themselves.
 const (
 	lockTries = 10
 	lockPause = 10 * time.Millisecond
+	ownWithin = 30 * time.Second // that an apply waits for another one
 )
 
-func (d *Data) take() error {
+func (d *Data) take(ctx context.Context, patience time.Duration) error {
 	pause := time.NewTicker(lockPause)
 	defer pause.Stop()
 	for try := 1; ; try++ {
@@ -125,10 +135,15 @@ func (d *Data) take() error {
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return dataError(d.Dir, "cannot lock the data directory", err)
 		}
-		if try == lockTries {
+		served := readOwner(filepath.Join(d.Dir, lockFile))["address"] != ""
+		if try >= lockTries && (served || time.Duration(try)*lockPause >= patience) {
 			return d.inUse()
 		}
-		<-pause.C
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return &selfsame.Error{Class: selfsame.ClassCanceled, Ref: d.Dir, Message: "stopped while another process owned the data directory", Err: ctx.Err()}
+		}
 	}
 }
 

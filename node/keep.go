@@ -34,10 +34,18 @@ func (k *keeping) Apply(ctx context.Context, c *registry.Change) (*registry.Diff
 
 func (k *keeping) check(ctx context.Context, c *registry.Change) error {
 	s, err := k.Snapshot(ctx)
-	if err != nil || s.Project() == nil {
+	if err != nil {
 		return err
 	}
-	p, err := definition.Parse(c.Files, k.project)
+	return checkKept(s, c, k.project)
+}
+
+// checkKept refuses a change by which events that came in could not be read. project is the folder from which the paths of sources count.
+func checkKept(s *registry.Snapshot, c *registry.Change, project string) error {
+	if s.Project() == nil {
+		return nil
+	}
+	p, err := definition.Parse(c.Files, project)
 	if err != nil {
 		return err
 	}

@@ -7,10 +7,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -38,44 +38,117 @@ type Applier interface {
 	Close() error
 }
 
-// owned is a registry with the data directory that it is in.
-type owned struct {
-	registry.Registry
-	data *Data
-}
-
-func (o *owned) Close() error { return errors.Join(o.Registry.Close(), o.data.Close()) }
-
-// OpenApplier is the registry of the server that owns the data directory, where it serves from the one that is named, or opens that one. Where write is
-// false, a directory without a registry is left as it is and stands for one in which nothing is applied.
-func OpenApplier(ctx context.Context, at RegistryAt, write bool) (Applier, error) {
+// OpenApplier is the registry of the server that owns the data directory, where it serves from the one that is named, or that one. Nobody else is kept from
+// the directory meanwhile: it is owned, and made where there is none, for as long as an apply takes.
+func OpenApplier(ctx context.Context, at RegistryAt) (Planner, error) {
 	if err := at.check(); err != nil {
 		return nil, err
 	}
-	if address, token := FindServer(at.Data); address != "" && (!at.shared() || postgres.Place(at.URL) == serverRegistry(at.Data)) {
-		return ServedApplier(dialServer(address, token)), nil
+	u := &unserved{at: at}
+	if server := u.server(); server != nil {
+		return server, nil
 	}
 	if at.shared() {
-		store, err := postgres.Open(at.URL)
-		if err != nil {
-			return nil, err
-		}
-		return &keeping{registry.Over(store, at.Project), at.Project}, nil
+		return u, nil
 	}
-	if !write {
-		if _, err := os.Stat(filepath.Join(at.Data, registryFile)); errors.Is(err, fs.ErrNotExist) {
-			return registry.Empty(at.Project), nil
-		}
+	return u, checkFormat(at.Data)
+}
+
+// unserved is a registry that no server has, or that is shared. It is used by one goroutine at a time.
+type unserved struct {
+	at     RegistryAt
+	opened registry.Registry // to read; nil: there was none yet
+}
+
+// server is the registry of the server that owns the data directory and serves from this one, nil for none.
+func (u *unserved) server() Planner {
+	address, token := FindServer(u.at.Data)
+	if address == "" || u.at.shared() && postgres.Place(u.at.URL) != serverRegistry(u.at.Data) {
+		return nil
 	}
-	data, err := OpenData(at.Data)
+	return ServedApplier(dialServer(address, token))
+}
+
+// read returns what is applied: an empty registry where the directory has none.
+func (u *unserved) read(ctx context.Context) (registry.Registry, error) {
+	if u.opened != nil {
+		return u.opened, nil
+	}
+	var store registry.Store
+	var err error
+	if u.at.shared() {
+		store, err = postgres.Open(u.at.URL)
+	} else {
+		store, err = u.at.openFile(ctx)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case store == nil:
+		return registry.Empty(u.at.Project), nil
+	}
+	u.opened = &keeping{registry.Over(store, u.at.Project), u.at.Project}
+	return u.opened, nil
+}
+
+func (u *unserved) Close() error {
+	if u.opened == nil {
+		return nil
+	}
+	return u.opened.Close()
+}
+
+func (u *unserved) Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
+	r, err := u.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r, err := OpenRegistry(ctx, data, at.Project)
+	return r.Plan(ctx, c)
+}
+
+func (u *unserved) Forecast(ctx context.Context, a *PlanArgs) (*Forecast, error) {
+	r, err := u.read(ctx)
 	if err != nil {
-		return nil, errors.Join(err, data.Close())
+		return nil, err
 	}
-	return &owned{Registry: r, data: data}, nil
+	s, err := r.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkKept(s, &a.Change, u.at.Project); err != nil {
+		return nil, err
+	}
+	f := &forecaster{project: u.at.Project, data: u.at.Data, threads: runtime.GOMAXPROCS(0)}
+	if f.complete, err = archiveComplete(f.archive()); err != nil {
+		return nil, err
+	}
+	return f.forecast(ctx, s, a)
+}
+
+// Apply owns the directory while it applies, unless the registry is elsewhere. Where another process has it for a moment it waits; where a server began
+// meanwhile, that one applies.
+func (u *unserved) Apply(ctx context.Context, c *registry.Change) (d *registry.Diff, err error) {
+	if u.at.shared() {
+		r, err := u.read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return r.Apply(ctx, c)
+	}
+	data, err := openDataWithin(ctx, u.at.Data, ownWithin)
+	if err != nil {
+		if server := u.server(); server != nil {
+			return server.Apply(ctx, c)
+		}
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, data.Close()) }()
+	r, err := OpenRegistry(ctx, data, u.at.Project)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	return r.Apply(ctx, c)
 }
 
 // Asker asks a running server for verbs. Client is one.
@@ -86,31 +159,40 @@ type Asker interface {
 }
 
 // ServedApplier is the registry of a running server. Mistakes in definitions are found before it is asked.
-func ServedApplier(server Asker) Applier { return &served{server} }
+func ServedApplier(server Asker) Planner { return &served{server} }
 
 type served struct{ Asker }
 
 func (s *served) Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
-	return s.ask(ctx, "plan", c)
+	f, err := s.Forecast(ctx, &PlanArgs{Change: *c})
+	if err != nil {
+		return nil, err
+	}
+	return f.Diff, nil
+}
+
+func (s *served) Forecast(ctx context.Context, a *PlanArgs) (*Forecast, error) {
+	return ask[Forecast](ctx, s, "plan", &a.Change, a)
 }
 
 func (s *served) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
-	return s.ask(ctx, "apply", c)
+	return ask[registry.Diff](ctx, s, "apply", c, c)
 }
 
-func (s *served) ask(ctx context.Context, verb string, c *registry.Change) (*registry.Diff, error) {
+// ask asks for a verb about a change that answers with one line.
+func ask[T any](ctx context.Context, s *served, verb string, c *registry.Change, args any) (*T, error) {
 	if _, err := definition.Parse(c.Files, ""); err != nil {
 		return nil, err
 	}
-	var d *registry.Diff
-	err := s.Do(ctx, verb, c, func(line []byte) error { return json.Unmarshal(line, &d) })
+	var answer *T
+	err := s.Do(ctx, verb, args, func(line []byte) error { return json.Unmarshal(line, &answer) })
 	switch {
 	case err != nil:
 		return nil, err
-	case d == nil:
+	case answer == nil:
 		return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: verb, Message: "the server answered nothing"}
 	}
-	return d, nil
+	return answer, nil
 }
 
 // ChangeConfig is who applies which project, and why.
@@ -118,7 +200,8 @@ type ChangeConfig struct {
 	Project string // folder
 	Author  string // empty: as git knows them, else the user's name
 	Message string
-	Expect  int64 // Diff.On of the plan that the author saw, or registry.Newest
+	Expect  int64             // Diff.On of the plan that the author saw, or registry.Newest
+	Impacts []registry.Impact // that the plan found; they are kept with the apply
 }
 
 // PlanProject says what applying a project would do.
@@ -148,7 +231,7 @@ func readChange(ctx context.Context, cfg *ChangeConfig) (*registry.Change, error
 		return nil, err
 	}
 	c := &registry.Change{Files: files, Author: cfg.Author, Message: cfg.Message, Commit: gitCommit(ctx, cfg.Project), Engine: Version,
-		Time: time.Now().UnixMicro(), Expect: cfg.Expect}
+		Time: time.Now().UnixMicro(), Expect: cfg.Expect, Impacts: cfg.Impacts}
 	if c.Author == "" {
 		c.Author = author(ctx, cfg.Project)
 	}

@@ -91,7 +91,7 @@ func TestOpenApplierLeavesNothingBehind(t *testing.T) {
 	data := DefaultData(dir)
 	plan := func() *registry.Diff {
 		t.Helper()
-		to, err := OpenApplier(t.Context(), RegistryAt{Data: data, Project: dir}, false)
+		to, err := OpenApplier(t.Context(), RegistryAt{Data: data, Project: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,21 +108,48 @@ func TestOpenApplierLeavesNothingBehind(t *testing.T) {
 	if _, err := os.Stat(data); !os.IsNotExist(err) {
 		t.Errorf("a plan made the data directory: %v", err)
 	}
-	to, err := OpenApplier(t.Context(), RegistryAt{Data: data, Project: dir}, true)
+	to, err := OpenApplier(t.Context(), RegistryAt{Data: data, Project: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ApplyProject(t.Context(), to, &ChangeConfig{Project: dir}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenApplier(t.Context(), RegistryAt{Data: data, Project: dir}, false); selfsame.ClassOf(err) != selfsame.ClassResource {
-		t.Errorf("while it is open: got %v, want a refusal", err)
+	if d := plan(); !d.Empty() {
+		t.Errorf("beside one that is open: got %+v, want nothing to do", d)
 	}
 	if err := to.Close(); err != nil {
 		t.Fatal(err)
 	}
+	// Another process has the directory: a plan needs it not, an apply waits.
+	other := openData(t, data)
 	if d := plan(); !d.Empty() {
-		t.Errorf("got %+v, want nothing to do", d)
+		t.Errorf("beside another process: got %+v, want nothing to do", d)
+	}
+	if to, err = OpenApplier(t.Context(), RegistryAt{Data: data, Project: dir}); err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if err := os.WriteFile(filepath.Join(dir, "selfsame.yaml"), []byte(strings.Replace(smallProject, "1d", "2d", 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, err := readChange(t.Context(), &ChangeConfig{Project: dir, Expect: registry.Newest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := to.Apply(stopped, c); selfsame.ClassOf(err) != selfsame.ClassCanceled {
+		t.Errorf("beside another process, stopped: got %v", err)
+	}
+	applied := make(chan error)
+	go func() {
+		_, err := to.Apply(t.Context(), c)
+		applied <- err
+	}()
+	closeData(t, other)
+	if err := <-applied; err != nil {
+		t.Errorf("once the other process is done: got %v", err)
 	}
 }
 
@@ -193,7 +220,7 @@ func TestPlacesOfRefusedChanges(t *testing.T) {
 		strings.Replace(smallProject, "count(*) over 1d", "{value: count(*), version: 1}", 1): "is not a version",
 	} {
 		dir := writeProject(t, map[string]string{"selfsame.yaml": text})
-		_, err := PlanProject(t.Context(), &owned{Registry: registry.Empty(dir)}, &ChangeConfig{Project: dir})
+		_, err := PlanProject(t.Context(), &unserved{at: RegistryAt{Data: filepath.Join(dir, "none"), Project: dir}}, &ChangeConfig{Project: dir})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), filepath.Join(dir, "selfsame.yaml")+":") {
 			t.Errorf("got %v, want %q with a place in %s", err, want, dir)
 		}

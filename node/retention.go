@@ -204,9 +204,18 @@ func count(batches []*column.Batch) (n int) {
 // archived opens the archive of a source, nil for none.
 func (m *measure) archived(ctx context.Context, s *selfsame.Source) (*source.Table, error) {
 	folder := filepath.Join(m.data, archiveFolder)
+	complete, err := archiveComplete(folder)
+	if err != nil || complete == 0 {
+		return nil, err
+	}
+	return OpenArchive(ctx, folder, complete, s)
+}
+
+// archiveComplete is the offset below which the archive in a folder holds the log; 0: there is none.
+func archiveComplete(folder string) (int64, error) {
 	b, err := os.ReadFile(filepath.Join(folder, "STATE.json"))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		return 0, nil
 	}
 	var state struct {
 		Complete int64 `json:"complete"`
@@ -215,9 +224,9 @@ func (m *measure) archived(ctx context.Context, s *selfsame.Source) (*source.Tab
 		err = json.Unmarshal(b, &state)
 	}
 	if err != nil {
-		return nil, dataError(folder, "cannot read the state of the archive", err)
+		return 0, dataError(folder, "cannot read the state of the archive", err)
 	}
-	return OpenArchive(ctx, folder, state.Complete, s)
+	return state.Complete, nil
 }
 
 // sampleOf reads the last splits of a table.

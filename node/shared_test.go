@@ -212,7 +212,7 @@ func TestRegistryAway(t *testing.T) {
 func TestAppliesWithoutAServer(t *testing.T) {
 	project, url := writeProject(t, map[string]string{"selfsame.yaml": sharedShop}), postgresql.URL(t)
 	at := RegistryAt{URL: url, Data: filepath.Join(t.TempDir(), "none"), Project: project}
-	to, err := OpenApplier(t.Context(), at, true)
+	to, err := OpenApplier(t.Context(), at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestAppliesWithoutAServer(t *testing.T) {
 		url    string
 		served bool
 	}{{url, true}, {"", true}, {postgresql.URL(t), false}} {
-		to, err := OpenApplier(t.Context(), RegistryAt{URL: c.url, Data: at.Data, Project: project}, false)
+		to, err := OpenApplier(t.Context(), RegistryAt{URL: c.url, Data: at.Data, Project: project})
 		if err != nil {
 			t.Fatal(err)
 		}

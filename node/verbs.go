@@ -61,14 +61,6 @@ func (l *Live) Do(ctx context.Context, name string, args []byte, line func([]byt
 	})
 }
 
-func (l *Live) planVerb(ctx context.Context, c *registry.Change, line func(any) error) error {
-	d, err := l.Plan(ctx, c)
-	if err != nil {
-		return err
-	}
-	return line(d)
-}
-
 func (l *Live) applyVerb(ctx context.Context, c *registry.Change, line func(any) error) error {
 	d, err := l.Apply(ctx, c)
 	if err != nil {

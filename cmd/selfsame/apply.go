@@ -20,6 +20,7 @@ import (
 // applyFlags are the flags of apply as typed.
 type applyFlags struct {
 	registryFlags
+	sample          sampleFlags
 	message, author string
 	yes, dryRun     bool
 }
@@ -33,10 +34,11 @@ func applyCommand() *cobra.Command {
   selfsame apply --yes --json`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return f.with(c, !f.dryRun, func(to node.Applier) error { return f.apply(c, to) })
+			return f.with(c, func(to node.Planner) error { return f.apply(c, to) })
 		},
 	}
 	f.register(c)
+	f.sample.register(c)
 	c.Flags().StringVar(&f.message, "message", "", "why, in one line")
 	c.Flags().StringVar(&f.author, "author", "", "who (default: as git knows you, else $USER)")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask before values that are served change or go")
@@ -44,9 +46,13 @@ func applyCommand() *cobra.Command {
 	return c
 }
 
-func (f *applyFlags) apply(c *cobra.Command, to node.Applier) error {
+func (f *applyFlags) apply(c *cobra.Command, to node.Planner) error {
+	sample, err := f.sample.args()
+	if err != nil {
+		return err
+	}
 	cfg := &node.ChangeConfig{Project: f.project, Author: f.author, Message: f.message, Expect: registry.Newest}
-	d, err := node.PlanProject(c.Context(), to, cfg)
+	d, err := node.ForecastProject(c.Context(), to, cfg, sample)
 	if err != nil {
 		return err
 	}
@@ -58,17 +64,31 @@ func (f *applyFlags) apply(c *cobra.Command, to node.Applier) error {
 			return err
 		}
 	}
-	if err := f.confirm(c, d); err != nil {
+	if err := f.confirm(c, d.Diff); err != nil {
 		return err
 	}
-	cfg.Expect = d.On
-	if d, err = node.ApplyProject(c.Context(), to, cfg); err != nil {
+	cfg.Expect, cfg.Impacts = d.On, d.Impacts
+	if d.Diff, err = node.ApplyProject(c.Context(), to, cfg); err != nil {
 		return err
 	}
 	if f.json {
 		return f.print(c.OutOrStdout(), d)
 	}
+	if d.Apply == 0 { // somebody else did
+		_, err = fmt.Fprintf(c.OutOrStdout(), "applied already\n")
+		return err
+	}
 	_, err = fmt.Fprintf(c.OutOrStdout(), "applied as %d\n", d.Apply)
+	return err
+}
+
+func (f *applyFlags) print(w io.Writer, d *node.Forecast) error {
+	if f.json {
+		return printJSON(w, d)
+	}
+	var b strings.Builder
+	writeForecast(&b, d)
+	_, err := io.WriteString(w, b.String())
 	return err
 }
 

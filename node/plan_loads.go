@@ -1,0 +1,212 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"selfsame"
+	"selfsame/plan"
+	"selfsame/registry"
+	"selfsame/source"
+)
+
+// Load is an online state that a change makes necessary.
+type Load struct {
+	Views   []string     `json:"views"`
+	Sources []LoadSource `json:"sources"`
+	Seconds float64      `json:"seconds"`         // about
+	Rate    float64      `json:"rows_per_second"` // that Seconds is reckoned with
+	// Run is the load that the rate was measured by; empty: none was recorded, and the rate is a guess.
+	Run string `json:"run,omitempty"`
+	// Applied: the history of its sources is loaded, so that apply builds the state. Otherwise it knows live events only until a backfill.
+	Applied bool `json:"applied"`
+}
+
+// LoadSource is how many rows of a source go into a state.
+type LoadSource struct {
+	Name  string `json:"name"`
+	Rows  int64  `json:"rows"`            // of history
+	About bool   `json:"about,omitempty"` // the files do not say how many rows they have: Rows follows from their size
+	Live  int64  `json:"live,omitempty"`  // rows of the live log
+}
+
+// guessedRate is the rows a second that a load is reckoned with before one was measured.
+const guessedRate = 250_000
+
+// loads finds the states that a change makes necessary, those that serve it as they are, and those that nothing asks for any more.
+func (f *forecaster) loads(ctx context.Context) error {
+	before, err := liveUses(f.before)
+	if err != nil {
+		return err
+	}
+	after, err := liveUses(f.after)
+	if err != nil {
+		return err
+	}
+	was, is := byBase(before), byBase(after)
+	rate, run := measuredRate(f.before)
+	for _, base := range is.order {
+		union, _, _, err := plan.Union(append(slices.Clone(was.uses[base]), is.uses[base]...))
+		if err != nil {
+			return err
+		}
+		fresh, err := f.fresh(union, was.uses[base])
+		if err != nil {
+			return err
+		}
+		views := viewsOf(is.uses[base])
+		if !fresh {
+			if slices.ContainsFunc(f.out.Features, func(c registry.FeatureChange) bool { return c.To != "" && slices.Contains(views, c.View) }) {
+				f.out.Shared = append(f.out.Shared, views...)
+			}
+			continue
+		}
+		l := Load{Views: views, Sources: []LoadSource{}, Rate: rate, Run: run, Applied: true}
+		for _, su := range union.Sources {
+			s, err := f.rowsOf(ctx, su.Source)
+			if err != nil {
+				return err
+			}
+			if l.Sources = append(l.Sources, *s); s.Rows > 0 && !f.loaded(s.Name) {
+				l.Applied = false
+			}
+			l.Seconds += float64(s.Rows+s.Live) / rate
+		}
+		if l.Seconds > 0 { // else nothing is there to be loaded
+			f.out.Loads = append(f.out.Loads, l)
+		}
+	}
+	for _, base := range was.order {
+		if is.uses[base] == nil {
+			f.out.Released = append(f.out.Released, viewsOf(was.uses[base])...)
+		}
+	}
+	return nil
+}
+
+// based is uses by their base, in the order of first appearance.
+type based struct {
+	order []string
+	uses  map[string][]*plan.Use
+}
+
+func byBase(uses []*plan.Use) *based {
+	b := &based{uses: map[string][]*plan.Use{}}
+	for _, u := range uses {
+		if b.uses[u.Base()] == nil {
+			b.order = append(b.order, u.Base())
+		}
+		b.uses[u.Base()] = append(b.uses[u.Base()], u)
+	}
+	return b
+}
+
+func viewsOf(uses []*plan.Use) []string {
+	var out []string
+	for _, u := range uses {
+		if !slices.Contains(out, u.View.Name) {
+			out = append(out, u.View.Name)
+		}
+	}
+	return out
+}
+
+// fresh reports whether the state of a union has to be built: the server that has the states knows, else it is one whose rows hold more than those before.
+func (f *forecaster) fresh(union *plan.Use, before []*plan.Use) (bool, error) {
+	if f.live != nil {
+		fresh, err := f.live.driver.Fresh([]*plan.Use{union}, nil)
+		return len(fresh) > 0, err
+	}
+	if len(before) == 0 {
+		return true, nil
+	}
+	had, _, _, err := plan.Union(before)
+	if err != nil {
+		return false, err
+	}
+	_, columns := had.Places(union)
+	return slices.Contains(columns, -1) || union.Spec.NeedOrder != had.Spec.NeedOrder || !union.Spec.OrderType.Equal(had.Spec.OrderType), nil
+}
+
+// loaded reports whether history of a source is part of the live states.
+func (f *forecaster) loaded(name string) bool {
+	if f.history == nil {
+		return false
+	}
+	_, ok := f.history.Of(name)
+	return ok
+}
+
+// measuredRate is how fast the newest recorded load was, and its id.
+func measuredRate(s *registry.Snapshot) (rate float64, run string) {
+	for _, r := range slices.Backward(s.Runs()) {
+		if took := r.Ended - r.Started; (r.Kind == "backfill" || r.Kind == "materialize") && r.Rows > 0 && took > 0 {
+			return float64(r.Rows) / (float64(took) / float64(selfsame.Second)), r.ID
+		}
+	}
+	return guessedRate, ""
+}
+
+// rowsOf counts what is at hand of a source, without reading it.
+func (f *forecaster) rowsOf(ctx context.Context, s *selfsame.Source) (*LoadSource, error) {
+	out := &LoadSource{Name: s.Name}
+	if from := withFiles(f.after.Project(), s); from.Batch != nil {
+		t, err := openSource(ctx, f.project, from)
+		switch selfsame.ClassOf(err) {
+		case selfsame.ClassInput, selfsame.ClassNotFound: // nothing is there yet, or nothing that can be read: backfill says so
+			t, err = nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t != nil {
+			out.Rows, out.About = countRows(t)
+		}
+	}
+	if f.complete == 0 {
+		return out, nil
+	}
+	t, err := OpenArchive(ctx, f.archive(), f.complete, s)
+	if err == nil && t != nil {
+		out.Live, _ = countRows(t)
+	}
+	return out, err
+}
+
+func (f *forecaster) archive() string { return filepath.Join(f.data, archiveFolder) }
+
+// countRows is the number of rows of a table. Where its files do not tell, it follows from their size and the length of the first lines.
+func countRows(t *source.Table) (n int64, about bool) {
+	for _, file := range t.Files() {
+		if file.Rows >= 0 {
+			n += file.Rows
+			continue
+		}
+		n, about = n+linesOf(file), true
+	}
+	return n, about
+}
+
+// linesOf is about how many lines a text file has.
+func linesOf(file source.File) int64 {
+	in, err := source.OpenText(file.Path)
+	if err != nil {
+		return 0 // whoever reads it says so
+	}
+	defer in.Close()
+	first, err := io.ReadAll(io.LimitReader(in, 1<<20))
+	if err != nil || len(first) == 0 {
+		return 0
+	}
+	lines := int64(bytes.Count(first, []byte("\n")))
+	if len(first) < 1<<20 { // all of it
+		return lines
+	}
+	return int64(float64(max(lines, 1)) * float64(file.Size) / float64(len(first)))
+}
