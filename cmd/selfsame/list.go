@@ -87,8 +87,8 @@ func searchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "search WORD...",
 		Short: "find features and other things by their names, descriptions, owners, tags and expressions",
-		Long: `Find features and other things by their names, descriptions, owners, tags and expressions. All words must be found; the best matches of names come first.`,
-		Args: cobra.MinimumNArgs(1),
+		Long:  `Find features and other things by their names, descriptions, owners, tags and expressions. All words must be found; the best matches of names come first.`,
+		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			f.filter.Words = strings.Join(args, " ")
 			return f.list(c)
