@@ -189,17 +189,23 @@ func noOwner(s *search) {
 // each notes the features of a view that lack a setting: one by one, or the view where all of them do.
 func (s *search) each(v *selfsame.FeatureView, setting, hint string, lacks func(*selfsame.Feature) bool) {
 	var list []*selfsame.Feature
+	all := 0
 	for i := range v.Features {
-		if lacks(&v.Features[i]) {
-			list = append(list, &v.Features[i])
+		f := &v.Features[i]
+		if i > 0 && f.Pos == v.Features[i-1].Pos {
+			continue // another window of the same line
+		}
+		all++
+		if lacks(f) {
+			list = append(list, f)
 		}
 	}
-	if len(list) == len(v.Features) {
+	if len(list) == all {
 		s.add(Finding{Ref: "view " + v.Name, Pos: v.Pos, Message: "neither the view nor one of its features has " + setting, Hint: hint}, v.Tags)
 		return
 	}
 	for _, f := range list {
-		s.add(Finding{Ref: v.Name + "." + f.Name, Pos: f.Pos, Message: "neither the feature nor its view has " + setting, Hint: hint}, f.Tags, v.Tags)
+		s.add(Finding{Ref: v.Name + "." + f.Declared, Pos: f.Pos, Message: "neither the feature nor its view has " + setting, Hint: hint}, f.Tags, v.Tags)
 	}
 }
 
