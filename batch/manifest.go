@@ -43,6 +43,7 @@ type Engine struct {
 type Command struct {
 	Verb     string            `json:"verb"`
 	Service  string            `json:"service,omitempty"`
+	Version  int64             `json:"service_version,omitempty"` // that was named; 0: as the files of the project had it
 	View     string            `json:"view,omitempty"`
 	Features []string          `json:"features,omitempty"`
 	Flags    map[string]string `json:"flags,omitempty"`

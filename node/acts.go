@@ -7,9 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"selfsame"
@@ -55,24 +52,17 @@ func Act(ctx context.Context, cfg *LiveConfig, a *ActArgs) (out *Acted, err erro
 		a.By.Author = author(ctx, cfg.Project)
 	}
 	a.By.Time = time.Now().UnixMicro()
-	dir := cfg.Config.Dir
-	if address, token := FindServer(dir); address != "" {
-		err := dialServer(address, token).Do(ctx, "act", a, func(line []byte) error { return json.Unmarshal(line, &out) })
-		return out, err
-	}
-	if _, err := os.Stat(filepath.Join(dir, registryFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: dir, Message: "nothing is applied", Hint: "run selfsame apply in the project's folder, or name the data directory with --data"}
-	}
-	data, err := OpenData(dir)
+	to, err := OpenApplier(ctx, RegistryOf(cfg.Config, cfg.Project), false)
 	if err != nil {
 		return nil, err
 	}
-	r, err := OpenRegistry(ctx, data, cfg.Project)
-	if err != nil {
-		return nil, errors.Join(err, data.Close())
+	switch to := to.(type) {
+	case *served:
+		err = to.Do(ctx, "act", a, func(line []byte) error { return json.Unmarshal(line, &out) })
+	case actor:
+		out, err = a.do(ctx, to)
 	}
-	out, err = a.do(ctx, r)
-	return out, errors.Join(err, r.Close(), data.Close())
+	return out, errors.Join(err, to.Close())
 }
 
 // do records the action.

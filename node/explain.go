@@ -45,7 +45,7 @@ func Explain(ctx context.Context, cfg *ExplainConfig) (*batch.Explanation, error
 	if err != nil {
 		return nil, err
 	}
-	alone, err := planAlone(p.Project, cfg.Train.Request, o)
+	alone, err := p.alone(o)
 	if err != nil {
 		return nil, err
 	}
@@ -90,17 +90,26 @@ func findOutput(p *plan.Plan, name string) (plan.Output, error) {
 	return plan.Output{}, e
 }
 
-// planAlone plans one output without the others, so that only its sources are read.
-func planAlone(p *selfsame.Project, r Request, o plan.Output) (*plan.Plan, error) {
-	entry := selfsame.ServiceEntry{View: o.View.Name, Feature: o.Feature.Name}
-	if s := p.Service(r.Service); s != nil {
-		for _, e := range s.Features {
-			if e.View == o.View.Name && plan.OutputName(e, o.Feature.Name, r.Short) == o.Name && (e.Feature == "" || e.Feature == o.Feature.Name) {
-				entry, entry.Feature = e, o.Feature.Name
+// alone plans one output without the others, so that only its sources are read.
+func (p *Prepared) alone(o plan.Output) (*plan.Plan, error) {
+	entry, short := selfsame.ServiceEntry{View: o.View.Name, Feature: o.Feature.Name}, p.Config.Request.Short
+	if p.Applied != nil {
+		entry.Version = o.Feature.Version
+	}
+	for _, e := range p.entries {
+		if e.View == o.View.Name && plan.OutputName(e, o.Feature.Name, short) == o.Name && (e.Feature == "" || e.Feature == o.Feature.Name) {
+			e.Feature = o.Feature.Name
+			if e.Version == "" {
+				e.Version = entry.Version
 			}
+			entry = e
 		}
 	}
-	return plan.Build(p, plan.Request{Features: []selfsame.ServiceEntry{entry}, Short: r.Short})
+	r := plan.Request{Features: []selfsame.ServiceEntry{entry}, Short: short}
+	if p.Applied != nil {
+		r.Resolver = p.Applied
+	}
+	return plan.Build(p.Project, r)
 }
 
 // compareFile reads one value of a training set and compares its bits with the value explained.

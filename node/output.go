@@ -125,6 +125,9 @@ func (t *Trained) write(ctx context.Context, to *output) (*batch.Output, error) 
 	}
 	labels := len(t.Rows.Batch.Fields)
 	t.Report = profile.Report(t.Result, sum.Columns()[labels:labels+len(t.Plan.Outputs)])
+	for _, w := range t.Warnings {
+		t.Report.Findings = append(t.Report.Findings, monitor.Finding{Level: monitor.Warning, Check: "deprecated", Subject: strings.Fields(w)[0], Text: w})
+	}
 	if t.Report.Worst() == monitor.Error {
 		return nil, &selfsame.Error{Class: selfsame.ClassExpectation, Ref: cfg.Out, Message: "nothing was published: " + blocking(t.Report)}
 	}

@@ -16,11 +16,11 @@ import (
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/compute/zone"
-	"selfsame/definition"
 	"selfsame/journal"
 	"selfsame/monitor"
 	"selfsame/offline"
 	"selfsame/plan"
+	"selfsame/registry"
 	"selfsame/source"
 )
 
@@ -29,6 +29,8 @@ type TrainConfig struct {
 	Verb    string // train or snapshot, for the manifest
 	Project string // folder
 	Request Request
+	// Registry is where versions that the request names are found, and the stages of those that it reads; nil: there are the files of the project only.
+	Registry *RegistryAt
 
 	Rows        RowsConfig
 	Mode        batch.Mode
@@ -49,20 +51,14 @@ type TrainConfig struct {
 	Planned func(*Prepared) error
 }
 
-// Request says which features are wanted. Exactly one of Service, View and Features is set.
+// Request says which features are wanted. Exactly one of Service, View and Features is set. What names no version is what the files of the project say.
 type Request struct {
 	Service  string
+	Version  int64    // of the service; 0: as the files have it
 	View     string   // every feature of one view
 	Features []string // references as people write them
+	Each     string   // version that is asked of every one of Features that names none: 2 or 1.1.0
 	Short    bool     // --names short
-}
-
-func (r Request) plan(p *selfsame.Project) (*plan.Plan, error) {
-	refs, err := definition.References(p, r.Features)
-	if err != nil {
-		return nil, err
-	}
-	return plan.Build(p, plan.Request{Service: r.Service, View: r.View, Features: refs, Short: r.Short})
 }
 
 // Observer sees a training set go by.
@@ -91,15 +87,21 @@ type Prepared struct {
 	Config  *TrainConfig
 	Project *selfsame.Project
 	Plan    *plan.Plan
-	Tables  map[string]*source.Table
-	Archive map[string]*source.Table // of the live log; a source without rows in it has none
-	RowFile *source.Table
-	Rows    *batch.EntityRows
+	// Applied is where the versions of the plan are from; nil: they are those of the files.
+	Applied  *registry.Snapshot
+	Warnings []string // of versions that are deprecated
+	Tables   map[string]*source.Table
+	Archive  map[string]*source.Table // of the live log; a source without rows in it has none
+	Versions map[*selfsame.Source]batch.Opened
+	RowFile  *source.Table
+	Rows     *batch.EntityRows
+
+	entries []selfsame.ServiceEntry // of the plan; none: a whole view
 }
 
 // request is what batch is asked for. Rows that bring cuts of online reads are evaluated at those.
 func (p *Prepared) request() batch.Request {
-	r := batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: p.Config.Mode, Tables: p.Tables, Archive: p.Archive, Options: p.Config.Options}
+	r := batch.Request{Plan: p.Plan, Rows: p.Rows, Mode: p.Config.Mode, Tables: p.Tables, Archive: p.Archive, Versions: p.Versions, Options: p.Config.Options}
 	if l := p.Config.Log; l != nil {
 		r.Before, r.Snapshot = l.Complete, here
 	}
@@ -119,20 +121,16 @@ type Trained struct {
 
 // Prepare loads the project, plans, opens the sources and reads the rows.
 func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
-	p := &Prepared{Config: cfg, Tables: map[string]*source.Table{}, Archive: map[string]*source.Table{}}
+	p := &Prepared{Config: cfg, Tables: map[string]*source.Table{}, Archive: map[string]*source.Table{}, Versions: map[*selfsame.Source]batch.Opened{}}
 	if cfg.Log != nil && cfg.Again != nil {
 		log := *cfg.Log // what came since is not part of the run that is made again
 		log.Complete, cfg.Log = min(log.Complete, cfg.Again.Log), &log
 	}
-	var err error
-	if p.Project, err = definition.Load(cfg.Project); err != nil {
+	if err := p.define(ctx); err != nil {
 		return nil, err
 	}
-	if p.Plan, err = cfg.Request.plan(p.Project); err != nil {
-		return nil, err
-	}
-	for _, name := range p.Plan.SourceNames() {
-		if err := p.open(ctx, p.Project.Source(name)); err != nil {
+	for _, s := range p.Plan.Sources() {
+		if err := p.open(ctx, s); err != nil {
 			return nil, err
 		}
 	}
@@ -148,27 +146,34 @@ func Prepare(ctx context.Context, cfg *TrainConfig) (*Prepared, error) {
 	if err := p.checkOut(); err != nil {
 		return nil, err
 	}
-	_, err = p.outputFormat()
+	_, err := p.outputFormat()
 	return p, err
 }
 
 // open opens the history of a source and what the live log holds of it.
-func (p *Prepared) open(ctx context.Context, s *selfsame.Source) error {
-	log, history, err := p.Config.Log, (*source.Table)(nil), error(nil)
-	if s.Batch != nil || log == nil {
-		if history, err = openSource(ctx, p.Config.Project, s); err != nil {
+func (p *Prepared) open(ctx context.Context, s *selfsame.Source) (err error) {
+	log, opened := p.Config.Log, batch.Opened{}
+	if from := withFiles(p.Project, s); from.Batch != nil || log == nil {
+		if opened.History, err = openSource(ctx, p.Config.Project, from); err != nil {
 			return err
 		}
-		p.Tables[s.Name] = history
 	}
-	if log == nil {
-		return nil
+	if log != nil {
+		if opened.Log, err = OpenArchive(ctx, log.Archive, log.Complete, s); err != nil {
+			return err
+		}
 	}
-	rows, err := OpenArchive(ctx, log.Archive, log.Complete, s)
-	if rows != nil {
-		p.Archive[s.Name] = rows
+	if s != p.Project.Source(s.Name) {
+		p.Versions[s] = opened
 	}
-	return err
+	// What is recorded of a source that is read in several versions is recorded once.
+	if opened.History != nil && p.Tables[s.Name] == nil {
+		p.Tables[s.Name] = opened.History
+	}
+	if opened.Log != nil && p.Archive[s.Name] == nil {
+		p.Archive[s.Name] = opened.Log
+	}
+	return nil
 }
 
 // checkOut refuses to write the output over a file that the run reads.
@@ -420,9 +425,9 @@ func ManifestPath(out string) string { return strings.TrimSuffix(out, "/") + ".m
 func (t *Trained) manifest(ctx context.Context, out *batch.Output) (*batch.Manifest, error) {
 	m := &batch.Manifest{Format: batch.ManifestFormat, Engine: batch.Engine{Version: Version, ZoneDatabase: zone.Version()},
 		Project: t.Project.Name, Log: t.request().Before, Counts: t.Result.Sources, Output: *out,
-		Command: batch.Command{Verb: t.Config.Verb, Service: t.Config.Request.Service, View: t.Config.Request.View, Features: t.Config.Request.Features, Flags: t.Config.Flags}}
+		Command: batch.Command{Verb: t.Config.Verb, Service: t.Config.Request.Service, Version: t.Config.Request.Version, View: t.Config.Request.View, Features: t.Config.Request.Features, Flags: t.Config.Flags}}
 	var err error
-	if m.Features, err = featureRecords(t.Project, t.Plan); err != nil {
+	if m.Features, err = t.features(); err != nil {
 		return nil, err
 	}
 	if m.Rows, m.Sources, err = t.inputs(ctx); err != nil {
@@ -442,7 +447,7 @@ func (p *Prepared) inputs(ctx context.Context) (rows batch.Input, sources []batc
 	}
 	for _, name := range p.Plan.SourceNames() {
 		if history := p.Tables[name]; history != nil {
-			in, err := inputRecord(ctx, name, p.Project.Source(name).Batch.Path, history)
+			in, err := inputRecord(ctx, name, p.historyPath(name), history)
 			if err != nil {
 				return rows, nil, err
 			}

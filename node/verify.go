@@ -17,7 +17,7 @@ import (
 func (p *Prepared) Verify(ctx context.Context, m *batch.Manifest) error {
 	var changes []string
 	now := map[string]string{}
-	records, err := featureRecords(p.Project, p.Plan)
+	records, err := p.features()
 	if err != nil {
 		return err
 	}

@@ -270,3 +270,33 @@ func (h *featureHistory) choose(p pin) int {
 	}
 	return -1
 }
+
+// StandingOf is Standing for features that are known by their forms: what files define. A definition that no version has is nobody's.
+func (s *Snapshot) StandingOf(trained []Trained) (warnings []string, err error) {
+	for _, t := range trained {
+		h := s.features[t.Ref]
+		if h == nil {
+			continue
+		}
+		var v *Version // the newest of that form, of the greatest use
+		for i := range h.versions {
+			if w := &h.versions[i]; w.Hash == t.Hash && (v == nil || useOf(w.Stage) >= useOf(v.Stage)) {
+				v = w
+			}
+		}
+		switch {
+		case v == nil:
+		case v.Stage == Retired:
+			return nil, retired(v.Ref(h.view, h.feature), v)
+		case v.Stage == Deprecated:
+			if text := v.deprecation(v.Ref(h.view, h.feature)); !slices.Contains(warnings, text) {
+				warnings = append(warnings, text)
+			}
+		}
+	}
+	slices.Sort(warnings)
+	return warnings, nil
+}
+
+// useOf orders stages by how far a version may be used.
+func useOf(g Stage) int { return slices.Index([]Stage{Retired, Deprecated, Draft, Active}, g) }

@@ -32,7 +32,7 @@ func (f *actFlags) register(c *cobra.Command) {
 func (f *actFlags) registerRead(c *cobra.Command) {
 	c.Flags().StringVar(&f.project, "project", ".", "folder of the project")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
-	config.Bind(c.Flags(), "data.dir")
+	config.Bind(c.Flags(), "data.dir", "registry.url")
 }
 
 // act records an action and prints what then stands.

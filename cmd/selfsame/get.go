@@ -20,6 +20,7 @@ import (
 type getFlags struct {
 	liveFlags
 	features, at string
+	each         string // version of every feature that names none
 	version      int64
 	timing, with bool
 }
@@ -55,6 +56,7 @@ request fields. Values are printed with their status where they are not present.
 	f.register(c)
 	c.Flags().StringVar(&f.features, "features", "", "references, with commas between them, instead of a service")
 	c.Flags().Int64Var(&f.version, "version", 0, "of the service (default the applied one)")
+	c.Flags().StringVar(&f.each, "feature-version", "", "version of every feature of --features that names none: 2 (the newest 2.x.y) or 1.1.0")
 	c.Flags().StringVar(&f.at, "at", "", "the moment to answer for: RFC 3339 (default now)")
 	c.Flags().BoolVar(&f.timing, "timing", false, "print the milliseconds of each step")
 	c.Flags().BoolVar(&f.with, "event-times", false, "print the time of the newest row or event used")
@@ -84,6 +86,9 @@ func (f *getFlags) question(args []string) ([]byte, error) {
 	if f.version != 0 {
 		q["version"] = f.version
 	}
+	if f.each != "" {
+		q["feature_version"] = f.each
+	}
 	if f.at != "" {
 		q["at"] = f.at
 	}
@@ -98,6 +103,9 @@ type vector struct {
 	Stale   bool   `json:"stale"`
 	Service string `json:"service"`
 	Version int64  `json:"version"`
+
+	Experiment string   `json:"experiment"`
+	Variants   []string `json:"variants"`
 
 	Features []struct {
 		Reference string `json:"reference"`
@@ -138,6 +146,9 @@ func (f *getFlags) print(w io.Writer, b []byte) error {
 	fmt.Fprintf(w, "at %s", v.At)
 	if v.Stale {
 		fmt.Fprint(w, ", stale")
+	}
+	if len(v.Variants) == 1 {
+		fmt.Fprintf(w, ", arm %s of experiment %s", v.Variants[0], v.Experiment)
 	}
 	fmt.Fprintln(w)
 	if f.timing {

@@ -32,19 +32,21 @@ func (f *trainFlags) setJournal(cfg *node.TrainConfig) error {
 	case f.cut != "" || f.time != "":
 		return usage("--rows journal", "each vector brings its own time and cut", "leave --time and --cut-column out")
 	}
-	cfg.Rows.File, cfg.Rows.Journal = "", &journal.RowsQuery{Service: cfg.Request.Service}
+	cfg.Rows.File, cfg.Rows.Journal = "", &journal.RowsQuery{Service: cfg.Request.Service, Version: cfg.Request.Version}
 	cfg.Mode.Served = true
 	return nil
 }
 
 // pinLog makes the live log of the project's data directory part of a run, up to where it ends now.
 func (f *trainFlags) pinLog(c *cobra.Command, cfg *node.TrainConfig) (err error) {
-	if f.historyOnly {
-		return nil
-	}
 	settings, err := loadConfig(c, f.project)
 	if err != nil {
 		return err
+	}
+	at := node.RegistryOf(settings, f.project)
+	cfg.Registry = &at
+	if f.historyOnly {
+		return nil
 	}
 	dir := settings.Dir
 	if !exists(dir) {

@@ -39,6 +39,7 @@ type trainFlags struct {
 	threads                                       int
 	dryRun, quiet, strict                         bool
 	label, knownAt                                string
+	version                                       string // of every feature that names none
 	nulls, auc                                    float64
 	historyOnly                                   bool
 }
@@ -46,9 +47,10 @@ type trainFlags struct {
 func trainCommand() *cobra.Command {
 	var f trainFlags
 	c := &cobra.Command{
-		Use:   "train [SERVICE]",
+		Use:   "train [SERVICE[@VERSION]]",
 		Short: "make a training set: the rows of a file with the features of a service as they were at each row's time",
 		Example: `  selfsame train fraud --rows labels.parquet --out train.parquet
+  selfsame train fraud@1 --rows labels.parquet --out train_v1.parquet
   selfsame train --features user_spend.txns_1h,user_spend.txns_7d --rows labels.csv --time asked_at --out train.csv
   selfsame train fraud --entities users.csv --start 2024-06-01 --end 2024-11-30 --every 1d --out train.parquet`,
 		Args: atMostOne,
@@ -97,6 +99,9 @@ func (f *trainFlags) recorded(c *cobra.Command, args []string, config func(args 
 		}
 	}
 	if target := m.Command.Service + m.Command.View; len(args) == 0 && target != "" {
+		if m.Command.Version != 0 {
+			target += "@" + strconv.FormatInt(m.Command.Version, 10)
+		}
 		args = []string{target}
 	}
 	cfg, err := config(args)
@@ -128,6 +133,7 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.page, "page-bytes", "1MiB", "size of a Parquet page")
 	fs.StringVar(&f.partitionBy, "partition-by", "", "timestamp column whose UTC date names folders date=YYYY-MM-DD")
 	fs.StringSliceVar(&f.features, "features", nil, "feature references instead of a service: view.feature, view.*, or a bare name")
+	fs.StringVar(&f.version, "feature-version", "", "version of every feature of --features that names none: 2 (the newest 2.x.y) or 1.1.0; as applied")
 	fs.StringVar(&f.names, "names", "full", "full (view__feature) or short (feature)")
 	fs.StringVar(&f.asOf, "as-of", "0s", "lag: a row at T knows what was known at T minus this")
 	fs.StringVar(&f.mode, "mode", "as_of", "as_of, or final: everything admitted up to now")
@@ -154,15 +160,20 @@ var physics = []string{"from-manifest", "quiet", "dry-run", "threads", "memory",
 func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig, error) {
 	cfg := &node.TrainConfig{Verb: "train", Project: f.project, Out: f.out, Format: f.format, PartitionBy: f.partitionBy, With: f.with, Flags: map[string]string{}}
 	if len(args) == 1 {
-		cfg.Request.Service = args[0]
+		var err error
+		if cfg.Request.Service, cfg.Request.Version, err = serviceRef("train", args[0]); err != nil {
+			return nil, err
+		}
 	}
-	cfg.Request.Features = f.features
+	cfg.Request.Features, cfg.Request.Each = f.features, f.version
 	cfg.Request.Short = f.names == "short"
 	switch {
 	case cfg.Request.Service == "" && len(f.features) == 0:
 		return nil, usage("train", "name a service, or features with --features", "e.g. selfsame train SERVICE --rows labels.parquet --out train.parquet")
 	case cfg.Request.Service != "" && len(f.features) > 0:
 		return nil, usage("train", "a service and --features are named: it is one of them", "leave one out")
+	case cfg.Request.Service != "" && f.version != "":
+		return nil, usage("--feature-version", "a service pins the versions of its features", "name a version of the service, as "+cfg.Request.Service+"@1, or list features with --features")
 	case f.out == "" && !f.dryRun:
 		return nil, usage("--out", "says where the training set goes", "e.g. --out train.parquet")
 	case f.names != "full" && f.names != "short":
