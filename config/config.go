@@ -43,6 +43,8 @@ type Config struct {
 	Registry, Online, Offline string        // URLs; empty: in the data directory
 	RegistryPoll              time.Duration // of a registry that others apply to
 
+	LineageFile, LineageURL string // that OpenLineage events go to; empty: none
+
 	Warnings []string // variables of the environment that are near the name of a setting, and none
 }
 
@@ -110,6 +112,8 @@ func settings(c *Config) []Setting {
 		count("warm", &c.Warm, 0, least(0), "most recently read entities that are loaded before `/readyz`"),
 		text("registry.url", &c.Registry, "`sqlite:`, or `postgres://user:password@host/database?schema=selfsame`", "applied definitions; many servers may share a PostgreSQL").as("registry").shown("SQLite in `data.dir`"),
 		span("registry.poll", &c.RegistryPoll, "500ms", "how often a shared registry is asked for applies of others, beside what it tells by itself"),
+		text("lineage.file", &c.LineageFile, "path", "OpenLineage events of applies, training sets, backfills and materializations are appended to it, as JSON lines").shown("none"),
+		text("lineage.url", &c.LineageURL, "`http://host:port`", "they are posted to it, below `/api/v1/lineage` where it has no path; `OPENLINEAGE_URL` is read too").shown("none"),
 		text("online.url", &c.Online, "`pebble:`", "online state; this version has no other store").as("online").shown("Pebble in `data.dir`"),
 		text("offline.url", &c.Offline, "empty", "archive and training sets; this version has no other place for them").as("offline").shown("Parquet in `data.dir`"),
 	}

@@ -102,14 +102,19 @@ func Load(in Inputs) (*Config, error) {
 	if l.c.Threads == 0 {
 		l.c.Threads = runtime.GOMAXPROCS(0)
 	}
-	where := l.from["data.dir"]
-	switch {
-	case l.c.Dir == "":
+	l.inProject("data.dir", &l.c.Dir)
+	l.inProject("lineage.file", &l.c.LineageFile)
+	if l.c.Dir == "" {
 		l.c.Dir = filepath.Join(in.Project, ".selfsame")
-	case !filepath.IsAbs(l.c.Dir) && !strings.HasPrefix(where, "--") && !strings.HasPrefix(where, "SELFSAME_"):
-		l.c.Dir = filepath.Join(in.Project, l.c.Dir)
 	}
 	return l.c, nil
+}
+
+// inProject makes a path that the project's file gives relative to the project.
+func (l *loading) inProject(name string, path *string) {
+	if where := l.from[name]; *path != "" && !filepath.IsAbs(*path) && !strings.HasPrefix(where, "--") && !strings.HasPrefix(where, "SELFSAME_") {
+		*path = filepath.Join(l.in.Project, *path)
+	}
 }
 
 func (l *loading) problem(pos selfsame.Pos, ref, message, hint string) {
@@ -233,6 +238,9 @@ func Sections() []string {
 	return out
 }
 
+// openLineageURL is the variable by which other tools name the server of lineage.
+const openLineageURL = "OPENLINEAGE_URL"
+
 // environment reads SELFSAME_ variables. One that is near a setting's and none is told, as a slip of the pen must not be silent.
 func (l *loading) environment() {
 	var names []string
@@ -242,6 +250,9 @@ func (l *loading) environment() {
 		if value, ok := l.env[s.Env()]; ok && value != "" {
 			l.set(s, value, s.Env(), selfsame.Pos{})
 		}
+	}
+	if value := l.env[openLineageURL]; value != "" && l.env["SELFSAME_LINEAGE_URL"] == "" {
+		l.set(l.find("lineage.url"), value, openLineageURL, selfsame.Pos{})
 	}
 	for _, kv := range l.in.Env {
 		name, _, _ := strings.Cut(kv, "=")

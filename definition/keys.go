@@ -33,6 +33,7 @@ var projectKeys = append(fileKeys[:len(fileKeys):len(fileKeys)], []key{
 	{"archive", "setting", "Settings of the archive: every."},
 	{"warm", "setting", "Entities that are loaded before the server is ready."},
 	{"registry", "setting", "Where applied definitions are: url."},
+	{"lineage", "setting", "Where OpenLineage events go: file, url."},
 	{"online", "setting", "Where online state is: url."},
 	{"offline", "setting", "Where the archive and training sets are: url."},
 }...)

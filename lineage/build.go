@@ -174,7 +174,7 @@ type RunRecord struct {
 // AddRun adds a run. A training set hangs on its service, else on its features; a load on its views.
 func (g *Graph) AddRun(r *RunRecord) {
 	at := Instant(r.Ended)
-	n := g.add(&Node{Kind: Run, Name: r.ID, Type: r.Kind, Definition: strings.Join(r.Outputs, ", "), Hash: r.Manifest, Rows: r.Rows, Record: r.Record, Time: &at, Author: r.Author,
+	n := g.add(&Node{Kind: Run, Name: r.ID, Type: r.Kind, Definition: listed(r.Outputs), Hash: r.Manifest, Rows: r.Rows, Record: r.Record, Time: &at, Author: r.Author,
 		also: r.Names})
 	if s := id(Service, r.Service); r.Service != "" && g.nodes[s] != nil {
 		g.edge(s, n.ID, always)
@@ -198,6 +198,15 @@ func (g *Graph) AddRun(r *RunRecord) {
 			g.edge(s, n.ID, always)
 		}
 	}
+}
+
+// listed names the first few of a list.
+func listed(names []string) string {
+	const most = 3
+	if len(names) > most+1 {
+		return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
+	}
+	return strings.Join(names, ", ")
 }
 
 // Numbered is a name with a version, where it has one.

@@ -175,7 +175,10 @@ func about(n *Node, r []Role) string {
 	case Source:
 		parts = append(parts, n.Definition)
 	case Run:
-		parts = append(parts, n.Type, n.Time.String(), strconv.FormatInt(n.Rows, 10)+" rows", n.Definition)
+		parts = append(parts, n.Type, n.Time.String(), strconv.FormatInt(n.Rows, 10)+" rows")
+		if n.Type == "train" || n.Type == "snapshot" { // what a load wrote is the views that it stands below
+			parts = append(parts, n.Definition)
+		}
 	}
 	parts = append(parts, n.Status)
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")

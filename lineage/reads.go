@@ -153,3 +153,67 @@ func (c *columns) list() []ColumnRead {
 	}
 	return out
 }
+
+// Computed is a column that an output is computed from, itself or through the features that it reads.
+type Computed struct {
+	ColumnRead
+	Source    string // empty: a label or request column
+	Aggregate bool   // as a value it is aggregated over rows
+	Same      bool   // as a value it is taken as it is
+}
+
+// ComputedFrom returns the columns that an output is computed from, in the order of sources as they are met and of their schemas; label and request columns
+// come where they are met.
+func ComputedFrom(p *plan.Plan, o *plan.Output) []Computed {
+	c := &computed{plan: p, seen: map[int]bool{}}
+	c.slot(o.Slot, true)
+	return c.list
+}
+
+type computed struct {
+	plan *plan.Plan
+	list []Computed
+	seen map[int]bool
+}
+
+// slot adds what a slot is computed from. outer: it is the output itself.
+func (c *computed) slot(si int, outer bool) {
+	if c.seen[si] {
+		return
+	}
+	c.seen[si] = true
+	s := c.plan.Slots[si]
+	switch {
+	case s.Column != "":
+		c.add(Computed{ColumnRead: ColumnRead{s.Column, s.Type, []Role{RoleValue}}})
+	case s.Use >= 0:
+		u := c.plan.Uses[s.Use]
+		f := u.Features[s.Feature]
+		_, same := f.Program.Bare()
+		for _, su := range u.Sources {
+			for _, col := range columnsOf(u, su, f) {
+				c.add(Computed{ColumnRead: col, Source: su.Source.Name, Aggregate: !u.Spec.AsOf, Same: outer && same && u.Spec.AsOf})
+			}
+		}
+		for i, column := range u.Key {
+			c.add(Computed{ColumnRead: ColumnRead{column, u.Entity.Key[i].Type, []Role{RoleKey}}})
+		}
+	default:
+		for _, in := range c.plan.OnDemand[s.OnDemand].Program.Slots() {
+			c.slot(in, false)
+		}
+	}
+}
+
+// add adds a column, or its roles to the one that is there.
+func (c *computed) add(one Computed) {
+	for i := range c.list {
+		if have := &c.list[i]; have.Source == one.Source && have.Name == one.Name {
+			have.Roles = sortRoles(append(have.Roles, one.Roles...))
+			have.Aggregate, have.Same = have.Aggregate || one.Aggregate, have.Same && one.Same
+			return
+		}
+	}
+	one.Roles = slices.Clone(one.Roles)
+	c.list = append(c.list, one)
+}

@@ -250,10 +250,13 @@ func (l *Live) bringUntilDone(ctx context.Context, uses []*plan.Use, b *bringing
 			// A line that cannot be sent ends the request, and with it the load.
 			_ = line(LoadLine{Progress: &LoadProgress{View: view, Rows: n, Rate: float64(all) / time.Since(started).Seconds()}})
 		}
+		id := newRunID(started)
+		told := l.tellLoad(id, b)
 		if report, err = b.load(ctx); err != nil {
+			told(nil, err)
 			return err
 		}
-		l.recordLoad(ctx, b, report, started)
+		told(l.recordLoad(ctx, b, report, id, time.Since(started)), nil)
 	}
 	if err := l.catchUp(ctx); err != nil {
 		return err

@@ -8,9 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -19,7 +16,6 @@ import (
 	"selfsame/lineage"
 	"selfsame/plan"
 	"selfsame/registry"
-	"selfsame/registry/sqlite"
 )
 
 // LineageArgs are the arguments of the verb lineage.
@@ -111,9 +107,18 @@ func normalRef(s *registry.Snapshot, ref string) string {
 	return v.Ref(e.View, e.Feature)
 }
 
+// newestRecords is everything that is recorded, as far as is known here where the registry is away.
+func (l *Live) newestRecords(ctx context.Context) (*registry.Snapshot, error) {
+	s, err := l.registry.Snapshot(ctx)
+	if errors.Is(err, registry.ErrAway) {
+		return l.snapshot.Load(), nil
+	}
+	return s, err
+}
+
 // Lineage says what is above and below a thing of the registry.
 func (l *Live) Lineage(ctx context.Context, a *LineageArgs) (*lineage.Answer, error) {
-	s, err := l.registry.Snapshot(ctx)
+	s, err := l.newestRecords(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -128,41 +133,31 @@ func (l *Live) lineageVerb(ctx context.Context, a *LineageArgs, line func(any) e
 	return line(answer)
 }
 
-// AskLineage asks the server that owns a data directory, or reads the registry in it. Where there is none, the definitions in the project's folder answer:
-// they have no versions.
-func AskLineage(ctx context.Context, cfg *LiveConfig, a *LineageArgs) (*lineage.Answer, error) {
-	dir := cfg.Config.Dir
-	if address, token := FindServer(dir); address != "" {
-		var out *lineage.Answer
+// AskLineage asks the server that owns a data directory, or reads the registry beside whoever owns it. Where nothing is applied, the definitions in the
+// project's folder answer: they have no versions.
+func AskLineage(ctx context.Context, cfg *LiveConfig, a *LineageArgs) (out *lineage.Answer, err error) {
+	at := RegistryOf(cfg.Config, cfg.Project)
+	if address, token := FindServer(at.Data); address != "" && !at.shared() {
 		err := dialServer(address, token).Do(ctx, "lineage", a, func(b []byte) error { return json.Unmarshal(b, &out) })
 		return out, err
 	}
-	s, done, err := readSnapshot(ctx, dir, cfg.Project)
+	store, err := at.OpenToRead(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
-	if s == nil || s.Applied() == 0 {
+	if store == nil {
+		return definitionLineage(cfg.Project, a)
+	}
+	r := registry.Over(store, cfg.Project)
+	defer func() { err = errors.Join(err, r.Close()) }()
+	s, err := r.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.Applied() == 0 {
 		return definitionLineage(cfg.Project, a)
 	}
 	return new(Lineages).Answer(ctx, s, a)
-}
-
-// readSnapshot reads the registry in a data directory, beside whoever owns it; nil: there is none. done ends it.
-func readSnapshot(ctx context.Context, dir, project string) (s *registry.Snapshot, done func() error, err error) {
-	path := filepath.Join(dir, registryFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, func() error { return nil }, nil
-	}
-	store, err := sqlite.Open(ctx, path)
-	if err != nil {
-		return nil, nil, err
-	}
-	r := registry.Over(store, project)
-	if s, err = r.Snapshot(ctx); err != nil {
-		return nil, nil, errors.Join(err, r.Close())
-	}
-	return s, r.Close, nil
 }
 
 // definitionLineage answers from definitions that are not applied.
@@ -344,12 +339,13 @@ func runNode(r *registry.RunRecord) *lineage.RunRecord {
 	load := r.Kind == runBackfill || r.Kind == runMaterialize
 	for _, out := range r.Outputs {
 		n.Outputs = append(n.Outputs, out.Name)
+		if load {
+			n.Views = append(n.Views, out.Name)
+			continue
+		}
 		n.Names = append(n.Names, out.Name)
 		if out.Checksum != "" {
 			n.Names = append(n.Names, out.Checksum)
-		}
-		if load {
-			n.Views = append(n.Views, out.Name)
 		}
 	}
 	slices.Sort(n.Inputs)

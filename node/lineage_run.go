@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,14 +39,18 @@ type TrainingSet struct {
 	By       registry.By           `json:"by"`
 }
 
-// RunOf is the run that made training sets, by their manifests and the bytes of those; the manifests are of one command. started is in microseconds, 0
-// where it is not known.
-func RunOf(manifests []*batch.Manifest, bytes [][]byte, started int64) *TrainingSet {
+// RunOf is the run with an id that wrote training sets of one command, by their manifests, which is at least one. It began at started, in microseconds, and
+// ends now.
+func RunOf(id string, started int64, manifests ...*batch.Manifest) (*TrainingSet, error) {
 	first := manifests[0]
-	t := &TrainingSet{Features: first.Features, Run: registry.Run{ID: newRunID(time.Now()), Kind: first.Command.Verb, Service: first.Command.Service, Started: started,
+	t := &TrainingSet{Features: first.Features, Run: registry.Run{ID: id, Kind: first.Command.Verb, Service: first.Command.Service, Started: started,
 		Ended: time.Now().UnixMicro()}}
 	if len(manifests) == 1 {
-		t.Run.Manifest = manifestHash(bytes[0])
+		b, err := first.Encode()
+		if err != nil {
+			return nil, err
+		}
+		t.Run.Manifest = manifestHash(b)
 		if first.Rows.Path != "" {
 			t.Run.Inputs = append(t.Run.Inputs, dataOf(first.Rows.Path, first.Rows))
 		}
@@ -64,7 +67,7 @@ func RunOf(manifests []*batch.Manifest, bytes [][]byte, started int64) *Training
 		t.Run.Rows += m.Output.Rows
 		t.Run.Outputs = append(t.Run.Outputs, registry.Data{Name: m.Output.Path, Files: 1, Bytes: m.Output.FileSize, Checksum: m.Output.FileChecksum})
 	}
-	return t
+	return t, nil
 }
 
 func manifestHash(b []byte) string {
@@ -111,9 +114,11 @@ func FindTrainingSet(path string) (*TrainingSet, error) {
 		if err != nil {
 			return nil, err
 		}
-		t := RunOf([]*batch.Manifest{m}, [][]byte{b}, 0)
-		t.Run.ID = path
-		return t, nil
+		t, err := RunOf(path, 0, m)
+		if err == nil {
+			t.Run.Manifest = manifestHash(b) // of the file as it stands
+		}
+		return t, err
 	}
 	return nil, nil
 }
@@ -181,35 +186,44 @@ func (l *Live) recordVerb(ctx context.Context, t *TrainingSet, _ func(any) error
 	return t.record(ctx, l.registry)
 }
 
-// RecordRun records a run in the registry of a data directory, through the server that owns it. Where there is no registry, or nothing is applied, it
-// does nothing.
-func RecordRun(ctx context.Context, cfg *LiveConfig, t *TrainingSet) error {
+// RecordRun records a run in the registry, through the server that owns the data directory where one does. Where there is no registry, or nothing is applied,
+// it does nothing.
+func RecordRun(ctx context.Context, cfg *LiveConfig, t *TrainingSet) (err error) {
 	t.By = registry.By{Author: author(ctx, cfg.Project), Engine: Version, Time: time.Now().UnixMicro()}
-	dir := cfg.Config.Dir
-	if address, token := FindServer(dir); address != "" {
-		return dialServer(address, token).Do(ctx, "record", t, func([]byte) error { return nil })
+	u := &unserved{at: RegistryOf(cfg.Config, cfg.Project)}
+	if err := u.at.check(); err != nil {
+		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, registryFile)); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if server, ok := u.server().(*served); ok {
+		return server.Do(ctx, "record", t, func([]byte) error { return nil })
 	}
-	data, err := OpenData(dir)
+	defer func() { err = errors.Join(err, u.Close()) }()
+	r, err := u.read(ctx)
 	if err != nil {
 		return err
 	}
-	r, err := OpenRegistry(ctx, data, cfg.Project)
-	if err != nil {
-		return errors.Join(err, data.Close())
+	if s, err := r.Snapshot(ctx); err != nil || s.Applied() == 0 || u.at.shared() {
+		return errors.Join(err, t.record(ctx, r))
 	}
-	return errors.Join(t.record(ctx, r), r.Close(), data.Close())
+	data, err := openDataWithin(ctx, u.at.Data, ownWithin)
+	if err != nil {
+		return err
+	}
+	return errors.Join(t.record(ctx, r), data.Close())
 }
 
-// recordLoad records a backfill or materialization. That it cannot is told and changes nothing.
-func (l *Live) recordLoad(ctx context.Context, b *bringing, r *materialize.Report, started time.Time) {
-	now := l.now()
-	run := &registry.Run{ID: newRunID(time.UnixMicro(now)), Kind: runMaterialize, Started: now - time.Since(started).Microseconds(), Ended: now}
+// kind is what the verb of a load is called.
+func (b *bringing) kind() string {
 	if b.anew {
-		run.Kind = runBackfill
+		return runBackfill
 	}
+	return runMaterialize
+}
+
+// recordLoad records a backfill or materialization, and returns it. That it cannot is told and changes nothing.
+func (l *Live) recordLoad(ctx context.Context, b *bringing, r *materialize.Report, id string, took time.Duration) *registry.Run {
+	now := l.now()
+	run := &registry.Run{ID: id, Kind: b.kind(), Started: now - took.Microseconds(), Ended: now}
 	for _, name := range b.next.Sources {
 		if in, looked := b.inputs[name]; looked {
 			run.Inputs = append(run.Inputs, dataOf(name, in))
@@ -238,4 +252,5 @@ func (l *Live) recordLoad(ctx context.Context, b *bringing, r *materialize.Repor
 	if _, err := l.registry.Act(ctx, by, run); err != nil {
 		l.notify("the " + run.Kind + " is not recorded: " + err.Error())
 	}
+	return run
 }

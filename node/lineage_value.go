@@ -33,7 +33,7 @@ func (l *Live) ValueLineage(ctx context.Context, q *lineage.ValueQuestion) (*lin
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "limit", Message: fmt.Sprintf("%d is not from 0 to %d", q.Limit, mostListed),
 			Hint: "selfsame explain lists as many events as its --limit says"}
 	}
-	s, err := l.registry.Snapshot(ctx)
+	s, err := l.newestRecords(ctx)
 	if err != nil {
 		return nil, err
 	}

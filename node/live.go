@@ -20,6 +20,7 @@ import (
 	"selfsame/eventlog/local"
 	"selfsame/ingest"
 	"selfsame/journal"
+	"selfsame/lineage/openlineage"
 	"selfsame/offline/archive"
 	"selfsame/online/embedded"
 	"selfsame/plan"
@@ -58,6 +59,7 @@ type Live struct {
 	decoders decoders
 	ready    atomic.Bool
 	lineages Lineages
+	events   *openlineage.Emitter // nil: nobody is told
 
 	archiving sync.Mutex // one advance of the archive at a time
 	archive   *archive.Archive
@@ -108,6 +110,9 @@ func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
 		return l, dataError(dir, "cannot clear what an earlier run spilled", err)
 	}
 	if err = l.openRegistry(ctx); err != nil {
+		return l, err
+	}
+	if l.events, err = OpenEvents(l.Config, l.notify); err != nil {
 		return l, err
 	}
 	if err = l.openState(ctx, cfg.FS, dir); err != nil {
@@ -257,6 +262,7 @@ func (l *Live) openMetrics() error {
 	}
 	errs = append(errs, l.metrics.Total("journal_dropped_total", "Served vectors that are not in the journal because its queue was full or the disk refused them.",
 		func() float64 { return float64(l.writer.Dropped()) }))
+	errs = append(errs, l.metrics.Total("lineage_lost_total", "Lineage events that did not reach the file or the URL of the settings.", func() float64 { return float64(l.events.Lost()) }))
 	return errors.Join(errs...)
 }
 
@@ -318,6 +324,7 @@ func (l *Live) Close() error {
 	if l.registry != nil {
 		errs = append(errs, l.registry.Close())
 	}
+	errs = append(errs, CloseEvents(l.events))
 	if l.data != nil {
 		errs = append(errs, l.data.Close())
 	}
@@ -338,7 +345,11 @@ func (l *Live) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, e
 	if err != nil || diff.Apply == 0 && diff.On == l.snapshot.Load().Applied() {
 		return diff, err
 	}
-	return diff, l.follow(ctx) // of an apply, too, whose states could not be built then
+	err = l.follow(ctx) // of an apply, too, whose states could not be built then
+	if s, failed := l.registry.Snapshot(ctx); failed == nil && diff.Apply != 0 && s.Applied() == diff.Apply {
+		tellApply(&telling{to: l.events, notify: l.notify}, s, l.Project, c.Time, l.now(), err)
+	}
+	return diff, err
 }
 
 // follow makes the newest applied definitions the live ones.

@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/compute/zone"
 	"selfsame/journal"
+	"selfsame/lineage/openlineage"
 	"selfsame/monitor"
 	"selfsame/offline"
 	"selfsame/plan"
@@ -49,6 +51,9 @@ type TrainConfig struct {
 	Again     *batch.Manifest // the run must give these values again
 	// Planned is called once everything is open and before anything is read.
 	Planned func(*Prepared) error
+	// Made is called once the training set is published; nil: nobody is told.
+	Made   func(*Trained)
+	Events *openlineage.Emitter // told of the run; nil: nobody is
 }
 
 // Request says which features are wanted. Exactly one of Service, View and Features is set. What names no version is what the files of the project say.
@@ -114,6 +119,7 @@ func (p *Prepared) request() batch.Request {
 // Trained is what a run made.
 type Trained struct {
 	*Prepared
+	ID       string // of the run, a UUID
 	Result   *batch.Result
 	Manifest *batch.Manifest
 	Report   *monitor.Report
@@ -376,6 +382,19 @@ func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 			return nil, err
 		}
 	}
+	id := newRunID(time.Now())
+	told := p.tell(id)
+	t, err := p.train(ctx, id)
+	told(t, err)
+	if err == nil && cfg.Made != nil {
+		cfg.Made(t)
+	}
+	return t, err
+}
+
+// train runs what is prepared.
+func (p *Prepared) train(ctx context.Context, id string) (*Trained, error) {
+	cfg := p.Config
 	out, err := p.openOutput()
 	if err != nil {
 		return nil, err
@@ -385,7 +404,7 @@ func Train(ctx context.Context, cfg *TrainConfig) (*Trained, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trained{Prepared: p, Result: res}
+	t := &Trained{Prepared: p, ID: id, Result: res}
 	record, err := t.writeAndSum(ctx, out)
 	if err != nil {
 		return t, err

@@ -67,6 +67,11 @@ func (f *applyFlags) apply(c *cobra.Command, to node.Planner) error {
 	if err := f.confirm(c, d.Diff); err != nil {
 		return err
 	}
+	to, done, err := f.telling(c, to)
+	if err != nil {
+		return err
+	}
+	defer done()
 	cfg.Expect, cfg.Impacts = d.On, d.Impacts
 	if d.Diff, err = node.ApplyProject(c.Context(), to, cfg); err != nil {
 		return err

@@ -85,7 +85,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), testCommand(), explainCommand(), demoCommand(), planCommand(), applyCommand(),
 		serveCommand(), pushCommand(), eventsCommand(), getCommand(), auditCommand(), backfillCommand(), materializeCommand(),
-		deprecateCommand(), retireCommand(), activateCommand(), modelCommand(), experimentCommand(), versionCommand())
+		deprecateCommand(), retireCommand(), activateCommand(), modelCommand(), experimentCommand(), lineageCommand(), versionCommand())
 	return root
 }
 

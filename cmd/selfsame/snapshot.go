@@ -33,10 +33,12 @@ func snapshotCommand() *cobra.Command {
 			if err := f.pinLog(c, cfg); err != nil {
 				return err
 			}
-			if at != "" {
-				return train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr())
-			}
-			return f.series(c, cfg, version)
+			return f.recording(c, cfg, func() error {
+				if at != "" {
+					return train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr())
+				}
+				return f.series(c, cfg, version)
+			})
 		},
 	}
 	f.register(c.Flags())

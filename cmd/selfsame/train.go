@@ -62,7 +62,7 @@ func trainCommand() *cobra.Command {
 			if err := f.pinLog(c, cfg); err != nil {
 				return err
 			}
-			return train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr())
+			return f.recording(c, cfg, func() error { return train(c.Context(), cfg, &f, c.OutOrStdout(), c.ErrOrStderr()) })
 		},
 	}
 	f.register(c.Flags())
