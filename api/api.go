@@ -133,8 +133,9 @@ type Receipt struct {
 
 // Predictions takes what a model made of a vector, and what came of it.
 type Predictions interface {
-	Predict(ctx context.Context, p *Prediction) error
-	Outcome(ctx context.Context, o *Outcome) error
+	// Predict stores the predictions of a call, Outcome its outcomes: when they return all of them are durable, or with an error none is.
+	Predict(ctx context.Context, list ...*Prediction) error
+	Outcome(ctx context.Context, list ...*Outcome) error
 }
 
 // Prediction joins a served vector by its request id.

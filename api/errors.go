@@ -144,5 +144,5 @@ func (b busy) Unwrap() error { return b.err }
 // RetryAfter is how long to wait before the request is repeated.
 func (b busy) RetryAfter() time.Duration { return 100 * time.Millisecond }
 
-var errBusy = busy{&selfsame.Error{Class: selfsame.ClassResource, Message: "too many requests wait already",
-	Hint: "repeat it after a moment, spread requests, or raise request.waiting"}}
+var errBusy = busy{&selfsame.Error{Class: selfsame.ClassResource, Message: "more reads come than can be answered",
+	Hint: "repeat it after a moment, or spread the load; request.waiting and request.wait bound those that wait"}}

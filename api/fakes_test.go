@@ -23,6 +23,7 @@ type store struct {
 	questions []string // as they were asked
 	events    []string
 	records   []string
+	calls     int // that brought records
 
 	fail  error         // what reads and events end with
 	hold  chan struct{} // reads wait for it, or for their context
@@ -194,19 +195,25 @@ func (s *store) Push(ctx context.Context, p *EventBatch) (*Receipt, error) {
 	return r, nil
 }
 
-// Predict notes a prediction.
-func (s *store) Predict(_ context.Context, p *Prediction) error {
+// Predict notes the predictions of a call.
+func (s *store) Predict(_ context.Context, list ...*Prediction) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.records = append(s.records, fmt.Sprintf("%s[%d] %s/%s %v %q %v at %d", p.RequestID, p.Row, p.Model, p.ModelVersion, p.Score.Float, p.Score.Str, p.Score.Type, p.At))
+	s.calls++
+	for _, p := range list {
+		s.records = append(s.records, fmt.Sprintf("%s[%d] %s/%s %v %q %v at %d", p.RequestID, p.Row, p.Model, p.ModelVersion, p.Score.Float, p.Score.Str, p.Score.Type, p.At))
+	}
 	return s.fail
 }
 
-// Outcome notes an outcome.
-func (s *store) Outcome(_ context.Context, o *Outcome) error {
+// Outcome notes the outcomes of a call.
+func (s *store) Outcome(_ context.Context, list ...*Outcome) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.records = append(s.records, fmt.Sprintf("%s[%d] %v %v at %d", o.RequestID, o.Row, o.Label.Int, o.Label.Type, o.At))
+	s.calls++
+	for _, o := range list {
+		s.records = append(s.records, fmt.Sprintf("%s[%d] %v %v at %d", o.RequestID, o.Row, o.Label.Int, o.Label.Type, o.At))
+	}
 	return s.fail
 }
 

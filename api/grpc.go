@@ -118,6 +118,9 @@ func (g *GRPC) done(c *grpcCall, err *error) {
 	if v := recover(); v != nil {
 		*err = fault(v)
 	}
+	if *err == error(errBusy) {
+		*err = refusalStatus()
+	}
 	if *err != nil {
 		// What is a status already is gRPC's own word, such as that the client went away.
 		if _, told := (*err).(interface{ GRPCStatus() *status.Status }); !told && problemOf(*err).class == selfsame.ClassInternal && g.o.Hooks.Failed != nil {
@@ -151,6 +154,9 @@ func Status(err error) error {
 	}
 	return s.Err()
 }
+
+// refusalStatus is the status of a read for which there is no room. It is made once: a refusal must cost less than an answer.
+var refusalStatus = sync.OnceValue(func() error { return Status(errBusy) })
 
 // within gives a context the server's timeout where the caller has set none.
 func (g *GRPC) within(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -190,25 +196,25 @@ func (g *GRPC) features(ctx context.Context, decode func(any) error) (out any, e
 	if err := g.gate.enter(ctx); err != nil {
 		return nil, err
 	}
+	return g.answer(ctx, m, q, call)
+}
+
+// answer puts the question and encodes the answer, inside the gate.
+func (g *GRPC) answer(ctx context.Context, m *questionMessage, q *Question, call *grpcCall) (*written, error) {
+	defer g.gate.leave()
 	q.Received = int64(call.started.Sub(begun))
 	q.Timing = m.asked.timing || g.o.Hooks.Steps != nil
-	a, err := g.ask(ctx, q)
+	a, err := g.o.Features.Features(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	defer a.Release()
 	call.rows = a.Rows
 	encoding := time.Now()
-	out = g.codec.write(func(p *protoWriter) { p.answer(a, &m.asked, encoding) })
-	call.out = int64(out.(*written).buf.Len())
+	out := g.codec.write(func(p *protoWriter) { p.answer(a, &m.asked, encoding) })
+	call.out = int64(out.buf.Len())
 	g.o.Hooks.read("grpc", a, time.Since(encoding))
 	return out, nil
-}
-
-// ask puts the question inside the gate.
-func (g *GRPC) ask(ctx context.Context, q *Question) (*Answer, error) {
-	defer g.gate.leave()
-	return g.o.Features.Features(ctx, q)
 }
 
 // parse reads PushRequest.

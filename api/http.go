@@ -23,12 +23,14 @@ type HTTP struct {
 	routes []route
 	origin *http.CrossOriginProtection
 	pool   sync.Pool // of *exchange
+	desks  sync.Pool // of *desk
 }
 
 // HTTP returns the handler of HTTP.
 func (w *Wire) HTTP() *HTTP {
 	h := &HTTP{Wire: w, routes: routes(), origin: http.NewCrossOriginProtection()}
 	h.pool.New = func() any { return &exchange{} }
+	h.desks.New = func() any { return &desk{} }
 	return h
 }
 
@@ -39,14 +41,27 @@ type exchange struct {
 	arg     string // what the braces of the route stand for
 	started time.Time
 	body    []byte
-	scan    scanner
-	asked   asked
-	encoder encoder
+	*desk   // nil until a read has its turn
 	status  int
 	rows    int
 	wrote   int64
 	got     int64 // bytes of the body as they came
 	taken   int64 // from the purse
+}
+
+// desk is the memory that a request is read, answered and encoded with. Reads take one when it is their turn, so that the same few go round, which the
+// processor's cache holds, however many wait.
+type desk struct {
+	scan    scanner
+	asked   asked
+	encoder encoder
+}
+
+// sit gives an exchange a desk, if it has none.
+func (h *HTTP) sit(x *exchange) {
+	if x.desk == nil {
+		x.desk = h.desks.Get().(*desk)
+	}
 }
 
 // keepBytes is the size of buffers beyond which they are not kept for other requests.
@@ -75,11 +90,15 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // recycle keeps what an exchange has for the next one.
 func (h *HTTP) recycle(x *exchange) {
-	if cap(x.body) > keepBytes || cap(x.encoder.out) > keepBytes {
+	if d := x.desk; d != nil && cap(d.encoder.out) <= keepBytes {
+		d.scan.b = nil
+		h.desks.Put(d)
+	}
+	x.desk = nil
+	if cap(x.body) > keepBytes {
 		return
 	}
 	x.w, x.r, x.arg = nil, nil, ""
-	x.scan.b = nil
 	h.pool.Put(x)
 }
 
@@ -97,6 +116,9 @@ func (h *HTTP) guarded(x *exchange, route *route) (err error) {
 		if err := h.origin.Check(x.r); err != nil {
 			return &special{faultForeign, usage("", err.Error(), "requests of other sites' pages are refused")}
 		}
+	}
+	if !route.reads {
+		h.sit(x)
 	}
 	return route.serve(h, x)
 }
@@ -124,8 +146,27 @@ func Stack(err error) []byte {
 	return nil
 }
 
+// refusal is the body of the answer to a read for which there is no room. It is made once: a refusal must cost less than an answer.
+var refusal = sync.OnceValue(func() []byte { return problemOf(errBusy).json(nil) })
+
+var (
+	problemType = []string{"application/problem+json"}
+	busyAfter   = []string{seconds(errBusy.RetryAfter())}
+)
+
+// seconds is a duration in whole seconds, rounded up.
+func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
+
 // fail answers with a problem (RFC 9457).
 func (h *HTTP) fail(x *exchange, route string, err error) {
+	h.sit(x)
+	if err == error(errBusy) {
+		header := x.w.Header()
+		header["Content-Type"], header["Retry-After"] = problemType, busyAfter
+		x.encoder.out = append(x.encoder.out[:0], refusal()...)
+		x.send(faultBusy.HTTP)
+		return
+	}
 	if x.r.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		x.status = classes[selfsame.ClassCanceled].HTTP // nobody reads it
 	}
@@ -139,7 +180,7 @@ func (h *HTTP) fail(x *exchange, route string, err error) {
 		header.Set("Allow", not.allow)
 	}
 	if p.retry > 0 {
-		header.Set("Retry-After", strconv.Itoa(int((p.retry+time.Second-1)/time.Second)))
+		header.Set("Retry-After", seconds(p.retry))
 	}
 	if p.fault.HTTP == http.StatusUnauthorized {
 		header.Set("WWW-Authenticate", "Bearer")
@@ -147,7 +188,7 @@ func (h *HTTP) fail(x *exchange, route string, err error) {
 	if p.fault.HTTP == http.StatusRequestEntityTooLarge {
 		header.Set("Connection", "close")
 	}
-	header.Set("Content-Type", "application/problem+json")
+	header["Content-Type"] = problemType
 	x.encoder.out = p.json(x.encoder.out[:0])
 	x.send(p.fault.HTTP)
 }
@@ -222,11 +263,6 @@ func (h *HTTP) read(x *exchange, service string) error {
 	if err := h.receive(x, h.o.MaxBytes); err != nil {
 		return err
 	}
-	x.asked.reset(h.o.MaxRows)
-	x.scan.b, x.scan.at = x.body, 0
-	if err := x.asked.parse(&x.scan); err != nil {
-		return err
-	}
 	return h.ask(x, service)
 }
 
@@ -235,9 +271,8 @@ func (h *HTTP) entityFeatures(x *exchange) error {
 	if h.o.Features == nil {
 		return absent("reads")
 	}
-	x.asked.reset(h.o.MaxRows)
-	if err := x.asked.query(x.arg, x.r.URL.Query()); err != nil {
-		return err
+	if h.gate.full() {
+		return errBusy
 	}
 	return h.ask(x, "")
 }
@@ -246,12 +281,8 @@ func absent(what string) error {
 	return &selfsame.Error{Class: selfsame.ClassNotFound, Message: "this server does not take " + what}
 }
 
-// ask puts the question and encodes the answer.
+// ask waits for its turn, answers and sends.
 func (h *HTTP) ask(x *exchange, service string) error {
-	q, err := x.asked.finish(service)
-	if err != nil {
-		return err
-	}
 	ctx, err := h.deadline(x)
 	if err != nil {
 		return err
@@ -260,25 +291,49 @@ func (h *HTTP) ask(x *exchange, service string) error {
 	if err := h.gate.enter(ctx); err != nil {
 		return err
 	}
-	q.Received = int64(x.started.Sub(begun))
-	q.Timing = x.asked.timing || h.o.Hooks.Steps != nil
-	a, err := h.answer(ctx, q)
+	if err := h.answer(ctx, x, service); err != nil {
+		return err
+	}
+	return x.ok()
+}
+
+// answer does all that a read computes, inside the gate: it reads the question, puts it and encodes the answer.
+func (h *HTTP) answer(ctx context.Context, x *exchange, service string) error {
+	defer h.gate.leave()
+	h.sit(x)
+	q, err := h.question(x, service)
 	if err != nil {
 		return err
 	}
+	q.Received = int64(x.started.Sub(begun))
+	q.Timing = x.asked.timing || h.o.Hooks.Steps != nil
+	a, err := h.o.Features.Features(ctx, q)
+	if err != nil {
+		return err
+	}
+	defer a.Release()
 	x.rows = a.Rows
 	encoding := time.Now()
 	x.encoder.out = x.encoder.out[:0]
 	x.encoder.answer(a, &x.asked, h.o.ColumnsFromRow, encoding)
 	h.o.Hooks.read("http", a, time.Since(encoding))
-	a.Release()
-	return x.ok()
+	return nil
 }
 
-// answer asks inside the gate.
-func (h *HTTP) answer(ctx context.Context, q *Question) (*Answer, error) {
-	defer h.gate.leave()
-	return h.o.Features.Features(ctx, q)
+// question reads what is asked: the body, or the URL of a request that has none.
+func (h *HTTP) question(x *exchange, service string) (*Question, error) {
+	x.asked.reset(h.o.MaxRows)
+	var err error
+	if x.r.Method == "POST" {
+		x.scan.b, x.scan.at = x.body, 0
+		err = x.asked.parse(&x.scan)
+	} else {
+		err = x.asked.query(x.arg, x.r.URL.Query())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x.asked.finish(service)
 }
 
 // read tells the hooks of a read.

@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"selfsame"
 )
@@ -148,6 +149,25 @@ func TestPackedBodies(t *testing.T) {
 	}
 }
 
+// TestRecordsOfACallAreStoredTogether holds that a list is one call of what stores it, and that a list with a fault stores nothing.
+func TestRecordsOfACallAreStoredTogether(t *testing.T) {
+	s := &store{}
+	h := New(s.options()).HTTP()
+	for path, value := range map[string]string{"/v1/predictions": "score", "/v1/outcomes": "label"} {
+		s.calls, s.records = 0, nil
+		list := fmt.Sprintf(`[{"request_id":"r1","%[1]s":1},{"request_id":"r2","%[1]s":"x","row":3},{"request_id":"r3","%[1]s":true}]`, value)
+		if w := call(h, "POST", path, list); w.Code != 200 || s.calls != 1 || len(s.records) != 3 || !strings.HasPrefix(s.records[1], "r2[3]") {
+			t.Errorf("%s: got %d %s, %d calls with %q", path, w.Code, w.Body, s.calls, s.records)
+		}
+		if w := call(h, "POST", path, list[:len(list)-1]+`,{"request_id":"r4"}]`); w.Code != 400 || s.calls != 1 {
+			t.Errorf("%s: got %d %s, %d calls", path, w.Code, w.Body, s.calls)
+		}
+		if w := call(h, "POST", path, `[]`); w.Code != 200 || s.calls != 1 {
+			t.Errorf("%s: got %d %s for nothing, %d calls", path, w.Code, w.Body, s.calls)
+		}
+	}
+}
+
 func TestPanicIsAnError(t *testing.T) {
 	var failed error
 	s := &store{panic: true}
@@ -164,7 +184,7 @@ func TestPanicIsAnError(t *testing.T) {
 		}
 		failed = nil
 	}
-	if n := len(h.gate.slots); n != 0 {
+	if n := h.gate.runs; n != 0 {
 		t.Errorf("%d slots are not given back", n)
 	}
 }
@@ -172,7 +192,7 @@ func TestPanicIsAnError(t *testing.T) {
 func TestBusyIsSaidAtOnce(t *testing.T) {
 	s := &store{hold: make(chan struct{}), in: make(chan struct{}, 10)}
 	o := s.options()
-	o.Running, o.Waiting = 2, 1
+	o.Running, o.Waiting, o.Patience = 2, 1, time.Minute
 	h := New(o).HTTP()
 	answers := make(chan int, 3)
 	for range 3 {
@@ -193,8 +213,8 @@ func TestBusyIsSaidAtOnce(t *testing.T) {
 			t.Errorf("got %d for a request that was let in", code)
 		}
 	}
-	if s.free != 3 || len(h.gate.slots) != 0 || h.gate.inside.Load() != 0 {
-		t.Errorf("%d answers are given back, %d slots are taken, %d inside", s.free, len(h.gate.slots), h.gate.inside.Load())
+	if s.free != 3 || h.gate.runs != 0 || h.gate.inside.Load() != 0 {
+		t.Errorf("%d answers are given back, %d slots are taken, %d inside", s.free, h.gate.runs, h.gate.inside.Load())
 	}
 }
 

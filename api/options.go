@@ -26,7 +26,8 @@ type Options struct {
 	MaxEvents      int           // of one call, by columns; 0: no bound
 	Timeout        time.Duration // of a read or a call where the caller sets none; 0: 5 s
 	Running        int           // reads at once; 0: four a core
-	Waiting        int           // reads that wait; 0: sixteen for each that runs
+	Waiting        int           // reads that wait; 0: 128 for each that runs
+	Patience       time.Duration // for which a read waits at most; 0: 100 ms
 	BodyBytes      int64         // of all request bodies that are being received, beyond 16 KiB each; 0: 32 MiB
 	Connections    int           // of HTTP; 0: 10,000
 	HeaderTimeout  time.Duration // for a request's header; 0: 5 s
@@ -75,7 +76,7 @@ type Wire struct {
 // New returns the wire over the options' interfaces.
 func New(o Options) *Wire {
 	o = o.withDefaults()
-	return &Wire{o: o, gate: newGate(o.Running, o.Waiting), purse: newPurse(o.BodyBytes)}
+	return &Wire{o: o, gate: newGate(o.Running, o.Waiting, o.Patience), purse: newPurse(o.BodyBytes)}
 }
 
 // Inside is how many reads run or wait at the moment.
@@ -88,7 +89,8 @@ func (o Options) withDefaults() Options {
 	def(&o.MaxEventBytes, 16<<20)
 	def(&o.Timeout, 5*time.Second)
 	def(&o.Running, 4*runtime.GOMAXPROCS(0))
-	def(&o.Waiting, 16*o.Running)
+	def(&o.Waiting, 128*o.Running)
+	def(&o.Patience, 100*time.Millisecond)
 	def(&o.BodyBytes, 32<<20)
 	o.BodyBytes = max(o.BodyBytes, o.MaxBytes/3*4)
 	o.MaxEventBytes = min(o.MaxEventBytes, o.BodyBytes/4*3) // buffers grow by a quarter

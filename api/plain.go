@@ -105,8 +105,8 @@ func (p *record) scalar(s *scanner, name string) error {
 	return usage(name, "is not a number, a string or a bool", "")
 }
 
-// records reads one object, or a list of them, and stores each.
-func (h *HTTP) records(x *exchange, keys []string, store func(context.Context, *record) error) error {
+// records reads one object, or a list of them, and stores them.
+func (h *HTTP) records(x *exchange, keys []string, store func(context.Context, []record) error) error {
 	if h.o.Predictions == nil {
 		return absent("predictions and outcomes")
 	}
@@ -143,8 +143,8 @@ func (h *HTTP) records(x *exchange, keys []string, store func(context.Context, *
 	if err != nil {
 		return err
 	}
-	for i := range list {
-		if err := store(ctx, &list[i]); err != nil {
+	if len(list) > 0 {
+		if err := store(ctx, list); err != nil {
 			return err
 		}
 	}
@@ -154,14 +154,22 @@ func (h *HTTP) records(x *exchange, keys []string, store func(context.Context, *
 }
 
 func (h *HTTP) predictions(x *exchange) error {
-	return h.records(x, predictionKeys, func(ctx context.Context, p *record) error {
-		return h.o.Predictions.Predict(ctx, &Prediction{RequestID: p.requestID, Row: p.row, Model: p.model, ModelVersion: p.modelVersion, Score: p.value, At: p.at})
+	return h.records(x, predictionKeys, func(ctx context.Context, list []record) error {
+		out := make([]*Prediction, len(list))
+		for i, p := range list {
+			out[i] = &Prediction{RequestID: p.requestID, Row: p.row, Model: p.model, ModelVersion: p.modelVersion, Score: p.value, At: p.at}
+		}
+		return h.o.Predictions.Predict(ctx, out...)
 	})
 }
 
 func (h *HTTP) outcomes(x *exchange) error {
-	return h.records(x, outcomeKeys, func(ctx context.Context, p *record) error {
-		return h.o.Predictions.Outcome(ctx, &Outcome{RequestID: p.requestID, Row: p.row, Label: p.value, At: p.at})
+	return h.records(x, outcomeKeys, func(ctx context.Context, list []record) error {
+		out := make([]*Outcome, len(list))
+		for i, p := range list {
+			out[i] = &Outcome{RequestID: p.requestID, Row: p.row, Label: p.value, At: p.at}
+		}
+		return h.o.Predictions.Outcome(ctx, out...)
 	})
 }
 

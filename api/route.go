@@ -18,14 +18,15 @@ type route struct {
 	pattern string
 	parts   []string
 	local   bool // not below /v1
+	reads   bool // waits for its turn before it computes
 	serve   func(h *HTTP, x *exchange) error
 }
 
 func routes() []route {
 	list := []route{
-		{method: "POST", pattern: "/v1/services/{service}/features", serve: (*HTTP).serviceFeatures},
-		{method: "GET", pattern: "/v1/features/online/{entity_id}", serve: (*HTTP).entityFeatures},
-		{method: "POST", pattern: "/v1/features/online", serve: (*HTTP).listedFeatures},
+		{method: "POST", pattern: "/v1/services/{service}/features", reads: true, serve: (*HTTP).serviceFeatures},
+		{method: "GET", pattern: "/v1/features/online/{entity_id}", reads: true, serve: (*HTTP).entityFeatures},
+		{method: "POST", pattern: "/v1/features/online", reads: true, serve: (*HTTP).listedFeatures},
 		{method: "POST", pattern: "/v1/events/{source}", serve: (*HTTP).push},
 		{method: "POST", pattern: "/v1/predictions", serve: (*HTTP).predictions},
 		{method: "POST", pattern: "/v1/outcomes", serve: (*HTTP).outcomes},

@@ -32,6 +32,7 @@ type Config struct {
 	RequestTimeout time.Duration // where the caller sets no deadline
 	RequestRunning int           // reads that run at once
 	RequestWaiting int           // reads that wait; beyond them 429
+	RequestWait    time.Duration // that a read waits at most
 	Connections    int           // of HTTP
 
 	JournalSample  float64 // share of served vectors
@@ -101,7 +102,8 @@ func settings(c *Config) []Setting {
 		size("request.max_bytes", &c.RequestBytes, "4MiB", "bytes, from 1KiB", "of one request, unpacked; a call of events may have 24MiB, or `ingest.queue` where that is less"),
 		span("request.timeout", &c.RequestTimeout, "5s", "where the caller sets no deadline"),
 		count("request.running", &c.RequestRunning, 0, least(0), "reads that run at once; 0: four a core"),
-		count("request.waiting", &c.RequestWaiting, 0, least(0), "reads that wait for their turn; beyond them 429; 0: sixteen for each that runs"),
+		count("request.waiting", &c.RequestWaiting, 0, least(0), "reads that wait for their turn; beyond them 429; 0: 128 for each that runs"),
+		span("request.wait", &c.RequestWait, "100ms", "how long a read waits for its turn at most; then 429"),
 		count("http.connections", &c.Connections, 10000, least(1), "open connections of HTTP; others wait to be accepted"),
 		count("ingest.max_events", &c.IngestEvents, 10000, least(1), "events in one call"),
 		size("ingest.queue", &c.IngestQueue, "64MiB", "bytes, from 1KiB", "events that are taken and not yet durable; beyond it 429"),

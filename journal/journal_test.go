@@ -348,6 +348,32 @@ func TestLostRecordsAreCounted(t *testing.T) {
 	}
 }
 
+// TestRecordsOfACallAreOneWrite holds that the predictions of a call stand together, in their order, and are written and made durable once.
+func TestRecordsOfACallAreOneWrite(t *testing.T) {
+	dir := t.TempDir()
+	var groups []int
+	w := open(t, dir, Options{Hooks: Hooks{Written: func(records int, _ int64) { groups = append(groups, records) }}})
+	var predictions []*Prediction
+	var outcomes []*Outcome
+	for i := range 1000 {
+		predictions = append(predictions, &Prediction{RequestID: fmt.Sprint("p", i), Model: "m"})
+		outcomes = append(outcomes, &Outcome{RequestID: fmt.Sprint("o", i)})
+	}
+	must(t, w.Predict(t.Context(), predictions...))
+	must(t, w.Outcome(t.Context(), outcomes...))
+	must(t, w.Predict(t.Context()))
+	must(t, w.Close())
+	got, _ := read(t, dir, Query{})
+	if len(got) != 2000 || !reflect.DeepEqual(groups, []int{1000, 1000}) {
+		t.Fatalf("%d records in groups %v, want two groups of 1000", len(got), groups)
+	}
+	for i := range 1000 {
+		if got[i].RequestID() != predictions[i].RequestID || got[1000+i].RequestID() != outcomes[i].RequestID {
+			t.Fatalf("record %d is of %s, and of %s", i, got[i].RequestID(), got[1000+i].RequestID())
+		}
+	}
+}
+
 func TestAWaiterMayLeave(t *testing.T) {
 	held, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"math"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,6 +74,7 @@ type entry struct {
 	request string
 	shape   *Shape
 	content []byte     // what follows head (and, of a served record, the number of its shape)
+	next    *entry     // of the same call, written with it
 	wait    chan error // nil: nobody waits
 }
 
@@ -149,24 +151,38 @@ func (w *Writer) Served(ctx context.Context, s *Served) error {
 	return w.send(ctx, e, w.o.Durable)
 }
 
-// Predict appends a prediction and waits until it is durable.
-func (w *Writer) Predict(ctx context.Context, p *Prediction) error {
-	if !w.Keeps(p.RequestID) {
-		return nil
+// Predict appends predictions in one write, all of them or none, and waits until they are durable.
+func (w *Writer) Predict(ctx context.Context, list ...*Prediction) error {
+	var first *entry
+	for _, p := range slices.Backward(list) {
+		if w.Keeps(p.RequestID) {
+			e := w.entry(predictionKind, p.RequestID)
+			e.content, e.next = appendPrediction(e.content, p), first
+			first = e
+		}
 	}
-	e := w.entry(predictionKind, p.RequestID)
-	e.content = appendPrediction(e.content, p)
-	return w.send(ctx, e, true)
+	return w.commit(ctx, first)
 }
 
-// Outcome appends an outcome and waits until it is durable.
-func (w *Writer) Outcome(ctx context.Context, o *Outcome) error {
-	if !w.Keeps(o.RequestID) {
+// Outcome appends outcomes in one write, all of them or none, and waits until they are durable.
+func (w *Writer) Outcome(ctx context.Context, list ...*Outcome) error {
+	var first *entry
+	for _, o := range slices.Backward(list) {
+		if w.Keeps(o.RequestID) {
+			e := w.entry(outcomeKind, o.RequestID)
+			e.content, e.next = appendOutcome(e.content, o), first
+			first = e
+		}
+	}
+	return w.commit(ctx, first)
+}
+
+// commit writes the entries of one call and waits until they are durable.
+func (w *Writer) commit(ctx context.Context, first *entry) error {
+	if first == nil {
 		return nil
 	}
-	e := w.entry(outcomeKind, o.RequestID)
-	e.content = appendOutcome(e.content, o)
-	return w.send(ctx, e, true)
+	return w.send(ctx, first, true)
 }
 
 func (w *Writer) entry(k kind, request string) *entry {
@@ -217,6 +233,15 @@ func canceled(ctx context.Context) error {
 	return &selfsame.Error{Class: selfsame.ClassCanceled, Ref: "journal", Message: "the record may not have been written", Err: context.Cause(ctx)}
 }
 
+// size is what an entry and those of its call take, about.
+func (e *entry) size() int {
+	n := 0
+	for ; e != nil; e = e.next {
+		n += len(e.content)
+	}
+	return n
+}
+
 // hasten ends the lingering of the goroutine, or its next.
 func (w *Writer) hasten() {
 	select {
@@ -241,7 +266,7 @@ func (w *Writer) run() {
 		}
 		wait := first.wait != nil
 		group = append(group[:0], first)
-		size := len(first.content)
+		size := first.size()
 	more:
 		for size < groupBytes {
 			select {
@@ -250,7 +275,7 @@ func (w *Writer) run() {
 					break more
 				}
 				group = append(group, e)
-				size, wait = size+len(e.content), wait || e.wait != nil
+				size, wait = size+e.size(), wait || e.wait != nil
 			default:
 				break more
 			}
@@ -260,7 +285,11 @@ func (w *Writer) run() {
 			if e.wait != nil {
 				e.wait <- err
 			}
-			w.entries.Put(e)
+			for e != nil {
+				next := e.next
+				w.entries.Put(e)
+				e = next
+			}
 		}
 	}
 	if w.file != nil {
@@ -285,7 +314,13 @@ func (w *Writer) write(group []*entry, sync bool) error {
 			w.o.Hooks.Failed(err)
 		}
 	case w.o.Hooks.Written != nil:
-		w.o.Hooks.Written(len(group), n)
+		records := 0
+		for _, e := range group {
+			for ; e != nil; e = e.next {
+				records++
+			}
+		}
+		w.o.Hooks.Written(records, n)
 	}
 	return err
 }
@@ -299,7 +334,9 @@ func (w *Writer) append(group []*entry, sync bool) (int64, error) {
 	}
 	w.buf = w.buf[:0]
 	for _, e := range group {
-		w.frame(e, now)
+		for ; e != nil; e = e.next {
+			w.frame(e, now)
+		}
 	}
 	n, err := w.file.Write(w.buf)
 	if err == nil && sync {

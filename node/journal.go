@@ -4,6 +4,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"sync"
 
@@ -79,19 +80,21 @@ func (j *Journaler) shape(r *serve.Record) *journal.Shape {
 }
 
 // Predict implements api.Predictions.
-func (j *Journaler) Predict(ctx context.Context, p *api.Prediction) error {
-	at := p.At
-	if at == 0 {
-		at = j.now()
+func (j *Journaler) Predict(ctx context.Context, list ...*api.Prediction) error {
+	now := j.now()
+	out := make([]*journal.Prediction, len(list))
+	for i, p := range list {
+		out[i] = &journal.Prediction{RequestID: p.RequestID, Row: p.Row, Model: p.Model, ModelVersion: p.ModelVersion, Score: p.Score, At: cmp.Or(p.At, now)}
 	}
-	return j.w.Predict(ctx, &journal.Prediction{RequestID: p.RequestID, Row: p.Row, Model: p.Model, ModelVersion: p.ModelVersion, Score: p.Score, At: at})
+	return j.w.Predict(ctx, out...)
 }
 
 // Outcome implements api.Predictions.
-func (j *Journaler) Outcome(ctx context.Context, o *api.Outcome) error {
-	at := o.At
-	if at == 0 {
-		at = j.now()
+func (j *Journaler) Outcome(ctx context.Context, list ...*api.Outcome) error {
+	now := j.now()
+	out := make([]*journal.Outcome, len(list))
+	for i, o := range list {
+		out[i] = &journal.Outcome{RequestID: o.RequestID, Row: o.Row, Label: o.Label, At: cmp.Or(o.At, now)}
 	}
-	return j.w.Outcome(ctx, &journal.Outcome{RequestID: o.RequestID, Row: o.Row, Label: o.Label, At: at})
+	return j.w.Outcome(ctx, out...)
 }

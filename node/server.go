@@ -79,7 +79,7 @@ func (l *Live) options(token string) api.Options {
 	})
 	return api.Options{Features: l, Events: l, Predictions: l.journal, Admin: l, Catalog: l, Health: l, AdminToken: token, Metrics: l.metrics.Handler(), Hooks: hooks,
 		MaxRows: c.RequestRows, MaxBytes: c.RequestBytes, MaxEventBytes: c.IngestQueue, MaxEvents: c.IngestEvents, Timeout: c.RequestTimeout,
-		Running: c.RequestRunning, Waiting: c.RequestWaiting, Connections: c.Connections}
+		Running: c.RequestRunning, Waiting: c.RequestWaiting, Patience: c.RequestWait, Connections: c.Connections}
 }
 
 // Run serves until ctx ends: requests that run then are answered, and what was taken in is stored. Close comes after it.
