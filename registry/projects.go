@@ -4,8 +4,10 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 
 	"selfsame"
@@ -17,8 +19,39 @@ type projects struct {
 	store Store
 	dir   string
 
-	mu     sync.Mutex // guards parsed, and makes each project once
+	mu     sync.Mutex // guards what follows, and makes each project once
 	parsed map[int64]*selfsame.Project
+	demand map[string]bool // hash of a form: it is of an on-demand feature
+}
+
+// onDemand says of the forms of versions, by their hash, which are of on-demand features. A form is read once.
+func (ps *projects) onDemand(features []FeatureVersions) (map[string]bool, error) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	var unknown []string
+	for _, f := range features {
+		for i := range f.Versions {
+			if _, known := ps.demand[f.Versions[i].Hash]; !known {
+				unknown = append(unknown, f.Versions[i].Hash)
+			}
+		}
+	}
+	if len(unknown) == 0 {
+		return ps.demand, nil
+	}
+	found, err := texts(context.Background(), ps.store, unknown)
+	if err != nil {
+		return nil, err
+	}
+	next := maps.Clone(ps.demand) // readers may hold the other
+	if next == nil {
+		next = map[string]bool{}
+	}
+	for hash, form := range found {
+		next[hash] = bytes.Contains(form, []byte(`"kind":"on-demand"`)) // in a text the quotes would be escaped
+	}
+	ps.demand = next
+	return next, nil
 }
 
 // at returns the project as apply id left it. s has that apply.

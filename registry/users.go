@@ -49,8 +49,16 @@ func readKey(name, hash string) string { return name + " " + hash }
 // findReaders turns what versions, services and models name around.
 func (s *Snapshot) findReaders() (*readers, error) {
 	r := &readers{onDemand: map[string][]string{}, services: map[string][]ServiceUser{}, models: map[ServiceUser][]ModelUser{}}
-	for _, f := range s.Features() {
+	features := s.Features()
+	onDemand, err := s.projects.onDemand(features)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range features {
 		for i := range f.Versions {
+			if !onDemand[f.Versions[i].Hash] {
+				continue
+			}
 			if err := s.addReads(r, &f, &f.Versions[i]); err != nil {
 				return nil, err
 			}
@@ -77,13 +85,10 @@ func (s *Snapshot) findReaders() (*readers, error) {
 	return r, nil
 }
 
-// addReads notes what a version reads where it is on demand.
+// addReads notes what a version of an on-demand feature reads.
 func (s *Snapshot) addReads(r *readers, f *FeatureVersions, v *Version) error {
-	if v.Status == Current && s.project.View(f.View).Kind != selfsame.OnDemandView {
-		return nil
-	}
-	p, view, _, err := s.Resolve(f.View, f.Feature, v.Version)
-	if err != nil || view.Kind != selfsame.OnDemandView {
+	p, _, _, err := s.Resolve(f.View, f.Feature, v.Version)
+	if err != nil {
 		return err
 	}
 	pl, err := plan.Build(p, plan.Request{Features: []selfsame.ServiceEntry{{View: f.View, Feature: f.Feature}}})
