@@ -39,7 +39,10 @@ type Config struct {
 	JournalBytes   int64   // of closed segments; 0: no bound
 	JournalDurable bool
 	ArchiveEvery   time.Duration
-	Warm           int // entities that are loaded before the process is ready
+	// LogRetention and RefusedRetention are how long events stay in the log once they are archived, and refused ones in the side log; 0: for ever.
+	LogRetention, RefusedRetention time.Duration
+
+	Warm int // entities that are loaded before the process is ready
 
 	Registry, Online, Offline string        // URLs; empty: in the data directory
 	RegistryPoll              time.Duration // of a registry that others apply to
@@ -110,7 +113,9 @@ func settings(c *Config) []Setting {
 		share("journal.sample", &c.JournalSample, "1.0", "share of served vectors that are journaled"),
 		size("journal.bytes", &c.JournalBytes, "16GiB", "bytes; 0: no bound", "what the journal may take on disk; beyond it the oldest answers go"),
 		boolean("journal.durable", &c.JournalDurable, "wait for the journal before answering; otherwise drops are counted"),
-		span("archive.every", &c.ArchiveEvery, "10m", "how often the log is copied to Parquet"),
+		span("archive.every", &c.ArchiveEvery, "10m", "how often the log is copied to Parquet, and trimmed"),
+		age("log.retention", &c.LogRetention, "30d", "how long events stay in the log once the archive has them"),
+		age("refused.retention", &c.RefusedRetention, "90d", "how long refused events stay in the side log"),
 		count("warm", &c.Warm, 0, least(0), "most recently read entities that are loaded before `/readyz`"),
 		text("registry.url", &c.Registry, "`sqlite:`, or `postgres://user:password@host/database?schema=selfsame`", "applied definitions; many servers may share a PostgreSQL").as("registry").shown("SQLite in `data.dir`"),
 		span("registry.poll", &c.RegistryPoll, "500ms", "how often a shared registry is asked for applies of others, beside what it tells by itself"),

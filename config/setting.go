@@ -105,14 +105,26 @@ func size(name string, to *int64, def, bounds, doc string) Setting {
 }
 
 func span(name string, to *time.Duration, def, doc string) Setting {
-	return Setting{Name: name, Default: "`" + def + "`", def: def, Bounds: "duration, > 0", Doc: doc, show: func() string { return formatSpan(*to) },
+	s := age(name, to, def, doc)
+	s.Bounds = "duration, > 0"
+	read := s.set
+	s.set = func(text string) string {
+		why := read(text)
+		if why == "" && *to == 0 {
+			return "is 0"
+		}
+		return why
+	}
+	return s
+}
+
+// age is a duration that may be 0: for ever.
+func age(name string, to *time.Duration, def, doc string) Setting {
+	return Setting{Name: name, Default: "`" + def + "`", def: def, Bounds: "duration; 0: for ever", Doc: doc, show: func() string { return formatSpan(*to) },
 		set: func(s string) string {
 			d, err := ParseDuration(s)
 			if err != nil {
 				return err.Error()
-			}
-			if d == 0 {
-				return "is 0"
 			}
 			*to = d
 			return ""

@@ -31,6 +31,8 @@ var projectKeys = append(fileKeys[:len(fileKeys):len(fileKeys)], []key{
 	{"ingest", "setting", "Limits of events: max_events, queue."},
 	{"journal", "setting", "Settings of the journal: sample, durable."},
 	{"archive", "setting", "Settings of the archive: every."},
+	{"log", "setting", "Settings of the event log: retention."},
+	{"refused", "setting", "Settings of the side log of refused events: retention."},
 	{"warm", "setting", "Entities that are loaded before the server is ready."},
 	{"registry", "setting", "Where applied definitions are: url."},
 	{"lineage", "setting", "Where OpenLineage events go: file, url."},

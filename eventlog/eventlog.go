@@ -90,6 +90,12 @@ type Sider interface {
 	RefusedRows(ctx context.Context, from int64, visit func(Refused) bool) error
 }
 
+// SideTrimmer is a side log that can forget.
+type SideTrimmer interface {
+	// TrimRefused drops the refused rows before the first whose Alpha is not below alpha. The numbers of the others stay, and none is used again.
+	TrimRefused(ctx context.Context, alpha int64) error
+}
+
 // Trimmer is a log that can forget.
 type Trimmer interface {
 	// Trim drops blocks all of whose offsets are below before. Read of a dropped offset is an error of class resource.

@@ -12,6 +12,7 @@ import (
 
 	"selfsame"
 	"selfsame/request"
+	"selfsame/stream"
 )
 
 // disturb lets happen what must not change a value.
@@ -26,6 +27,8 @@ func (w *streamWorld) disturb(ctx context.Context, done map[inquiry]bool) error 
 		what, err = "compaction", w.store.Compact(ctx)
 	case 3:
 		what, err = "retention", w.maintain(ctx, done)
+	case 4:
+		what, err = "trim", w.trim(ctx)
 	default:
 		return nil
 	}
@@ -53,12 +56,34 @@ func (w *streamWorld) crash(ctx context.Context) error {
 	return nil
 }
 
-// rebuild switches to some of the states and back, or where history is loaded loads it again.
+// trim lets the log go of what is applied, once that is durable. From then on states are built of what an archive has.
+func (w *streamWorld) trim(ctx context.Context) error {
+	if err := w.store.Sync(ctx); err != nil {
+		return err
+	}
+	if err := w.log.Trim(ctx, w.driver.Applied().Offset); err != nil {
+		return err
+	}
+	if w.log.Begin() == 0 {
+		return nil
+	}
+	w.count("trimmed")
+	err := w.driver.Load(ctx, stream.Load{Uses: w.plan.Uses, Again: func(string) bool { return true }})
+	if selfsame.ClassOf(err) != selfsame.ClassResource {
+		return fmt.Errorf("states are built of a part of the log: %w", err)
+	}
+	return nil
+}
+
+// rebuild switches to some of the states and back, or where history is loaded or the log was trimmed loads all again.
 func (w *streamWorld) rebuild(ctx context.Context) error {
 	if err := w.apply(ctx); err != nil {
 		return err
 	}
-	if w.loaded {
+	if w.loaded || w.log.Begin() > 0 {
+		if w.loads && !w.loaded {
+			return nil // history cannot be there yet
+		}
 		return w.load(ctx)
 	}
 	again, err := planOf(w.project, w.c)

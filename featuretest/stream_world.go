@@ -247,7 +247,7 @@ func (w *streamWorld) load(ctx context.Context) error {
 	w.tables = map[string]batch.Opened{}
 	req := materialize.Request{Uses: w.plan.Uses, Open: w.opened, Place: w.place, Ranges: w.ranges, Now: w.driver.Applied().Alpha,
 		Options: batch.Options{Threads: 1, SpillDir: w.dir}}
-	if w.known(w.latest) > 0 || w.disturbed && w.rng.IntN(2) == 0 {
+	if w.known(w.latest) > 0 || w.log.Begin() > 0 || w.disturbed && w.rng.IntN(2) == 0 {
 		req.Before = w.driver.Applied().Offset
 	}
 	for _, name := range w.plan.SourceNames() {

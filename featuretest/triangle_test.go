@@ -249,7 +249,7 @@ func TestTriangle(t *testing.T) {
 		}
 	}
 	t.Log(total, "values,", counts)
-	for _, what := range []string{"applied late", "compaction", "crash", "loads", "pushed", "retention", "retention at the end", "states built again"} {
+	for _, what := range []string{"applied late", "compaction", "crash", "loads", "pushed", "retention", "retention at the end", "states built again", "trimmed"} {
 		if counts[what] == 0 {
 			t.Errorf("%s never happened", what)
 		}

@@ -5,10 +5,7 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +15,7 @@ import (
 	"selfsame/audit"
 	"selfsame/batch"
 	"selfsame/journal"
+	archived "selfsame/offline/archive"
 	"selfsame/online"
 	"selfsame/plan"
 	"selfsame/registry"
@@ -279,23 +277,22 @@ func (e *Evidence) Inputs(ctx context.Context, p *plan.Plan) (*audit.Inputs, err
 
 // OpenArchive opens what the archive below a folder, complete below an offset, holds of a source. It is nil where that is nothing.
 func OpenArchive(ctx context.Context, archive string, complete int64, s *selfsame.Source) (*source.Table, error) {
+	files, err := archived.Below(archive, s.Name, complete)
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
 	dir := filepath.Join(archive, s.Name)
-	names, err := filepath.Glob(filepath.Join(quoteGlob(dir), "date=*", "[0-9]*.parquet"))
-	if err == nil && len(names) == 0 {
-		_, err = os.Stat(dir)
+	belong := map[string]bool{}
+	for _, f := range files {
+		name, err := filepath.Rel(dir, f.Path)
+		if err != nil {
+			return nil, dataError(dir, "cannot read the archive", err)
+		}
+		belong[filepath.ToSlash(name)] = true
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, dataError(dir, "cannot read the archive", err)
-	}
-	if !slices.ContainsFunc(names, func(name string) bool { return batch.Archived(filepath.ToSlash(name), complete) }) {
-		return nil, nil
-	}
-	return source.Open(ctx, batch.ArchiveSpec(s, dir, complete), formats())
-}
-
-// quoteGlob makes a path a pattern that matches it alone.
-func quoteGlob(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+	spec := batch.ArchiveSpec(s, dir, complete)
+	spec.Skip = func(name string) bool { return !belong[name] }
+	return source.Open(ctx, spec, formats())
 }
 
 // Audit evaluates what was served again. o says which vectors; what they are made from is e's.

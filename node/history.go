@@ -35,13 +35,13 @@ func LoadedHistory(data string, snapshot [16]byte) (*materialize.Record, error) 
 }
 
 // switchWith makes the live states those of the uses. States that have to be built hold of history what is loaded of their sources. Where files of
-// such a source are not those that were loaded, every state that reads it is built anew from the files of now.
+// such a source are not those that were loaded, every state that reads it is built anew from the files of now. What the log has let go of comes from the archive.
 func (l *Live) switchWith(ctx context.Context, uses []*plan.Use) error {
 	held, err := materialize.ParseHistory(l.driver.History())
 	if err != nil {
 		return err
 	}
-	if held.None() {
+	if held.None() && l.log.Begin() == 0 {
 		return l.driver.Switch(ctx, uses)
 	}
 	b, err := l.bring(ctx, uses, &bringing{held: held})
@@ -244,7 +244,7 @@ func (b *bringing) load(ctx context.Context) (*materialize.Report, error) {
 	for _, u := range b.fresh {
 		building[u.Base()] = true
 	}
-	return materialize.Load(ctx, l.driver, materialize.Request{
+	r := materialize.Request{
 		Uses: b.uses, Again: func(base string) bool { return building[base] },
 		Open:    func(src *selfsame.Source) (batch.Opened, error) { return b.opened(ctx, src, before) },
 		Place:   func(name string) int { return max(0, slices.Index(b.next.Sources, name)) },
@@ -255,7 +255,11 @@ func (b *bringing) load(ctx context.Context) (*materialize.Report, error) {
 		Loaded:  b.told,
 		History: func() string { return b.next.Text() },
 		Check:   b.check,
-	})
+	}
+	if len(b.next.Sources) == 0 { // what the archive has of the log alone
+		r.History, r.Check = nil, nil
+	}
+	return materialize.Load(ctx, l.driver, r)
 }
 
 // opened is what is brought in of a source.

@@ -36,6 +36,9 @@ func (l *Live) pin(ctx context.Context) (*Pinned, error) {
 		return nil, err
 	}
 	p := &Pinned{Data: dir, Complete: l.driver.Applied().Offset, Registry: RegistryOf(l.Config, l.Project).file()}
+	if p.Complete < l.log.Begin() { // the online state is about to be made of what the archive has
+		p.Complete, _ = l.log.End()
+	}
 	if err := l.archive.Advance(ctx, l.log, p.Complete); err != nil {
 		return nil, err
 	}
@@ -92,11 +95,15 @@ const (
 	maintainEvery = 100 * time.Millisecond
 )
 
-// archiveLoop copies the log behind the writer, until ctx ends.
+// archiveLoop copies the log behind the writer, and trims it, until ctx ends.
 func (l *Live) archiveLoop(ctx context.Context) error {
 	return every(ctx, l.Config.ArchiveEvery, func() {
 		if _, err := l.pin(ctx); err != nil && ctx.Err() == nil {
 			l.notify("the log is not archived: " + err.Error())
+			return
+		}
+		if err := l.trim(ctx); err != nil && ctx.Err() == nil {
+			l.notify("the log is not trimmed: " + err.Error())
 		}
 	})
 }

@@ -5,7 +5,9 @@ package stream
 
 import (
 	"context"
+	"fmt"
 
+	"selfsame"
 	"selfsame/eventlog"
 )
 
@@ -15,6 +17,9 @@ const lastRows = 10_000
 // build fills the fresh states of a succession and switches to it.
 func (d *Driver) build(ctx context.Context, next *succession, l *Load) error {
 	at := begin(d.log)
+	if len(next.fresh) > 0 && at > l.UpTo {
+		return trimmed(at)
+	}
 	if l.Fill != nil {
 		if err := d.fill(ctx, next, l, at); err != nil {
 			return err
@@ -46,7 +51,21 @@ func (d *Driver) build(ctx context.Context, next *succession, l *Load) error {
 			return err
 		}
 	}
+	if l.UpTo > d.Applied().Offset {
+		alpha, err := d.alphaBefore(ctx, l.UpTo)
+		if err != nil {
+			return err
+		}
+		next.cut = Cut{l.UpTo, alpha}
+	}
 	return d.flip(ctx, next, l.Fill != nil)
+}
+
+// trimmed is the error of a state that is to be built from a log that has let go of its first entries.
+func trimmed(begin int64) error {
+	return &selfsame.Error{Class: selfsame.ClassResource, Ref: "online state",
+		Message: fmt.Sprintf("a state cannot be built from the log alone: it begins at offset %d", begin),
+		Hint:    "build it with what the archive has of the log before that: selfsame backfill"}
 }
 
 // fill lets the caller bring history, and then resolves what of the log that history holds already.
@@ -82,6 +101,18 @@ func (d *Driver) alphaAt(ctx context.Context, offset int64) (int64, error) {
 		return nil
 	})
 	return alpha, err
+}
+
+// alphaBefore is the α of the last entry below an offset. Where the log has let go of that entry it is the greatest that it can be.
+func (d *Driver) alphaBefore(ctx context.Context, offset int64) (int64, error) {
+	if end, alpha := d.log.End(); offset >= end {
+		return alpha, nil
+	}
+	if offset > begin(d.log) {
+		return d.alphaAt(ctx, offset-1)
+	}
+	alpha, err := d.alphaAt(ctx, offset)
+	return alpha - 1, err
 }
 
 // replay adds the log's entries in [from, to) to the fresh states.

@@ -141,15 +141,15 @@ func (d *Driver) Recover(ctx context.Context) error {
 	}
 }
 
-// jump moves an empty store to the first entry that the log still has.
+// jump moves a store without states to the first entry that the log still has.
 func (d *Driver) jump(ctx context.Context, begin int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	cut := d.Applied()
-	if cut.Offset > 0 {
+	if len(d.States().List()) > 0 {
 		return &selfsame.Error{Class: selfsame.ClassResource, Ref: "online state",
 			Message: fmt.Sprintf("it has applied the log up to offset %d, the log begins at %d", cut.Offset, begin),
-			Hint:    "remove the online folder of the data directory and bring history back with selfsame backfill"}
+			Hint:    "remove the online folder of the data directory: it is built anew from the archive and the log; then bring history back with selfsame backfill"}
 	}
 	d.lane.begin()
 	return d.publish(ctx, Cut{begin, cut.Alpha})
@@ -198,10 +198,17 @@ func (d *Driver) bury(ctx context.Context, may func(*record) bool) error {
 }
 
 // save stores the catalog. The caller holds mu or is alone.
-func (d *Driver) save(ctx context.Context) error {
+func (d *Driver) save(ctx context.Context) error { return d.saveAt(ctx, Cut{}) }
+
+// saveAt stores the catalog, and with it a cut that is beyond what is applied.
+func (d *Driver) saveAt(ctx context.Context, cut Cut) error {
 	f, err := d.catalog.encode()
 	if err != nil {
 		return err
 	}
-	return d.store.Apply(ctx, &online.Batch{Facts: []online.Fact{f}})
+	facts := []online.Fact{f}
+	if cut.Offset > d.Applied().Offset {
+		facts = append(facts, online.Fact{Key: positionKey, Value: cut.encode()})
+	}
+	return d.store.Apply(ctx, &online.Batch{Facts: facts})
 }

@@ -18,7 +18,8 @@ type Load struct {
 	Uses []*plan.Use // what is live afterwards
 	// Again says which live states are built anew, by their base, though their shape is the same; nil: none.
 	Again func(base string) bool
-	// UpTo is the offset from which on the log is applied on top of what Fill brings; at most Applied().Offset.
+	// UpTo is the offset from which on the log is applied on top of what Fill brings: at most Applied().Offset, or where there are no states and nothing is
+	// applied the end of the log; Applied moves there then. It is not below the first entry that the log has.
 	UpTo int64
 	// Now is the time of the load: what Remember is given and no later entry can meet is passed over.
 	Now int64
@@ -78,14 +79,15 @@ type succession struct {
 	spaces map[string]uint32
 
 	history string
+	cut     Cut // what is applied once the succession is live, where that is more than was
 }
 
 // arrange finds the states that stay and numbers the new ones.
 func (d *Driver) arrange(ctx context.Context, l *Load) (*succession, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	next := &succession{spaces: map[string]uint32{}, history: d.catalog.History}
-	if l.UpTo > d.Applied().Offset {
+	next := &succession{spaces: map[string]uint32{}, history: d.catalog.History, cut: Cut{Alpha: selfsame.MinTime}}
+	if end, _ := d.log.End(); l.UpTo > d.Applied().Offset && (d.Applied().Offset > 0 || len(d.States().List()) > 0 || l.UpTo > end) {
 		return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: "stream", Message: "a load up to an offset that is not applied"}
 	}
 	before := len(d.catalog.States)
@@ -195,7 +197,7 @@ func (d *Driver) flip(ctx context.Context, next *succession, loaded bool) error 
 	lane := newLane(next.list, &d.opt, d.store.Facts, func(src *selfsame.Source, text string) place {
 		ns := d.spaceFor(text, next.spaces[text], loaded)
 		used[ns] = true
-		late := window.SatAdd(d.Applied().Alpha, skewOf(src))
+		late := window.SatAdd(max(d.Applied().Alpha, next.cut.Alpha), skewOf(src))
 		if s := d.catalog.space(ns); s != nil {
 			late = max(late, s.Late)
 		}
@@ -216,9 +218,12 @@ func (d *Driver) flip(ctx context.Context, next *succession, loaded bool) error 
 		}
 	}
 	d.catalog.History = next.history
-	if err := d.save(ctx); err != nil {
+	if err := d.saveAt(ctx, next.cut); err != nil {
 		d.catalog = was
 		return err
+	}
+	if next.cut.Offset > d.Applied().Offset {
+		d.applied.Store(&next.cut)
 	}
 	d.lane, d.switched = lane, true
 	states := plan.NewStates(next.list).WithHistory(next.history)

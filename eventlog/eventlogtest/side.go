@@ -99,6 +99,54 @@ func sideLogIsOrdered(t *testing.T, place Place) {
 	}
 }
 
+func sideLogForgets(t *testing.T, place Place) {
+	now := Start
+	clock := func() int64 { return now }
+	l := open(t, place, clock)
+	s, ok := l.(eventlog.Sider)
+	r, can := l.(eventlog.SideTrimmer)
+	if !ok || !can {
+		t.SkipNow()
+	}
+	ctx := context.Background()
+	row := func(n int64) []eventlog.Refused {
+		return []eventlog.Refused{{Source: "src", Alpha: Start + n, Tau: n, Verdict: "late", Reason: "too old", Row: fmt.Sprint(n)}}
+	}
+	must(t, r.TrimRefused(ctx, Start+1)) // of nothing
+	for n := range int64(6) {
+		must(t, s.Refuse(ctx, row(n)))
+	}
+	whole := refused(t, s, 0, 10)
+	for _, c := range []struct{ before, left int64 }{{Start, 6}, {Start + 2, 4}, {Start + 1, 4}, {Start + 100, 0}, {Start + 100, 0}} {
+		must(t, r.TrimRefused(ctx, c.before))
+		if got := refused(t, s, 0, 10); !slices.Equal(got, whole[6-c.left:]) {
+			t.Errorf("trimmed before α %d: %q, want %q", c.before, got, whole[6-c.left:])
+		}
+	}
+	for range 2 { // numbers go on, in this process and in the next
+		must(t, s.Refuse(ctx, row(7)))
+		must(t, l.Close())
+		l = open(t, place, clock)
+		s, r = l.(eventlog.Sider), l.(eventlog.SideTrimmer)
+	}
+	var numbers []int64
+	must(t, s.RefusedRows(ctx, 0, func(r eventlog.Refused) bool {
+		numbers = append(numbers, r.Seq)
+		return true
+	}))
+	if !slices.Equal(numbers, []int64{6, 7}) {
+		t.Errorf("after a trim of all the next numbers are %v", numbers)
+	}
+	must(t, r.TrimRefused(ctx, Start+100))
+	must(t, l.Close())
+	l = open(t, place, clock)
+	a := Row("b", Start)
+	must(t, l.Append(ctx, []*eventlog.Append{a}, 0))
+	if a.Alpha <= Start+7 {
+		t.Errorf("α %d is not above that of the refused rows", a.Alpha)
+	}
+}
+
 func trimForgets(t *testing.T, place Place) {
 	clock := func() int64 { return Start }
 	l := open(t, place, clock)

@@ -35,6 +35,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Place) {
 		{"SideLogIsOrdered", sideLogIsOrdered},
 		{"ReadersSeeWholeAppends", readersSeeWholeAppends},
 		{"VisitEndsARead", visitEndsARead},
+		{"SideLogForgets", sideLogForgets},
 		{"TrimForgets", trimForgets},
 		{"ClosedIsRefused", closedIsRefused},
 	} {

@@ -61,15 +61,18 @@ var (
 	_ eventlog.Log     = (*Log)(nil)
 	_ eventlog.Sider   = (*Log)(nil)
 	_ eventlog.Trimmer = (*Log)(nil)
+
+	_ eventlog.SideTrimmer = (*Log)(nil)
 )
 
 const name = "the event log"
 
-// Keys: 'b' + first offset is a block, 'r' + Seq a refused row, 't' the mark of a trim; numbers are 8 bytes, big-endian.
+// Keys: 'b' + first offset is a block, 'r' + Seq a refused row, 't' and 's' the marks of a trim of each; numbers are 8 bytes, big-endian.
 const (
 	spaceBlocks  = 'b'
 	spaceRefused = 'r'
 	spaceTrim    = 't'
+	spaceSide    = 's'
 )
 
 func key(space byte, n int64) []byte {
@@ -124,6 +127,16 @@ func (l *Log) find() error {
 			return eventlog.Damaged(numberOf(k), err)
 		}
 		l.at.next, l.at.alpha = h.Next(), max(l.at.alpha, h.Alpha)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = l.last(spaceSide, func(_, mark []byte) error {
+		if len(mark) != 16 {
+			return damagedRefused(0, errors.New("the mark of the last trim has another length"))
+		}
+		l.at.refused, l.at.alpha = readInt(mark), max(l.at.alpha, readInt(mark[8:]))
 		return nil
 	})
 	if err != nil {

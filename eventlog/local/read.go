@@ -6,6 +6,7 @@ package local
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -109,7 +110,7 @@ func (l *Log) BlockAt(ctx context.Context, offset int64) (*eventlog.Block, error
 
 func dropped(offset, begin int64) error {
 	return &selfsame.Error{Class: selfsame.ClassResource, Ref: name, Message: fmt.Sprintf("offset %d was dropped: the log begins at %d", offset, begin),
-		Hint: "older events are in the archive; a longer history of the source keeps them in the log"}
+		Hint: "older events are in the archive; a longer log.retention keeps them in the log"}
 }
 
 func missing(offset int64) error {
@@ -153,6 +154,41 @@ func (l *Log) Trim(ctx context.Context, before int64) error {
 		return l.dir.Problem("cannot be written", err)
 	}
 	return l.commit(w, at)
+}
+
+// TrimRefused forgets the refused rows before the first whose α is not below alpha. The mark of the next number is written with it.
+func (l *Log) TrimRefused(ctx context.Context, alpha int64) error {
+	if err := l.calls.Enter(ctx); err != nil {
+		return err
+	}
+	defer l.calls.Leave()
+	begin, at := int64(0), l.position().refused
+	end := at // of the rows that go
+	err := l.RefusedRows(ctx, 0, func(r eventlog.Refused) bool {
+		if begin == 0 {
+			begin = r.Seq + 1
+		}
+		if r.Alpha >= alpha {
+			end = r.Seq
+			return false
+		}
+		return true
+	})
+	if err != nil || begin == 0 || end < begin {
+		return err
+	}
+	l.one.Lock()
+	defer l.one.Unlock()
+	if err := l.writable(); err != nil {
+		return err
+	}
+	p := l.position()
+	mark := binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(p.refused)), uint64(p.alpha))
+	w := l.dir.DB.NewBatch()
+	if err := errors.Join(w.DeleteRange(key(spaceRefused, 0), key(spaceRefused, end), nil), w.Set([]byte{spaceSide}, mark, nil)); err != nil {
+		return l.dir.Problem("cannot be written", errors.Join(err, w.Close()))
+	}
+	return l.commit(w, p)
 }
 
 // Refuse adds rows to the side log durably.

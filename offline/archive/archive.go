@@ -95,31 +95,46 @@ func problem(path, what string, err error) error {
 // Complete is the offset below which the archive holds every row of the log.
 func (a *Archive) Complete() int64 { return a.complete.Load() }
 
-// Files returns the paths of a source's files that belong to the archive, by first offset, then by path.
-func (a *Archive) Files(source string) ([]string, error) {
-	files, err := list(filepath.Join(a.dir, source))
+// Files returns a source's files that belong to the archive.
+func (a *Archive) Files(source string) ([]File, error) { return Below(a.dir, source, a.Complete()) }
+
+// Below returns the files of a source that hold its rows below an offset at which the archive was complete, by first offset, then by path. Of a file and
+// those that were merged into it only the former is among them. A merged file may hold rows beyond the offset too: they are the reader's to leave out.
+func Below(dir, source string, complete int64) ([]File, error) {
+	files, err := list(filepath.Join(dir, source))
 	if err != nil {
 		return nil, err
 	}
-	complete := a.Complete()
-	files = slices.DeleteFunc(files, func(f file) bool { return f.next > complete })
-	slices.SortFunc(files, func(x, y file) int { return cmp.Or(cmp.Compare(x.first, y.first), cmp.Compare(x.path, y.path)) })
-	var out []string
-	for _, f := range files {
-		out = append(out, f.path)
-	}
-	return out, nil
+	files = slices.DeleteFunc(files, func(f File) bool { return f.First >= complete })
+	whole, _ := merged(files)
+	slices.SortFunc(whole, func(x, y File) int { return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(x.Path, y.Path)) })
+	return whole, nil
 }
 
-// file is a file of the archive.
-type file struct {
-	path        string
-	first, next int64
+// merged tells the files that count from those whose rows another one holds.
+func merged(files []File) (whole, parts []File) {
+	slices.SortFunc(files, func(x, y File) int {
+		return cmp.Or(cmp.Compare(filepath.Dir(x.Path), filepath.Dir(y.Path)), cmp.Compare(x.First, y.First), cmp.Compare(y.Next, x.Next))
+	})
+	for _, f := range files {
+		if n := len(whole); n > 0 && filepath.Dir(whole[n-1].Path) == filepath.Dir(f.Path) && f.Next <= whole[n-1].Next {
+			parts = append(parts, f)
+			continue
+		}
+		whole = append(whole, f)
+	}
+	return whole, parts
+}
+
+// File is a file of the archive: the rows of its source and day with offsets in [First, Next).
+type File struct {
+	Path        string
+	First, Next int64
 }
 
 // list finds the files below a folder; other names are left alone.
-func list(dir string) ([]file, error) {
-	var out []file
+func list(dir string) ([]File, error) {
+	var out []File
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -136,14 +151,14 @@ func list(dir string) ([]file, error) {
 }
 
 // named reads the offsets in a file's name.
-func named(path string) (file, bool) {
+func named(path string) (File, bool) {
 	name, ok := strings.CutSuffix(filepath.Base(path), extension)
 	if !ok || len(name) != 2*digits+1 || name[digits] != '-' {
-		return file{}, false
+		return File{}, false
 	}
 	first, err1 := strconv.ParseInt(name[:digits], 10, 64)
 	next, err2 := strconv.ParseInt(name[digits+1:], 10, 64)
-	return file{path, first, next}, err1 == nil && err2 == nil
+	return File{path, first, next}, err1 == nil && err2 == nil
 }
 
 // Advance copies the log up to the offset to, or to its end where that comes first. What it has copied whole when it is stopped stays.
@@ -156,6 +171,11 @@ func (a *Archive) Advance(ctx context.Context, log eventlog.Log, to int64) error
 		return &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: a.dir},
 			Message: fmt.Sprintf("the archive holds the log up to offset %d, and the log ends at %d", from, end),
 			Hint:    "the log is of another data directory, or was restored from an older copy: restore both together"}
+	}
+	if t, ok := log.(eventlog.Trimmer); ok && from < t.Begin() {
+		return &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: a.dir},
+			Message: fmt.Sprintf("the archive holds the log up to offset %d, and the log begins at %d", from, t.Begin()),
+			Hint:    "the log has let go of what the archive held: restore the archive's folder from a copy"}
 	}
 	if to = min(to, end); from >= to {
 		return nil
@@ -192,11 +212,11 @@ func (a *Archive) sweep(from int64) error {
 	}
 	folders := map[string]bool{}
 	for _, f := range files {
-		if f.next > from {
-			if err := os.Remove(f.path); err != nil {
-				return problem(f.path, "cannot be removed", err)
+		if f.Next > from {
+			if err := os.Remove(f.Path); err != nil {
+				return problem(f.Path, "cannot be removed", err)
 			}
-			folders[filepath.Dir(f.path)] = true
+			folders[filepath.Dir(f.Path)] = true
 		}
 	}
 	for dir := range folders { // before STATE.json moves past them: a file that came back would hold rows twice

@@ -94,16 +94,13 @@ func rows(t *testing.T, a *Archive, src *selfsame.Source) []string {
 		t.Fatal(err)
 	}
 	byOffset := map[int64]string{}
-	for _, path := range files {
-		f, ok := named(path)
-		if !ok {
-			t.Fatalf("file %s has a wrong name", path)
-		}
+	for _, f := range files {
+		path := f.Path
 		last := int64(-1)
 		for _, b := range read(t, path, fieldsOf(src.Schema)) {
 			for i := range b.Rows {
 				offset := b.Column("_offset").Ints[i]
-				if _, twice := byOffset[offset]; twice || offset <= last || offset < f.first || offset >= f.next {
+				if _, twice := byOffset[offset]; twice || offset <= last || offset < f.First || offset >= f.Next {
 					t.Fatalf("offset %d in %s, after %d; there before: %v", offset, path, last, twice)
 				}
 				if at := b.Column("at"); at != nil && !strings.Contains(path, "date="+string(column.AppendDate(nil, dayOf(at.Ints[i])))+"/") {
@@ -183,14 +180,14 @@ func TestTheLogBecomesFiles(t *testing.T) {
 		t.Errorf("table: %q, want %q", got, want)
 	}
 	files, err := a.Files("static")
-	if err != nil || len(files) != 1 || files[0] != filepath.Join(dir, "static", "date=__HIVE_DEFAULT_PARTITION__", "00000000000000000033-00000000000000000039.parquet") {
-		t.Errorf("static: %q, %v", files, err)
+	if err != nil || len(files) != 1 || files[0].Path != filepath.Join(dir, "static", "date=__HIVE_DEFAULT_PARTITION__", "00000000000000000033-00000000000000000039.parquet") {
+		t.Errorf("static: %v, %v", files, err)
 	}
 	if got := rows(t, a, static); len(got) != 2 {
 		t.Errorf("static: %q", got)
 	}
 	if files, err := a.Files("nothing"); err != nil || files != nil {
-		t.Errorf("a source without rows: %q, %v", files, err)
+		t.Errorf("a source without rows: %v, %v", files, err)
 	}
 }
 
@@ -204,7 +201,7 @@ func TestAChunkHoldsALittle(t *testing.T) {
 	largest := int64(0)
 	a.create = func(path string, fields []selfsame.Field, o offline.Options) (offline.Writer, error) {
 		f, _ := named(path)
-		largest = max(largest, f.next-f.first)
+		largest = max(largest, f.Next-f.First)
 		return offlineparquet.Create(path, fields, o)
 	}
 	if err := a.Advance(context.Background(), l, 100); err != nil {

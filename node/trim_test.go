@@ -1,0 +1,266 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"selfsame"
+	"selfsame/config"
+)
+
+// trimAll lets the log go of everything that is there: it is older than an hour by then.
+func (w *liveWorld) trimAll() {
+	w.t.Helper()
+	w.live.Config.LogRetention = time.Hour
+	if _, err := w.live.pin(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.live.trim(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	if end, _ := w.live.log.End(); w.live.log.Begin() != end || end == 0 {
+		w.t.Fatalf("the log begins at %d and ends at %d", w.live.log.Begin(), end)
+	}
+}
+
+// TestTrimmingChangesNoAnswer: what the log has let go of is in every answer as before, in those that were given, of states that are built afterwards, after a
+// restart, and where the online state is lost.
+func TestTrimmingChangesNoAnswer(t *testing.T) {
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 9))
+			loaded := seed%2 == 1
+			w := newLiveWorld(t, bank, bankFiles(r))
+			w.pushAll(bankEvents(r, 6))
+			if loaded {
+				w.must("backfill", &LoadArgs{})
+			}
+			w.pushAll(bankEvents(r, 6))
+			_, early := w.ask(nil)
+			earlier := bitsOf(w.again(early, false))
+			w.clock.Add(2 * selfsame.Hour)
+			want, _ := w.ask(nil)
+			w.trimAll()
+			same := func(when string) {
+				t.Helper()
+				if got, _ := w.ask(nil); got != want {
+					t.Errorf("%s\n%swant\n%s", when, got, want)
+				}
+				if got := bitsOf(w.again(early, false)); got != earlier {
+					t.Errorf("%s: an earlier answer is now\n%swant\n%s", when, got, earlier)
+				}
+			}
+			same("trimmed")
+			w.close()
+			w.open()
+			same("after a restart")
+			w.write("selfsame.yaml", strings.Replace(strings.Replace(bank, "services:",
+				"  more: {entity: user, source: pays, where: x > 2, features: {n: count(*) over lifetime}}\n  often: {entity: user, source: taps, where: x > 3, features: {n: count(*) over lifetime}}\nservices:", 1),
+				"[paid.*", "[paid.*, more.*, often.*", 1))
+			if _, err := ApplyProject(t.Context(), w.live, &ChangeConfig{Project: w.project, Message: "more", Expect: -1}); err != nil {
+				t.Fatal(err)
+			}
+			want, _ = w.ask(nil) // held to the archive, from its first row on
+			w.pushAll(bankEvents(r, 8))
+			w.clock.Add(2 * selfsame.Hour)
+			want, _ = w.ask(nil)
+			if !loaded { // what is loaded of history is known to the online state alone
+				w.close()
+				if err := os.RemoveAll(filepath.Join(w.data, onlineFolder)); err != nil {
+					t.Fatal(err)
+				}
+				w.open()
+				if got, _ := w.ask(nil); got != want {
+					t.Errorf("without the online state\n%swant\n%s", got, want)
+				}
+			}
+			w.pushAll(bankEvents(r, 5)) // copies, conflicts, deletes and versions of what is in the archive alone
+			w.ask(nil)
+			w.must("backfill", &LoadArgs{})
+			w.ask(nil)
+		})
+	}
+}
+
+// TestTrimKeepsWhatIsYoung: events stay in the log for as long as log.retention says, refused ones for as long as refused.retention does; their numbers go on.
+func TestTrimKeepsWhatIsYoung(t *testing.T) {
+	w := newLiveWorld(t, bank, bankFiles(rand.New(rand.NewPCG(1, 10))))
+	late := `{"k":"a","x":1,"at":"2023-03-01T00:00:00Z"}`
+	w.push("taps", `{"k":"a","x":1,"at":"2024-03-01T00:00:00Z"}`)
+	w.push("taps", late)
+	w.clock.Add(2 * selfsame.Hour)
+	w.push("taps", `{"k":"a","x":2,"at":"2024-03-01T00:00:00Z"}`)
+	w.push("taps", late)
+	w.live.Config.LogRetention, w.live.Config.RefusedRetention = time.Hour, time.Hour
+	trimmed := func(begin, number int64) {
+		t.Helper()
+		if err := w.live.trim(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		err := w.live.eventsVerb(t.Context(), &EventsArgs{}, func(e any) error {
+			got = append(got, e.(*RefusedEvent).Number)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.live.log.Begin() != begin || len(got) == 0 || got[0] != number {
+			t.Errorf("the log begins at %d, want %d; refused are %v, want those from %d on", w.live.log.Begin(), begin, got, number)
+		}
+	}
+	trimmed(0, 2) // not archived yet
+	if _, err := w.live.pin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	trimmed(1, 2)
+	w.clock.Add(2 * selfsame.Hour)
+	if err := w.live.trim(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.close()
+	w.open()
+	w.push("taps", late)
+	w.live.Config.LogRetention = 0 // for ever
+	trimmed(2, 3)
+}
+
+// TestTrimHoldsTheArchiveToTheLog: where the archive does not hold what the log has, nothing goes, and it is said.
+func TestTrimHoldsTheArchiveToTheLog(t *testing.T) {
+	for _, damage := range []string{"a file is gone", "a file is another", "the archive is gone after the log was trimmed"} {
+		t.Run(damage, func(t *testing.T) {
+			w := newLiveWorld(t, bank, bankFiles(rand.New(rand.NewPCG(1, 11))))
+			w.push("taps", `{"k":"a","x":1,"at":"2024-03-01T00:00:00Z"}`)
+			if _, err := w.live.pin(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.push("taps", `{"k":"b","x":2,"at":"2024-03-01T00:00:00Z"}`)
+			w.clock.Add(2 * selfsame.Hour)
+			if _, err := w.live.pin(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.live.Config.LogRetention = time.Hour
+			files, err := filepath.Glob(filepath.Join(w.data, archiveFolder, "taps", "*", "*.parquet"))
+			if err != nil || len(files) != 2 {
+				t.Fatal(files, err)
+			}
+			switch damage {
+			case "a file is gone":
+				err = os.Remove(files[0])
+			case "a file is another":
+				var b []byte
+				if b, err = os.ReadFile(files[0]); err == nil {
+					err = os.WriteFile(files[1], b, 0o644)
+				}
+			default:
+				w.trimAll()
+				w.close()
+				if err := os.RemoveAll(filepath.Join(w.data, archiveFolder)); err != nil {
+					t.Fatal(err)
+				}
+				w.open()
+				w.read(nil) // the online state has it all
+				_, err := w.live.pin(t.Context())
+				if selfsame.ClassOf(err) != selfsame.ClassResource || !strings.Contains(err.Error(), "restore") {
+					t.Errorf("the archive is gone: %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.live.trim(t.Context()); selfsame.ClassOf(err) != selfsame.ClassInternal {
+				t.Errorf("trimmed with %v", err)
+			}
+			if begin := w.live.log.Begin(); begin != 0 {
+				t.Errorf("the log begins at %d", begin)
+			}
+		})
+	}
+}
+
+// TestPowerCutAroundATrim: what a power cut leaves of log and online state, at any moment around a trim, answers alike.
+func TestPowerCutAroundATrim(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(seed, 12))
+			disk := vfs.NewCrashableMem()
+			w := &liveWorld{t: t, project: t.TempDir(), data: filepath.Join(t.TempDir(), "data")}
+			w.clock.Store(bankStart)
+			w.write("selfsame.yaml", bank)
+			for name, text := range bankFiles(r) {
+				w.write(name, text)
+			}
+			if err := disk.MkdirAll(w.data, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			for dir := w.data; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+				d, err := disk.OpenDir(filepath.Dir(dir))
+				if err == nil {
+					err = errors.Join(d.Sync(), d.Close())
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			stop := w.openOn(disk)
+			if _, err := w.live.ApplyFirst(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.pushAll(bankEvents(r, 5))
+			if err := w.live.store.Sync(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.pushAll(bankEvents(r, 4)) // of which the online state has nothing on the disk
+			w.clock.Add(2 * selfsame.Hour)
+			want, _ := w.ask(nil)
+			if seed > 0 {
+				w.trimAll()
+			}
+			left := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: int(seed%3) * 50, RNG: r})
+			stop()
+			defer w.openOn(left)()
+			if got, _ := w.ask(nil); got != want {
+				t.Errorf("got\n%swant\n%s", got, want)
+			}
+			w.pushAll(bankEvents(r, 4))
+			w.ask(nil)
+		})
+	}
+}
+
+// openOn opens the data directory with log and online state on a disk of its own.
+func (w *liveWorld) openOn(disk vfs.FS) (stop func()) {
+	w.t.Helper()
+	c := config.Default()
+	c.Dir, c.JournalSample = w.data, 0
+	l, err := OpenLive(w.t.Context(), LiveConfig{Config: c, Project: w.project, Now: w.clock.Load, FS: disk})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- l.Run(ctx) }()
+	w.live = l
+	return func() {
+		end()
+		if err := errors.Join(<-done, l.Close()); err != nil {
+			w.t.Error(err)
+		}
+	}
+}
+
