@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"selfsame/internal/postgresql"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the outputs of the binary into the sessions; review the difference")
@@ -41,7 +43,12 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
 		return 1
 	}
-	return m.Run()
+	code := m.Run()
+	if err := postgresql.End(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return max(code, 1)
+	}
+	return code
 }
 
 func TestSessions(t *testing.T) {
@@ -72,6 +79,8 @@ func TestSessions(t *testing.T) {
 			"ask":       ask,
 			"listening": listening,
 			"timed":     timed,
+
+			"postgresql": database,
 		},
 	})
 }

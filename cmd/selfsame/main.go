@@ -84,8 +84,9 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	}
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), testCommand(), explainCommand(), demoCommand(), planCommand(), applyCommand(),
-		serveCommand(), pushCommand(), eventsCommand(), getCommand(), auditCommand(), backfillCommand(), materializeCommand(),
-		deprecateCommand(), retireCommand(), activateCommand(), modelCommand(), experimentCommand(), lineageCommand(), versionCommand())
+		exportCommand(), importCommand(), diffCommand(),
+		serveCommand(), pushCommand(), eventsCommand(), getCommand(), auditCommand(), backfillCommand(), materializeCommand(), listCommand(), searchCommand(), showCommand(), lineageCommand(),
+		deprecateCommand(), retireCommand(), activateCommand(), modelCommand(), experimentCommand(), versionCommand())
 	return root
 }
 

@@ -27,11 +27,20 @@ var shared struct {
 // End. A machine without PostgreSQL fails the test.
 func URL(t testing.TB) string {
 	t.Helper()
-	s, err := share()
+	url, err := Place()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.URL("t_" + strings.ToLower(rand.Text()))
+	return url
+}
+
+// Place is URL for those who have no test at hand.
+func Place() (string, error) {
+	s, err := share()
+	if err != nil {
+		return "", err
+	}
+	return s.URL("t_" + strings.ToLower(rand.Text())), nil
 }
 
 func share() (*Server, error) {
