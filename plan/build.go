@@ -23,12 +23,12 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 	for _, s := range p.Sources {
 		b.sources[rowsOf(s)] = s
 	}
-	for _, e := range list {
+	for _, e := range apart(list, r.Short) {
 		if err := b.entry(e, r.Short); err != nil {
 			return nil, err
 		}
 	}
-	if err := b.checkNames(); err != nil {
+	if err := b.checkNames(r.Short); err != nil {
 		return nil, err
 	}
 	for _, u := range b.plan.Uses {
@@ -251,13 +251,19 @@ func (b *builder) onDemandRef(l located, r *expr.Ref) (int, selfsame.Type, error
 	return 0, selfsame.Type{}, notFound(strings.Join(r.Parts, "."), "feature", r.Pos(), featureNames(other))
 }
 
-func (b *builder) checkNames() error {
+func (b *builder) checkNames(short bool) error {
 	seen := map[string]Output{}
 	for _, o := range b.plan.Outputs {
 		if first, ok := seen[o.Name]; ok {
-			return &selfsame.Error{Class: selfsame.ClassUsage, Ref: o.Name,
-				Message: fmt.Sprintf("two features have this name: %s and %s", first.Ref(), o.Ref()),
-				Hint:    "give one of them a `prefix` or `as` in the service, or use --names full"}
+			e := &selfsame.Error{Class: selfsame.ClassUsage, Ref: o.Name, Message: fmt.Sprintf("two features have this name: %s and %s", first.Ref(), o.Ref()),
+				Hint: "give one of them a `prefix` or `as` in the service"}
+			switch {
+			case first.Ref() == o.Ref():
+				e.Message, e.Hint = o.Ref()+" is asked for twice", "name it once; in a service, a `prefix` or `as` tells two uses apart"
+			case short:
+				e.Hint += ", or use --names full"
+			}
+			return e
 		}
 		seen[o.Name] = o
 	}

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"selfsame"
@@ -66,6 +67,36 @@ func checkVersion(e selfsame.ServiceEntry, f *selfsame.Feature) error {
 	}
 	return &selfsame.Error{Class: selfsame.ClassNotFound, Pos: e.Pos, Ref: e.View + "." + f.Name + "@" + e.Version,
 		Message: "no such version: " + have, Hint: "declare `version: ` in the feature's long form, or leave the pin out"}
+}
+
+// apart names the outputs of features of which a list asks for several versions: a pinned one is view__feature@version then, with the version as the
+// reference pins it.
+func apart(list []selfsame.ServiceEntry, short bool) []selfsame.ServiceEntry {
+	versions := map[string]string{} // of each view, and each feature, the version asked for; "*" where there are several
+	note := func(name, version string) {
+		if have, ok := versions[name]; ok && have != version {
+			version = "*"
+		}
+		versions[name] = version
+	}
+	for _, e := range list {
+		note(e.View+"."+e.Feature, e.Version)
+	}
+	out := list
+	for i, e := range list {
+		if e.Version == "" || e.Feature == "" || e.As != "" || e.HasPrefix {
+			continue
+		}
+		whole, ok := versions[e.View+"."] // view.* has each of its features
+		if versions[e.View+"."+e.Feature] != "*" && (!ok || whole == e.Version) {
+			continue
+		}
+		if &out[0] == &list[0] {
+			out = slices.Clone(list)
+		}
+		out[i].As = OutputName(e, e.Feature, short) + "@" + e.Version
+	}
+	return out
 }
 
 // OutputName is the name of a feature's column in training sets and answers: the entry's `as`, else its prefix and the

@@ -201,7 +201,7 @@ func TestReferences(t *testing.T) {
 		{Request{References: []string{"spend.nn"}}, selfsame.ClassNotFound, "no feature nn"},
 		{Request{References: []string{"n"}}, selfsame.ClassNotFound, "several views have a feature n: arrivals, spend"},
 		{Request{References: []string{"spend.n@3"}}, selfsame.ClassNotFound, "no such version"},
-		{Request{References: []string{"spend.n", "spend.n"}}, selfsame.ClassUsage, "two features have this name"},
+		{Request{References: []string{"spend.n", "spend.n"}}, selfsame.ClassUsage, "spend.n is asked for twice"},
 	} {
 		c.q.EntityID = "u"
 		_, err := w.server.Features(context.Background(), &c.q)
@@ -225,6 +225,10 @@ func TestVersionsSideBySide(t *testing.T) {
 	v = w.ask(&Request{Service: "both", Version: 1, Given: given([]string{"user_id", "airport"}, texts("u"), texts("ams"))})
 	if got := w.value(v, "spend__n", 0).Int; got != 2 || v.Version != 1 || v.Outputs[0].Reference != "spend.n@1.0.0" {
 		t.Errorf("version 1 beside it: %d, %+v", got, v.Outputs[0])
+	}
+	v = w.ask(&Request{References: []string{"spend.n@1", "spend.n@2", "spend.n"}, EntityID: "u"})
+	if one, two, now := w.value(v, "spend__n@1", 0).Int, w.value(v, "spend__n@2", 0).Int, w.value(v, "spend__n", 0).Int; one != 2 || two != 1 || now != 1 {
+		t.Errorf("versions side by side in one list: %d, %d, %d", one, two, now)
 	}
 }
 
