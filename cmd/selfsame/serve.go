@@ -35,6 +35,7 @@ The first start applies the project's definitions. SIGTERM or Ctrl-C stops it cl
 			if err != nil {
 				return err
 			}
+			leaveRoom()
 			return serveUntil(c.Context(), node.LiveConfig{Config: cfg, Project: project}, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
