@@ -202,6 +202,7 @@ type ChangeConfig struct {
 	Message string
 	Expect  int64             // Diff.On of the plan that the author saw, or registry.Newest
 	Impacts []registry.Impact // that the plan found; they are kept with the apply
+	Draft   bool              // new versions are drafts
 }
 
 // PlanProject says what applying a project would do.
@@ -231,7 +232,7 @@ func readChange(ctx context.Context, cfg *ChangeConfig) (*registry.Change, error
 		return nil, err
 	}
 	c := &registry.Change{Files: files, Author: cfg.Author, Message: cfg.Message, Commit: gitCommit(ctx, cfg.Project), Engine: Version,
-		Time: time.Now().UnixMicro(), Expect: cfg.Expect, Impacts: cfg.Impacts}
+		Time: time.Now().UnixMicro(), Expect: cfg.Expect, Impacts: cfg.Impacts, Draft: cfg.Draft}
 	if c.Author == "" {
 		c.Author = author(ctx, cfg.Project)
 	}

@@ -39,6 +39,7 @@ func applyCommand() *cobra.Command {
 	}
 	f.register(c)
 	f.sample.register(c)
+	f.registerDraft(c)
 	c.Flags().StringVar(&f.message, "message", "", "why, in one line")
 	c.Flags().StringVar(&f.author, "author", "", "who (default: as git knows you, else $USER)")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask before values that are served change or go")
@@ -51,7 +52,7 @@ func (f *applyFlags) apply(c *cobra.Command, to node.Planner) error {
 	if err != nil {
 		return err
 	}
-	cfg := &node.ChangeConfig{Project: f.project, Author: f.author, Message: f.message, Expect: registry.Newest}
+	cfg := &node.ChangeConfig{Project: f.project, Draft: f.draft, Author: f.author, Message: f.message, Expect: registry.Newest}
 	d, err := node.ForecastProject(c.Context(), to, cfg, sample)
 	if err != nil {
 		return err

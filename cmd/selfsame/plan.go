@@ -33,12 +33,17 @@ type registryFlags struct {
 	project string
 	data    string // the data directory; set by with
 	json    bool
+	draft   bool
 }
 
 func (f *registryFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.project, "project", ".", "folder of the project")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	config.Bind(c.Flags(), "data.dir", "registry.url")
+}
+
+func (f *registryFlags) registerDraft(c *cobra.Command) {
+	c.Flags().BoolVar(&f.draft, "draft", false, "new versions are drafts: trained and read where they are named, pinned by no service until selfsame activate")
 }
 
 // with opens what applies definitions and closes it afterwards.
@@ -113,6 +118,7 @@ The exit code is 0 where nothing is to be done, 10 where no value that can be re
 	}
 	f.register(c)
 	f.sample.register(c)
+	f.registerDraft(c)
 	return c
 }
 
@@ -121,7 +127,7 @@ func (f *planFlags) run(c *cobra.Command, to node.Planner) error {
 	if err != nil {
 		return err
 	}
-	d, err := node.ForecastProject(c.Context(), to, &node.ChangeConfig{Project: f.project, Expect: registry.Newest}, sample)
+	d, err := node.ForecastProject(c.Context(), to, &node.ChangeConfig{Project: f.project, Draft: f.draft, Expect: registry.Newest}, sample)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ func writeForecast(b *strings.Builder, f *node.Forecast) {
 			fmt.Fprintf(b, "; only comments or layout differ in %s", strings.Join(d.Files, ", "))
 		}
 		b.WriteString("\n")
+		writeWarnings(b, d)
 		return
 	}
 	fmt.Fprintf(b, "project %s, against ", d.Project)
@@ -59,8 +60,18 @@ func writeForecast(b *strings.Builder, f *node.Forecast) {
 			fmt.Fprintf(b, "%s\n", o.Effect)
 		}
 	}
+	writeWarnings(b, d)
 	writeLoads(b, f)
 	writeCompared(b, f.Values)
+}
+
+// writeWarnings says what services answer with although it is deprecated.
+func writeWarnings(b *strings.Builder, d *registry.Diff) {
+	title := "deprecated"
+	for _, w := range d.Warnings {
+		b.WriteString(heading(&title))
+		fmt.Fprintf(b, "  %s\n", w)
+	}
 }
 
 // heading is a title before the first line of its list, and nothing before the others.
@@ -87,6 +98,12 @@ func writeFeature(b *strings.Builder, f *registry.FeatureChange, width int) {
 		fmt.Fprintf(b, "%s -> %s%s\n", f.From, f.To, restoredText(true))
 	default:
 		fmt.Fprintf(b, "%s -> %s: %s\n", f.From, f.To, foundText(f.Found))
+	}
+	switch {
+	case f.Stage == registry.Draft:
+		b.WriteString("      a draft: no service pins it until selfsame activate\n")
+	case f.Stage == registry.Deprecated, f.Stage == registry.Retired:
+		fmt.Fprintf(b, "      it is %s\n", f.Stage)
 	}
 	if f.Proposed != "" {
 		fmt.Fprintf(b, "      named by its author; without a name it is %s\n", f.Proposed)
