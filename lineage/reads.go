@@ -89,7 +89,8 @@ func (r *Reads) request(name string, t selfsame.Type, role Role) {
 	r.Requests = append(r.Requests, ColumnRead{name, t, []Role{role}})
 }
 
-// columnsOf returns what a feature reads of one source of its view.
+// columnsOf returns what a feature reads of one source of its view. Rows of one time without an id and an order are told apart by all that they hold; that is
+// not listed.
 func columnsOf(u *plan.Use, s *plan.SourceUse, f *plan.Feature) []ColumnRead {
 	c := &columns{source: s.Source, roles: make([][]Role, len(s.Source.Schema))}
 	for _, key := range s.Key {
@@ -98,11 +99,13 @@ func columnsOf(u *plan.Use, s *plan.SourceUse, f *plan.Feature) []ColumnRead {
 	if s.Where != nil {
 		c.slots(RoleWhere, s.Where.Slots())
 	}
+	ordered := u.Spec.AsOf && !u.Spec.Static || len(s.Source.PrimaryKey) > 0
 	for _, cell := range f.Program.Slots() {
 		if u.Spec.AsOf {
 			c.slots(RoleValue, s.Columns[cell].Slots())
 			continue
 		}
+		ordered = ordered || u.Spec.Cells[cell].Call.NeedOrder || u.Spec.Cells[cell].Window.Kind == selfsame.LastRows
 		for _, arg := range u.Spec.Cells[cell].Args {
 			c.slots(RoleValue, s.Columns[arg].Slots())
 		}
@@ -115,7 +118,7 @@ func columnsOf(u *plan.Use, s *plan.SourceUse, f *plan.Feature) []ColumnRead {
 	c.declared(RoleID, s.Source.ID)
 	c.declared(RoleOperation, s.Source.Operation)
 	c.declared(RolePrimaryKey, s.Source.PrimaryKey...)
-	if u.Spec.NeedOrder || len(s.Source.PrimaryKey) > 0 {
+	if ordered {
 		c.declared(RoleOrder, s.Source.Order)
 	}
 	return c.list()

@@ -81,11 +81,8 @@ func (w *walk) take(e *Edge, to string) {
 	w.seen[to] = true
 }
 
-// follows reports whether a walk takes an edge. Older versions that nothing in use reads are left out.
+// follows reports whether a walk takes an edge.
 func (w *walk) follows(e *Edge, from, to *Node) bool {
-	if !w.g.used[to.ID] {
-		return false
-	}
 	switch e.layer {
 	case byView:
 		return !w.columns || from.Kind == Run || to.Kind == Run || from == w.root && from.Kind == View
@@ -106,7 +103,7 @@ func (w *walk) up(id string, done map[string]bool) {
 	from := w.g.nodes[id]
 	if from == w.root && from.Kind == View && (w.columns || len(w.g.to[id]) == 0) {
 		for _, e := range w.g.from[id] {
-			if to := w.g.nodes[e.To]; to.Kind == Feature && w.follows(e, from, to) {
+			if to := w.g.nodes[e.To]; to.Kind == Feature && w.g.used[to.ID] && w.follows(e, from, to) {
 				w.take(&Edge{From: e.To, To: id, layer: e.layer}, e.To)
 				w.up(e.To, done)
 			}
@@ -121,7 +118,7 @@ func (w *walk) up(id string, done map[string]bool) {
 	}
 }
 
-// down walks to what is made from a node.
+// down walks to what is made from a node. Older versions that nothing in use reads are left out.
 func (w *walk) down(id string, done map[string]bool) {
 	if done[id] {
 		return
@@ -129,7 +126,7 @@ func (w *walk) down(id string, done map[string]bool) {
 	done[id] = true
 	from := w.g.nodes[id]
 	for _, e := range w.g.from[id] {
-		if w.follows(e, from, w.g.nodes[e.To]) {
+		if w.g.used[e.To] && w.follows(e, from, w.g.nodes[e.To]) {
 			w.take(e, e.To)
 			w.down(e.To, done)
 		}
