@@ -97,26 +97,24 @@ func (res *Result) countCasts(all []*assembler) {
 
 // assembler evaluates feature programs for one chunk after another; one goroutine's.
 type assembler struct {
-	res     *Result
-	labels  *column.Batch
-	at      []int64
-	known   [][]int64 // per use
-	cells   [][]*column.Column
-	eval    *plan.Evaluator
-	slots   []*column.Column   // of the chunk at hand
-	details map[*int64][]int64 // per distinct time series of a sweep: its times in row order, this chunk's
-	free    [][]int64          // memory of details
+	res    *Result
+	labels *column.Batch
+	at     []int64
+	known  [][]int64     // per use
+	values []*pit.Values // per use
+	cells  [][]*column.Column
+	eval   *plan.Evaluator
+	slots  []*column.Column // of the chunk at hand
+	joined [][]int64        // memory of latest: what this chunk uses of it, then what is free
+	used   int
 }
 
 func newAssembler(res *Result) *assembler {
 	p := res.run.Plan
-	a := &assembler{res: res, eval: p.NewEvaluator(), details: map[*int64][]int64{}}
+	a := &assembler{res: res, eval: p.NewEvaluator()}
 	for ui, u := range p.Uses {
-		var cells []*column.Column
-		for _, c := range res.sweeps[ui].Columns {
-			cells = append(cells, column.New(c.Type, 0))
-		}
-		a.cells = append(a.cells, cells)
+		v := res.sweeps[ui].NewValues()
+		a.values, a.cells = append(a.values, v), append(a.cells, v.Columns)
 		known, _ := res.run.known(u)
 		a.known = append(a.known, known)
 	}
@@ -132,22 +130,9 @@ func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
 		c.AppendRange(run.Rows.Batch.Columns[i], lo, hi)
 	}
 	a.labels.Rows = hi - lo
-	a.at = run.Rows.At[lo:hi]
-	for key, d := range a.details {
-		a.free = append(a.free, d)
-		delete(a.details, key)
-	}
-	for ui := range a.cells {
-		sweep := a.res.sweeps[ui]
-		for ci, c := range a.cells[ui] {
-			if sweep.InOrder {
-				c.Reset()
-				c.AppendRange(sweep.Columns[ci], lo, hi)
-				continue
-			}
-			c.Gather(sweep.Columns[ci], sweep.Place[lo:hi])
-			sweep.Release()
-		}
+	a.at, a.used = run.Rows.At[lo:hi], 0
+	for ui, v := range a.values {
+		a.res.sweeps[ui].Read(v, lo, hi)
 	}
 	var err error
 	if a.slots, err = a.eval.Eval(a.cells, a.given, a.at); err != nil {
@@ -176,11 +161,8 @@ func (a *assembler) detail(out *Chunk, oi int, s plan.Slot, lo, hi int) {
 	if s.Use < 0 || a.res.run.Plan.Uses[s.Use].Spec.Static {
 		return
 	}
-	sweep := a.res.sweeps[s.Use]
-	cells := a.featureCells(s)
-	out.Newest[oi] = a.latest(sweep, sweep.Newest, cells, lo, hi)
-	out.Arrival[oi] = a.latest(sweep, sweep.NewestArrival, cells, lo, hi)
-	sweep.Release()
+	cells, v := a.featureCells(s), a.values[s.Use]
+	out.Newest[oi], out.Arrival[oi] = a.latest(v.Newest, cells), a.latest(v.Arrival, cells)
 	if a.known[s.Use] != nil {
 		out.Known[oi] = a.known[s.Use][lo:hi]
 	}
@@ -195,49 +177,27 @@ func (a *assembler) featureCells(s plan.Slot) []int {
 	return u.Features[s.Feature].Program.Slots()
 }
 
-// latest returns the greatest of the cells' times of rows [lo, hi). Features that read the same series share the result.
-func (a *assembler) latest(sweep *pit.Result, times [][]int64, cells []int, lo, hi int) []int64 {
-	if lo == hi || len(cells) == 0 {
+// latest returns the greatest of the cells' times of each row. Features that read the same series share the result.
+func (a *assembler) latest(times [][]int64, cells []int) []int64 {
+	if len(a.at) == 0 || len(cells) == 0 {
 		return nil
 	}
-	first := a.inRowOrder(sweep, times[cells[0]], lo, hi)
+	first := times[cells[0]]
 	if len(cells) == 1 {
 		return first
 	}
-	out := append(a.memory(), first...)
+	if a.used == len(a.joined) {
+		a.joined = append(a.joined, make([]int64, 0, ChunkRows))
+	}
+	out := append(a.joined[a.used][:0], first...)
 	for _, c := range cells[1:] {
-		for i, t := range a.inRowOrder(sweep, times[c], lo, hi) {
+		for i, t := range times[c] {
 			out[i] = max(out[i], t)
 		}
 	}
-	a.details[&out[0]] = out // to be recycled with the others
+	a.joined[a.used] = out
+	a.used++
 	return out
-}
-
-// inRowOrder returns rows [lo, hi) of one series.
-func (a *assembler) inRowOrder(sweep *pit.Result, series []int64, lo, hi int) []int64 {
-	if sweep.InOrder {
-		return series[lo:hi]
-	}
-	if have, ok := a.details[&series[0]]; ok {
-		return have
-	}
-	dst := a.memory()
-	for _, p := range sweep.Place[lo:hi] {
-		dst = append(dst, series[p])
-	}
-	a.details[&series[0]] = dst
-	return dst
-}
-
-// memory returns an empty slice with room for a chunk.
-func (a *assembler) memory() []int64 {
-	if n := len(a.free); n > 0 {
-		m := a.free[n-1]
-		a.free = a.free[:n-1]
-		return m[:0]
-	}
-	return make([]int64, 0, ChunkRows)
 }
 
 // firstError returns an error for the least row that holds an error value.

@@ -37,7 +37,7 @@ func (x *explainer) version(o *Origin, s plan.Slot, g *gathered) ([]*column.Colu
 		if status == selfsame.Present {
 			value = newest.block.Columns[c].Value(newest.i)
 		}
-		if err := differs(o.Name+", "+u.ColumnText(c), value, sweep.Columns[c].Value(int(sweep.Place[0]))); err != nil {
+		if err := differs(o.Name+", "+u.ColumnText(c), value, sweep.Value(c, 0)); err != nil {
 			return nil, err
 		}
 		inputs[c] = single(value)

@@ -27,7 +27,7 @@ func (x *explainer) cells(o *Origin, s plan.Slot, g *gathered) ([]*column.Column
 		v := p.fold()
 		c := p.origin(u, x.limit)
 		c.Call, c.Value = u.CellText(ci), Show(v)
-		if err := differs(o.Name+", "+c.Call, v, sweep.Columns[ci].Value(int(sweep.Place[0]))); err != nil {
+		if err := differs(o.Name+", "+c.Call, v, sweep.Value(ci, 0)); err != nil {
 			return nil, err
 		}
 		if len(c.Events) > 0 && (o.Newest == nil || *c.Events[0].Time > *o.Newest) {

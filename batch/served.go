@@ -38,7 +38,9 @@ func runServed(ctx context.Context, req Request) (*Result, error) {
 		if len(g.rows) > most { // what became of a source's rows differs from scope to scope: the widest used is told
 			most, merged.Sources, merged.Pruned, merged.Bad = len(g.rows), res.Sources, res.Pruned, res.Bad
 		}
-		merged.join(res, g.rows)
+		if err := merged.join(res, g.rows); err != nil {
+			return nil, err
+		}
 	}
 	return merged, nil
 }
@@ -171,44 +173,18 @@ func (h *hasty) behind(c *ServedCut, at int64) bool {
 }
 
 // join takes over the result of some rows.
-func (res *Result) join(part *Result, rows []uint32) {
+func (res *Result) join(part *Result, rows []uint32) error {
 	res.Events += part.Events
 	res.Spilled += part.Spilled
 	for u, sweep := range part.sweeps {
 		if len(res.sweeps) <= u {
-			res.sweeps = append(res.sweeps, &pit.Result{Place: make([]uint32, res.run.Rows.Batch.Rows)})
+			res.sweeps = append(res.sweeps, pit.NewResult(res.run.Rows.Batch.Rows))
 			res.Seen = append(res.Seen, 0)
 		}
 		res.Seen[u] += part.Seen[u]
-		joinSweeps(res.sweeps[u], sweep, rows)
-	}
-}
-
-// joinSweeps appends the values of a sweep over some rows.
-func joinSweeps(to, from *pit.Result, rows []uint32) {
-	base := uint32(to.Rows)
-	for i, row := range rows {
-		to.Place[row] = base + from.Place[i]
-	}
-	for i, c := range from.Columns {
-		if len(to.Columns) <= i {
-			to.Columns = append(to.Columns, column.New(c.Type, 0))
+		if err := res.sweeps[u].Join(sweep, rows); err != nil {
+			return err
 		}
-		to.Columns[i].AppendRange(c, 0, c.Len())
 	}
-	to.Newest = joinTimes(to.Newest, from.Newest)
-	to.NewestArrival = joinTimes(to.NewestArrival, from.NewestArrival)
-	to.Rows += int64(len(rows))
-	to.Events += from.Events
-	from.Release()
-}
-
-func joinTimes(to, from [][]int64) [][]int64 {
-	for i, times := range from {
-		if len(to) <= i {
-			to = append(to, nil)
-		}
-		to[i] = append(to[i], times...)
-	}
-	return to
+	return nil
 }

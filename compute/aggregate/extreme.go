@@ -191,6 +191,7 @@ func (k *extremeKernel) floatRanges(t *minTable, lo, hi []int32, out *column.Col
 	hi = hi[:len(lo)]
 	for i := range lo {
 		if lo[i] == hi[i] {
+			values[i] = 0
 			out.SetStatus(first+i, selfsame.Null)
 			continue
 		}

@@ -102,17 +102,18 @@ func (a answer) appendTo(out *column.Column) {
 	a.put(out, n)
 }
 
-// put writes the answer to slot j of out.
+// put writes the answer to slot j of out, zero where there is none.
 func (a answer) put(out *column.Column, j int) {
-	switch {
-	case a.status != selfsame.Present:
-		out.SetStatus(j, a.status)
-	case out.Type.Kind == selfsame.Float64:
+	switch out.Type.Kind {
+	case selfsame.Float64:
 		out.Floats[j] = a.f
-	case out.Type.Kind == selfsame.Int64:
+	case selfsame.Int64:
 		out.Ints[j] = a.i
 	default:
 		out.Decimals[j] = a.d
+	}
+	if a.status != selfsame.Present {
+		out.SetStatus(j, a.status)
 	}
 }
 

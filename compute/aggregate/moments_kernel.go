@@ -184,7 +184,7 @@ func (k *momentKernel) Ranges(m int, _ []int64, lo, hi []int32, out *column.Colu
 		for i := range lo {
 			l, h := int(lo[i])-k.base, int(hi[i])-k.base
 			if k.count(l, h) == 0 {
-				out.SetStatus(first+i, selfsame.Null)
+				answer{status: selfsame.Null}.put(out, first+i)
 				continue
 			}
 			k.ofSum(k.prefix.Sum(l, h), true).put(out, first+i)
@@ -243,6 +243,7 @@ func (f *figures) take(o member, out *column.Column, n int) bool {
 // null says that value i is not there.
 func (s *slots) null(i int) {
 	if s.column != nil {
+		s.values[i] = 0
 		s.column.SetStatus(s.first+i, selfsame.Null)
 	}
 }

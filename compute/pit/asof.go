@@ -19,15 +19,16 @@ type asofState struct {
 }
 
 // latest finds for every row of the partition the newest visible event at or before T and gathers its columns.
-func (w *worker) latest(ctx context.Context, entities, base int) error {
+func (w *worker) latest(ctx context.Context, entities int) error {
 	w.asof.reset(len(w.ask.at))
+	w.room(len(w.ask.at))
 	w.events.invert()
 	for n := range entities {
 		a, b := int(w.ask.starts[n]), int(w.ask.starts[n+1])
 		if a == b {
 			continue
 		}
-		x := subject{lo: int(w.events.starts[n]), hi: int(w.events.starts[n+1]), base: base, first: a, at: w.ask.at[a:b]}
+		x := subject{lo: int(w.events.starts[n]), hi: int(w.events.starts[n+1]), first: a, at: w.ask.at[a:b]}
 		if w.ask.known != nil {
 			x.known = w.ask.known[a:b]
 		}
@@ -67,7 +68,7 @@ func (e *evaluator) latestOf(x *subject) {
 		if x.known != nil && !e.spec.Static {
 			place = e.newestKnown(x, place, x.known[k])
 		}
-		e.decide(x.base, x.first+k, place, x.lo, at)
+		e.decide(x.first+k, place, x.lo, at)
 	}
 }
 
@@ -101,7 +102,7 @@ func (e *evaluator) lastKnown(x *subject, place int, known int64) int {
 }
 
 // decide writes what row gets from the event at place; below first there is none.
-func (e *evaluator) decide(base, row, place, first int, at int64) {
+func (e *evaluator) decide(row, place, first int, at int64) {
 	m, spec := &e.asof, e.spec
 	status, pick := selfsame.NotFound, int32(-1)
 	found := place >= first && (e.ev.del == nil || !e.ev.del[place])
@@ -116,7 +117,7 @@ func (e *evaluator) decide(base, row, place, first int, at int64) {
 		if !found {
 			place = -1
 		}
-		e.trace(0, base+row, place)
+		e.trace(0, row, place)
 	}
 }
 

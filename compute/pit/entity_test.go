@@ -302,7 +302,7 @@ func TestEntityIsASweep(t *testing.T) {
 			k = late
 		}
 		w := newWorld(r, k, asOf)
-		result := w.run(t, Options{Threads: 1})
+		values := everything(w.run(t, Options{Threads: 1}))
 		prepared, err := Prepare(w.spec)
 		if err != nil {
 			t.Fatal(err)
@@ -336,13 +336,13 @@ func TestEntityIsASweep(t *testing.T) {
 				out, newest := one.answer(t, e, a)
 				for c := range out {
 					got := out[c].AppendFramed(nil, 0)
-					want := result.Columns[c].AppendFramed(nil, int(result.Place[row]))
+					want := values.Columns[c].AppendFramed(nil, row)
 					trace := c
 					if asOf {
 						trace = 0
 					}
-					if string(got) != string(want) || newest[c][0] != result.Newest[trace][result.Place[row]] {
-						t.Fatalf("seed %d row %d output %d: %x, newest %d; the sweep gives %x, %d of %s", seed, row, c, got, newest[c][0], want, result.Newest[trace][result.Place[row]], w.describe(c))
+					if string(got) != string(want) || newest[c][0] != values.Newest[trace][row] {
+						t.Fatalf("seed %d row %d output %d: %x, newest %d; the sweep gives %x, %d of %s", seed, row, c, got, newest[c][0], want, values.Newest[trace][row], w.describe(c))
 					}
 				}
 			}

@@ -21,11 +21,10 @@ type timeline struct {
 	perm  []int32 // place -> row of the columns that an as-of view gathers from; nil: the place
 }
 
-// subject is one entity: its events, places [lo, hi), and its rows, which begin at row `first` of the partition.
+// subject is one entity: its events, places [lo, hi), and its rows.
 type subject struct {
 	lo, hi int
-	base   int // output position of the partition's first row
-	first  int
+	first  int // of its rows, in newest and arrival
 	at     []int64
 	known  []int64 // nil: final
 }
@@ -39,7 +38,7 @@ type evaluator struct {
 	out    []*column.Column // per cell; as-of: per event column
 	cells  []*column.Column // memory of runs
 	detail bool
-	// newest and arrival are τ and α of the newest event per trace and output position. as-of: one trace. arrival nil: not asked for.
+	// newest and arrival are τ and α of the newest event per trace and row. as-of: one trace. arrival nil: not asked for.
 	newest, arrival [][]int64
 
 	groups  []groupState
@@ -105,7 +104,7 @@ func (e *evaluator) fresh() {
 // evaluate gives every selected cell of a windowed view its values for the subject's rows.
 func (e *evaluator) evaluate(x *subject, known *survey) {
 	if e.visible.prefix(e.ev, x, known) {
-		e.inOrder(x)
+		e.inOrder(x, e.visible.caps)
 	} else {
 		e.outOfOrder(x)
 	}

@@ -54,7 +54,7 @@ func (e *evaluator) outOfOrder(x *subject) {
 	if e.detail {
 		for _, t := range e.sel.traces {
 			for k := range x.at {
-				e.trace(t, x.base+x.first+k, e.newestOf(t, x, k))
+				e.trace(t, x.first+k, e.newestOf(t, x, k))
 			}
 		}
 	}

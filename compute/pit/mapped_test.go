@@ -24,7 +24,7 @@ func TestLargeResults(t *testing.T) {
 		t.Fatalf("mapped %v on a system that can map: %v", r.mapped != nil, canMap)
 	}
 	for range 2 {
-		r.Release()
+		r.mapped.release()
 		if !reflect.DeepEqual(inRowOrder(r), want) {
 			t.Error("a mapped result has other values")
 		}

@@ -57,16 +57,12 @@ func hotWorld(r *rand.Rand, events, rows, lateOne int, retract bool) *world {
 }
 
 // inRowOrder returns what a caller reads: every value in the order of the rows, independent of how sweep positions fell.
-func inRowOrder(r *Result) []*column.Column {
-	var out []*column.Column
-	for _, c := range r.Columns {
-		o := column.New(c.Type, c.Len())
-		for _, p := range r.Place {
-			o.AppendFrom(c, int(p))
-		}
-		out = append(out, o)
-	}
-	return out
+func inRowOrder(r *Result) []*column.Column { return everything(r).Columns }
+
+func everything(r *Result) *Values {
+	v := r.NewValues()
+	r.Read(v, 0, int(r.Rows))
+	return v
 }
 
 // TestPhysicsChangeNothing sweeps one world with many settings, and splits its blocks anew.
@@ -136,12 +132,12 @@ func TestLatestBehindManyLateRows(t *testing.T) {
 	b.From[7] = 9
 	w := &world{spec: Spec{Name: "v", AsOf: true, TTL: -1, Closed: selfsame.ClosedBoth, Columns: []selfsame.Type{c.Type}}, rows: rows, blocks: []*Block{b}}
 	r := w.run(t, Options{Threads: 1})
-	for row, place := range r.Place {
+	for row := range rows.Entity {
 		want := selfsame.Value{Type: c.Type, Int: 7}
 		if row < 7 {
 			want = selfsame.Value{Type: c.Type, Status: selfsame.NotFound}
 		}
-		if got := r.Columns[0].Value(int(place)); !reflect.DeepEqual(got, want) {
+		if got := r.Value(0, row); !reflect.DeepEqual(got, want) {
 			t.Fatalf("row %d: %+v, want %+v", row, got, want)
 		}
 	}
@@ -173,10 +169,10 @@ func TestStatic(t *testing.T) {
 			w := &world{spec: Spec{Name: "v", AsOf: true, Static: true, TTL: -1, OrderType: k, Columns: []selfsame.Type{c.Type}},
 				rows: Rows{Entities: 1, Entity: []uint32{0, NoEntity}, At: []int64{selfsame.MinTime, 0}, Known: []int64{selfsame.MinTime, 0}}, blocks: []*Block{b}}
 			r := w.run(t, Options{Threads: 1})
-			if v := r.Columns[0].Value(int(r.Place[0])); v.Status != selfsame.Present || v.Int != 1 {
+			if v := r.Value(0, 0); v.Status != selfsame.Present || v.Int != 1 {
 				t.Errorf("by %s: %+v, want the row with the greater order", k, v)
 			}
-			if v := r.Columns[0].Value(int(r.Place[1])); v.Status != selfsame.NotFound {
+			if v := r.Value(0, 1); v.Status != selfsame.NotFound {
 				t.Errorf("a row without an entity finds %+v", v)
 			}
 		}
@@ -283,9 +279,9 @@ func TestColumnsOfEveryType(t *testing.T) {
 	}
 	for _, o := range []Options{{Threads: 1}, {Threads: 2, Memory: 1, SpillDir: t.TempDir()}} {
 		r := w.run(t, o)
-		for i, place := range r.Place {
+		for i := range n {
 			for c, ty := range types {
-				if got, want := r.Columns[c].Value(int(place)), sample(ty, i); !reflect.DeepEqual(got, want) {
+				if got, want := r.Value(c, i), sample(ty, i); !reflect.DeepEqual(got, want) {
 					t.Errorf("%+v: row %d of %s is %+v, want %+v", o, i, ty, got, want)
 				}
 			}

@@ -67,26 +67,3 @@ type Block struct {
 	Delete      []bool         // as-of: the row says that there is none. nil: none does
 	Columns     []*column.Column
 }
-
-// Result is what a sweep gives. Columns are in sweep order: the value of row r is at Place[r]. What its slices hold is there as long as the
-// Result is referred to.
-type Result struct {
-	Place   []uint32
-	InOrder bool             // Place[r] is r, for all rows
-	Columns []*column.Column // one per cell; as-of: one per event column
-	// Newest and NewestArrival (Spec.Detail) are τ and α of the newest event used, per cell (as-of: one entry each), in sweep order;
-	// MinTime where no event was used. Cells may share a slice, and both may be one slice where α = τ: they are for reading only.
-	Newest, NewestArrival [][]int64
-	Rows, Events          int64 // swept
-	Spilled               int64 // bytes
-
-	mapped *mapping
-}
-
-// Release lets go of the memory in which a result larger than its share of the limit is held; reading brings it back. It may be called at
-// any time, beside readers.
-func (r *Result) Release() {
-	if r.mapped != nil {
-		r.mapped.release()
-	}
-}

@@ -146,6 +146,7 @@ func (s *spill) read(r *run, p int, buf []byte) ([]byte, error) {
 type shape struct {
 	from, until, arr, hash, del bool
 	order                       selfsame.Type
+	status                      []bool // of each column
 }
 
 func (p *part) shape() shape {
@@ -153,7 +154,18 @@ func (p *part) shape() shape {
 	if p.order != nil {
 		h.order = p.order.Type
 	}
+	for _, c := range p.cols {
+		h.status = append(h.status, c.Status != nil)
+	}
 	return h
+}
+
+// hasStatus reports whether column i of p holds statuses.
+func (p *part) hasStatus(i int) bool {
+	if p.stored != nil {
+		return p.has.status[i]
+	}
+	return p.cols[i].Status != nil
 }
 
 // appendSlice appends the values of rows [lo, hi).

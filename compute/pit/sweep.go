@@ -157,7 +157,7 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 	r.Events, r.Spilled = s.events, s.spill.size
 	if o.mapped != nil {
 		r.Spilled += int64(o.mapped.used)
-		r.Release()
+		o.mapped.release()
 	}
 	return r, nil
 }

@@ -362,10 +362,11 @@ func (w *world) describe(output int) string {
 
 func (w *world) check(t *testing.T, r *Result) {
 	t.Helper()
-	for row, place := range r.Place {
+	got := everything(r)
+	for row := range w.rows.Entity {
 		values, newest, arrival := w.expect(row)
 		for c, want := range values {
-			got := r.Columns[c].Value(int(place))
+			got := got.Columns[c].Value(row)
 			want.Type = got.Type
 			if len(want.Elems) == 0 && len(got.Elems) == 0 {
 				want.Elems, got.Elems = nil, nil
@@ -378,7 +379,7 @@ func (w *world) check(t *testing.T, r *Result) {
 			}
 		}
 		for c := range newest {
-			if n, a := r.Newest[c][place], r.NewestArrival[c][place]; n != newest[c] || a != arrival[c] {
+			if n, a := got.Newest[c][row], got.Arrival[c][row]; n != newest[c] || a != arrival[c] {
 				t.Fatalf("row %d output %d: newest %d known %d, want %d, %d", row, c, n, a, newest[c], arrival[c])
 			}
 		}

@@ -9,9 +9,9 @@ import (
 	"selfsame/compute/aggregate"
 )
 
-// inOrder is the fast path: every window of every row is a run of the entity's sorted events.
-func (e *evaluator) inOrder(x *subject) {
-	e.span.fill(e, x, e.visible.caps, true)
+// inOrder is the fast path: every window of every row is a run of the entity's sorted events. caps is as in visibility.
+func (e *evaluator) inOrder(x *subject, caps []int32) {
+	e.span.fill(e, x, caps, true)
 	for _, s := range e.sel.groups {
 		g := &e.groups[s.group]
 		g.load(x)
@@ -69,7 +69,7 @@ func (e *evaluator) traceRuns(x *subject) {
 		if len(lo) == 0 {
 			continue
 		}
-		at := x.base + x.first
+		at := x.first
 		newest, alike := e.newest[t][at:at+len(lo)], e.arrival == nil || &e.arrival[t][at] == &e.newest[t][at]
 		for k := range lo {
 			place := int32(-1)
@@ -87,14 +87,14 @@ func (e *evaluator) traceRuns(x *subject) {
 	}
 }
 
-// trace writes the event at a place, -1 for none, as the newest of a trace at a sweep position.
-func (e *evaluator) trace(t, position, place int) {
+// trace writes the event at a place, -1 for none, as the newest of a trace for a row.
+func (e *evaluator) trace(t, row, place int) {
 	tau, alpha := selfsame.MinTime, selfsame.MinTime
 	if place >= 0 {
 		tau, alpha = e.ev.tau[place], e.ev.alpha(place)
 	}
-	e.newest[t][position] = tau
+	e.newest[t][row] = tau
 	if e.arrival != nil {
-		e.arrival[t][position] = alpha
+		e.arrival[t][row] = alpha
 	}
 }

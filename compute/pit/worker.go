@@ -6,6 +6,7 @@ package pit
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"selfsame/column"
@@ -14,12 +15,19 @@ import (
 // worker is one goroutine of Run; it goes from partition to partition.
 type worker struct {
 	evaluator
-	s       *Sweep
-	o       *output
-	events  events
-	ask     asking
-	columns []column.Column // one an output column: the partition's values
+	s      *Sweep
+	o      *output
+	events events
+	ask    asking
+
+	p      int       // the partition
+	start  int       // sweep position of the first row that out and the traces hold
+	rows   int       // how many they hold
+	series [][]int64 // memory of flush
 }
+
+// batchRows is how many rows are evaluated, about, before they go to the output: so many stay in the caches.
+const batchRows = 1 << 11
 
 // asking are the rows of one partition, sorted by entity and, within an entity, by (T, κ, number).
 type asking struct {
@@ -38,12 +46,19 @@ type askKey struct {
 }
 
 func newWorker(s *Sweep, o *output) *worker {
-	w := &worker{s: s, o: o, columns: make([]column.Column, len(o.columns))}
+	w := &worker{s: s, o: o}
 	w.evaluator.init(s.spec)
-	w.sel, w.ev = s.spec.all, &w.events.timeline
-	w.detail, w.newest, w.arrival = s.spec.Detail, o.newest, o.arrival
-	for i := range w.columns {
-		w.out = append(w.out, &w.columns[i])
+	sel := *s.spec.all
+	sel.traces = o.kept
+	w.sel, w.ev = &sel, &w.events.timeline
+	w.detail = s.spec.Detail
+	w.newest = make([][]int64, len(s.spec.traces)+1)
+	w.arrival = w.newest
+	if s.known {
+		w.arrival = make([][]int64, len(w.newest))
+	}
+	for _, t := range o.types {
+		w.out = append(w.out, column.New(t, 0))
 	}
 	return w
 }
@@ -65,33 +80,77 @@ func (w *worker) partition(ctx context.Context, p int) error {
 		return err
 	}
 	lo, hi := w.o.rowStart[p], w.o.rowStart[p+1]
-	for i := range w.out {
-		w.o.open(w.out[i], i, lo, hi)
+	if lo == hi {
+		return nil
 	}
-	if lo < hi {
-		if err := w.events.load(w.s, p); err != nil {
-			return err
-		}
-		n := w.s.entities(p)
-		w.events.sort(w.s, n)
-		w.ask.sort(w.o, p, n)
-		for i, r := range w.ask.row {
-			w.o.place[r] = uint32(lo + i)
-		}
-		sweep := w.windowed
-		if w.spec.AsOf {
-			sweep = w.latest
-		}
-		if err := sweep(ctx, n, lo); err != nil {
-			return err
+	w.p, w.start, w.rows = p, lo, 0
+	if err := w.events.load(w.s, p); err != nil {
+		return err
+	}
+	n := w.s.entities(p)
+	w.events.sort(w.s, n)
+	w.ask.sort(w.o, p, n)
+	for i, r := range w.ask.row {
+		w.o.place[r] = uint32(lo + i)
+	}
+	sweep := w.windowed
+	if w.spec.AsOf {
+		sweep = w.latest
+	}
+	if err := sweep(ctx, n); err != nil {
+		return err
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	if w.start != hi {
+		return fault(w.spec.Name, fmt.Sprintf("a partition gave %d values for %d rows", w.start-lo, hi-lo))
+	}
+	return nil
+}
+
+// room makes room for n rows more and returns how many there are so far.
+func (w *worker) room(n int) int {
+	have := w.rows
+	w.rows += n
+	if w.detail {
+		for _, t := range w.o.kept {
+			w.newest[t] = slices.Grow(w.newest[t][:have], n)[:have+n]
+			if w.s.known {
+				w.arrival[t] = slices.Grow(w.arrival[t][:have], n)[:have+n]
+			}
 		}
 	}
-	for i := range w.out {
-		if err := w.o.close(w.out[i], i, p); err != nil {
-			return err
+	return have
+}
+
+// flush hands the evaluated rows to the output.
+func (w *worker) flush() error {
+	n := w.rows
+	if n == 0 {
+		return nil
+	}
+	w.series = w.series[:0]
+	for _, of := range [][][]int64{w.newest, w.arrival} {
+		for _, t := range w.o.kept {
+			w.series = append(w.series, of[t])
 		}
 	}
-	w.o.mapped.wrote(int64(hi-lo) * int64(8*len(w.out)+16*len(w.o.newest)))
+	kept := len(w.o.kept)
+	if err := w.o.table.put(w.start, n, w.out, w.series[:kept], w.series[kept:]); err != nil {
+		return err
+	}
+	for i, c := range w.out {
+		if parts := w.o.apart[i]; parts != nil {
+			if parts[w.p] == nil {
+				parts[w.p] = column.New(c.Type, 0)
+			}
+			parts[w.p].AppendRange(c, 0, n)
+		}
+		c.Reset()
+	}
+	w.start, w.rows = w.start+n, 0
+	w.o.mapped.wrote(int64(n) * int64(8*w.o.table.width))
 	return nil
 }
 
@@ -165,7 +224,7 @@ func (q *asking) sortEntity(a, b int) {
 }
 
 // windowed evaluates the cells of a windowed view for every entity of the partition.
-func (w *worker) windowed(ctx context.Context, entities, base int) error {
+func (w *worker) windowed(ctx context.Context, entities int) error {
 	w.events.moveColumns(w.spec.Columns)
 	w.changed(0)
 	w.prepare()
@@ -174,15 +233,42 @@ func (w *worker) windowed(ctx context.Context, entities, base int) error {
 		if a == b {
 			continue
 		}
-		x := subject{lo: int(w.events.starts[e]), hi: int(w.events.starts[e+1]), base: base, first: a, at: w.ask.at[a:b]}
+		x := subject{lo: int(w.events.starts[e]), hi: int(w.events.starts[e+1]), at: w.ask.at[a:b]}
 		if w.ask.known != nil {
 			x.known = w.ask.known[a:b]
 		}
 		w.fresh()
-		known := w.visible.survey(w.ev, &x)
-		w.evaluate(&x, &known)
+		if err := w.entity(&x); err != nil {
+			return err
+		}
 		if x.hi-x.lo > 1<<16 || e&255 == 255 {
 			if err := canceled(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// entity evaluates the rows of one entity, those of the fast path in batches.
+func (w *worker) entity(x *subject) error {
+	known := w.visible.survey(w.ev, x)
+	if !w.visible.prefix(w.ev, x, &known) {
+		x.first = w.room(len(x.at))
+		w.outOfOrder(x)
+		return w.flush()
+	}
+	caps := w.visible.caps
+	for lo := 0; lo < len(x.at); lo += batchRows {
+		hi := min(lo+batchRows, len(x.at))
+		some := *x
+		some.at, some.first = x.at[lo:hi], w.room(hi-lo)
+		if x.known != nil {
+			some.known = x.known[lo:hi]
+		}
+		w.inOrder(&some, caps[min(lo, len(caps)):min(hi, len(caps))])
+		if w.rows >= batchRows {
+			if err := w.flush(); err != nil {
 				return err
 			}
 		}

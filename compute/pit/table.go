@@ -1,0 +1,216 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pit
+
+import (
+	"fmt"
+	"math"
+	"sync/atomic"
+
+	"selfsame"
+	"selfsame/column"
+)
+
+// table holds what a result has of fixed width, row after row in sweep order:
+//
+//	[value] … [τ of the newest event] … [its α] … [eight statuses] …    in words of 64 bits; a decimal takes two
+//
+// Rows are read in another order than they are swept. What stands together is read together: a row costs a few lines of memory where columns
+// would cost one a value. Several goroutines may fill rows that are not the same, and, once all are there, read.
+type table struct {
+	width   int
+	words   []uint64
+	fields  []field // one an output column
+	newest  []int   // trace -> word
+	arrival []int   // trace -> word, that of newest where α = τ
+	status  int     // the first word of statuses
+}
+
+// field is where a row holds the value of a column.
+type field struct {
+	kind selfsame.Kind
+	word int         // -1: the column is of variable width and not in the table
+	some atomic.Bool // some row has a status other than Present
+}
+
+// layout returns a table without rows. arrivals says that α is not τ for every event.
+func layout(types []selfsame.Type, traces int, arrivals bool) *table {
+	t := &table{fields: make([]field, len(types))}
+	take := func(n int) int {
+		t.width += n
+		return t.width - n
+	}
+	for i, typ := range types {
+		f := &t.fields[i]
+		switch f.kind = typ.Kind; {
+		case !fixed(typ.Kind):
+			f.word = -1
+		case typ.Kind == selfsame.Decimal:
+			f.word = take(2)
+		default:
+			f.word = take(1)
+		}
+	}
+	for range traces {
+		t.newest = append(t.newest, take(1))
+	}
+	t.arrival = t.newest
+	if arrivals {
+		t.arrival = nil
+		for range traces {
+			t.arrival = append(t.arrival, take(1))
+		}
+	}
+	t.status = take((len(types) + 7) / 8)
+	return t
+}
+
+// blockRows is how many rows are moved in one go: they fit into the first cache.
+const blockRows = 64
+
+// put writes n rows from number `at` on.
+func (t *table) put(at, n int, cols []*column.Column, newest, arrival [][]int64) error {
+	for i, c := range cols {
+		if c.Len() != n || (c.Status != nil && len(c.Status) != n) {
+			return fault("", fmt.Sprintf("a kernel gave %d values and %d statuses of output %d for %d rows", c.Len(), len(c.Status), i, n))
+		}
+	}
+	for lo := 0; lo < n; lo += blockRows {
+		hi := min(n, lo+blockRows)
+		rows := t.words[(at+lo)*t.width : (at+hi)*t.width]
+		for i, c := range cols {
+			t.putColumn(rows, i, c, lo, hi)
+		}
+		for k, w := range t.newest {
+			t.putInts(rows[w:], newest[k][lo:hi])
+			if a := t.arrival[k]; a != w {
+				t.putInts(rows[a:], arrival[k][lo:hi])
+			}
+		}
+	}
+	return nil
+}
+
+func (t *table) putInts(rows []uint64, values []int64) {
+	for i, v := range values {
+		rows[i*t.width] = uint64(v)
+	}
+}
+
+// putColumn writes values [lo, hi) of column i.
+func (t *table) putColumn(rows []uint64, i int, c *column.Column, lo, hi int) {
+	f := &t.fields[i]
+	if f.word < 0 {
+		return
+	}
+	at := rows[f.word:]
+	switch f.kind {
+	case selfsame.Bool:
+		for k, v := range c.Bools[lo:hi] {
+			if v {
+				at[k*t.width] = 1
+			}
+		}
+	case selfsame.Float64:
+		for k, v := range c.Floats[lo:hi] {
+			at[k*t.width] = math.Float64bits(v)
+		}
+	case selfsame.Decimal:
+		for k, v := range c.Decimals[lo:hi] {
+			at[k*t.width], at[k*t.width+1] = uint64(v.Hi), v.Lo
+		}
+	default:
+		t.putInts(at, c.Ints[lo:hi])
+	}
+	if c.Status == nil {
+		return
+	}
+	f.some.Store(true)
+	at = rows[t.status+i/8:]
+	for k, s := range c.Status[lo:hi] {
+		at[k*t.width] |= uint64(s) << (i % 8 * 8)
+	}
+}
+
+// read writes the rows at places into v.
+func (t *table) read(place []uint32, v *Values) {
+	for i := range t.fields {
+		if f := &t.fields[i]; f.word >= 0 {
+			v.Columns[i].Resize(len(place))
+			if f.some.Load() {
+				v.status[i] = resize(v.status[i], len(place))
+				v.Columns[i].Status = v.status[i]
+			}
+		}
+	}
+	v.block = resize(v.block, blockRows*t.width)
+	for lo := 0; lo < len(place); lo += blockRows {
+		hi := min(len(place), lo+blockRows)
+		for i, p := range place[lo:hi] {
+			copy(v.block[i*t.width:(i+1)*t.width], t.words[int(p)*t.width:])
+		}
+		for i, c := range v.Columns {
+			t.readColumn(v.block, i, c, lo, hi)
+		}
+		for k, series := range v.series {
+			t.readInts(series[lo:hi], v.block[t.series(k):])
+		}
+	}
+}
+
+// series returns the word of series number k: the traces' τ, then their α where that is another.
+func (t *table) series(k int) int {
+	if k < len(t.newest) {
+		return t.newest[k]
+	}
+	return t.arrival[k-len(t.newest)]
+}
+
+// kinds is how many series the rows hold.
+func (t *table) kinds() int {
+	if n := len(t.newest); n > 0 && t.arrival[0] != t.newest[0] {
+		return 2 * n
+	}
+	return len(t.newest)
+}
+
+func (t *table) readInts(values []int64, rows []uint64) {
+	for i := range values {
+		values[i] = int64(rows[i*t.width])
+	}
+}
+
+// readColumn writes values [lo, hi) of column i.
+func (t *table) readColumn(rows []uint64, i int, c *column.Column, lo, hi int) {
+	f := &t.fields[i]
+	if f.word < 0 {
+		return
+	}
+	at := rows[f.word:]
+	switch f.kind {
+	case selfsame.Bool:
+		for k := range c.Bools[lo:hi] {
+			c.Bools[lo+k] = at[k*t.width] != 0
+		}
+	case selfsame.Float64:
+		floats := c.Floats[lo:hi]
+		for k := range floats {
+			floats[k] = math.Float64frombits(at[k*t.width])
+		}
+	case selfsame.Decimal:
+		for k := range c.Decimals[lo:hi] {
+			c.Decimals[lo+k] = selfsame.Int128{Hi: int64(at[k*t.width]), Lo: at[k*t.width+1]}
+		}
+	default:
+		t.readInts(c.Ints[lo:hi], at)
+	}
+	if c.Status == nil {
+		return
+	}
+	at = rows[t.status+i/8:]
+	status := c.Status[lo:hi]
+	for k := range status {
+		status[k] = selfsame.Status(at[k*t.width] >> (i % 8 * 8))
+	}
+}
