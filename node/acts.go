@@ -52,51 +52,20 @@ func Act(ctx context.Context, cfg *LiveConfig, a *ActArgs) (out *Acted, err erro
 		a.By.Author = author(ctx, cfg.Project)
 	}
 	a.By.Time = time.Now().UnixMicro()
-	at := RegistryOf(cfg.Config, cfg.Project)
-	to, err := OpenApplier(ctx, at)
+	to, err := OpenApplier(ctx, RegistryOf(cfg.Config, cfg.Project))
 	if err != nil {
 		return nil, err
 	}
-	switch to := to.(type) {
-	case *served:
-		err = to.Do(ctx, "act", a, func(line []byte) error { return json.Unmarshal(line, &out) })
-	case *unserved:
-		out, err = to.act(ctx, a)
+	ask := func(p Planner) error {
+		return p.(*served).Do(ctx, "act", a, func(line []byte) error { return json.Unmarshal(line, &out) })
+	}
+	if u, ok := to.(*unserved); ok {
+		err = u.write(ctx, func(r registry.Registry) error { out, err = a.do(ctx, r); return err }, ask)
+	} else {
+		err = ask(to)
 	}
 	return out, errors.Join(err, to.Close())
 }
-
-// act owns the directory while it records, unless the registry is elsewhere, as Apply does. To say what is recorded it owns nothing.
-func (u *unserved) act(ctx context.Context, a *ActArgs) (out *Acted, err error) {
-	r, err := u.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s, err := r.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if a.asks() || u.at.shared() || s.Applied() == 0 {
-		return a.do(ctx, r)
-	}
-	data, err := openDataWithin(ctx, u.at.Data, ownWithin)
-	if err != nil {
-		if server, ok := u.server().(*served); ok {
-			err = server.Do(ctx, "act", a, func(line []byte) error { return json.Unmarshal(line, &out) })
-		}
-		return out, err
-	}
-	defer func() { err = errors.Join(err, data.Close()) }()
-	owned, err := OpenRegistry(ctx, data, u.at.Project)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, owned.Close()) }()
-	return a.do(ctx, owned)
-}
-
-// asks reports whether nothing is to be recorded.
-func (a *ActArgs) asks() bool { return a.Staging == nil && a.Model == nil && a.Experiment == nil }
 
 // do records the action.
 func (a *ActArgs) do(ctx context.Context, to actor) (*Acted, error) {

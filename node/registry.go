@@ -125,30 +125,36 @@ func (u *unserved) Forecast(ctx context.Context, a *PlanArgs) (*Forecast, error)
 	return f.forecast(ctx, s, a)
 }
 
-// Apply owns the directory while it applies, unless the registry is elsewhere. Where another process has it for a moment it waits; where a server began
-// meanwhile, that one applies.
+// Apply owns the directory while it applies. Where a server began meanwhile, that one applies.
 func (u *unserved) Apply(ctx context.Context, c *registry.Change) (d *registry.Diff, err error) {
+	err = u.write(ctx, func(r registry.Registry) error { d, err = r.Apply(ctx, c); return err }, func(p Planner) error { d, err = p.Apply(ctx, c); return err })
+	return d, err
+}
+
+// write opens the registry and owns the directory meanwhile, unless the registry is elsewhere. Where another process has the directory for a moment it waits;
+// where a server began meanwhile, that one is asked.
+func (u *unserved) write(ctx context.Context, own func(registry.Registry) error, served func(Planner) error) (err error) {
 	if u.at.shared() {
 		r, err := u.read(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return r.Apply(ctx, c)
+		return own(r)
 	}
 	data, err := openDataWithin(ctx, u.at.Data, ownWithin)
 	if err != nil {
 		if server := u.server(); server != nil {
-			return server.Apply(ctx, c)
+			return served(server)
 		}
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, data.Close()) }()
 	r, err := OpenRegistry(ctx, data, u.at.Project)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	return r.Apply(ctx, c)
+	return own(r)
 }
 
 // Asker asks a running server for verbs. Client is one.
