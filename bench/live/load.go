@@ -23,14 +23,19 @@ type outcome struct {
 	calls, refused int64
 	took           time.Duration
 	latency        *hdrhistogram.Histogram // µs
-	busy           time.Duration           // CPU time of the client and of the server, together
+	client, server time.Duration           // CPU time
 }
 
 func (o *outcome) rate() float64 { return float64(o.calls) / o.took.Seconds() }
 
 // cpu is the CPU time of a call.
 func (o *outcome) cpu() time.Duration {
-	return o.busy / time.Duration(max(1, o.calls))
+	return (o.client + o.server) / time.Duration(max(1, o.calls))
+}
+
+// micros is a time by the calls that were answered, in microseconds.
+func (o *outcome) micros(d time.Duration) float64 {
+	return float64(d) / float64(time.Microsecond) / float64(max(1, o.calls))
 }
 
 func (o *outcome) quantile(q float64) time.Duration {
@@ -45,6 +50,7 @@ type load struct {
 	lasts    time.Duration
 	rate     float64 // calls a second, all connections together; 0: as many as go, each connection one after the other
 	pid      int     // of the server, for its CPU time
+	sent     bool    // latency counts from the moment a call is sent, not from when it was due, and what is not sent in time stays unsent
 	spent    error   // with which a caller says that its requests are used up
 }
 
@@ -67,14 +73,15 @@ func (l *load) run() (*outcome, error) {
 		defer c.Close()
 		workers[i] = &worker{caller: c, latency: hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3)}
 	}
-	busy := cpuOf(l.pid) + ownCPU()
+	client, server := ownCPU(), cpuOf(l.pid)
 	start := time.Now()
 	var group sync.WaitGroup
 	for i, w := range workers {
 		group.Go(func() { w.run(l, i, start) })
 	}
 	group.Wait()
-	out := &outcome{took: time.Since(start), latency: hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3), busy: cpuOf(l.pid) + ownCPU() - busy}
+	out := &outcome{took: time.Since(start), latency: hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3),
+		client: ownCPU() - client, server: cpuOf(l.pid) - server}
 	for _, w := range workers {
 		if w.err != nil && w.err != l.spent {
 			return nil, w.err
@@ -92,8 +99,15 @@ func (w *worker) run(l *load, me int, start time.Time) {
 		if l.rate > 0 {
 			due = time.Duration(float64(n*l.conns+me) / l.rate * float64(time.Second))
 			if wait := due - time.Since(start); wait > 0 {
-				pause(wait)
+				if l.sent {
+					time.Sleep(wait)
+				} else {
+					pause(wait)
+				}
 			}
+		}
+		if l.sent {
+			due = time.Since(start)
 		}
 		if due >= l.lasts {
 			return

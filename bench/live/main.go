@@ -24,6 +24,7 @@ type bench struct {
 	dir            string
 	server         *process
 	rounds, conns  int
+	crowd          int
 	lasts          time.Duration
 	stored         int // users with a profile
 	sparse, dense  int // users with 100 and with 10,000 payments
@@ -50,6 +51,7 @@ func main() {
 	flag.StringVar(&b.dir, "dir", "", "folder for data; empty: a temporary one")
 	flag.IntVar(&b.rounds, "rounds", 5, "rounds of every comparison; medians are told")
 	flag.IntVar(&b.conns, "conns", 16, "callers at once")
+	flag.IntVar(&b.crowd, "crowd", 1000, "callers at once in the part overload")
 	flag.DurationVar(&b.lasts, "lasts", 2*time.Second, "length of a round")
 	flag.IntVar(&b.stored, "stored", 20_000, "users with stored features")
 	flag.IntVar(&b.sparse, "sparse", 1000, "users with 100 events")

@@ -139,8 +139,8 @@ type comparison struct {
 	ours, echo []*outcome
 }
 
-// measure compares a server with an echo of its answers.
-func (b *bench) measure(p *prepared, protocol string, rate float64) (*comparison, error) {
+// mirror starts an echo of the recorded answers.
+func (b *bench) mirror(p *prepared, args ...string) (*process, error) {
 	dir, err := os.MkdirTemp(b.dir, "echo")
 	if err != nil {
 		return nil, err
@@ -152,7 +152,12 @@ func (b *bench) measure(p *prepared, protocol string, rate float64) (*comparison
 			return nil, err
 		}
 	}
-	mirror, err := start(os.Stderr, b.self, "echo", "-http", files[0], "-grpc", files[1])
+	return start(os.Stderr, b.self, append([]string{"echo", "-http", files[0], "-grpc", files[1]}, args...)...)
+}
+
+// measure compares a server with an echo of its answers.
+func (b *bench) measure(p *prepared, protocol string, rate float64) (*comparison, error) {
+	mirror, err := b.mirror(p)
 	if err != nil {
 		return nil, err
 	}
@@ -257,6 +262,9 @@ func (b *bench) reads() error {
 // latencies measures them at a constant rate.
 func (b *bench) latencies() error {
 	for _, w := range b.workloads() {
+		if !b.picks(w.name) {
+			continue
+		}
 		rate := b.rate
 		switch w.rows {
 		case 100:
@@ -291,33 +299,6 @@ func (b *bench) hot() error {
 	}
 	fmt.Printf("first read of the hot user: %.0f ms\n", time.Since(begin).Seconds()*1000)
 	return b.compare(&w, b.chosen(), 0)
-}
-
-// overload asks for twice the maximum and counts what is answered.
-func (b *bench) overload() error {
-	w := b.workloads()[4]
-	p, err := w.prepare(b.server)
-	if err != nil {
-		return err
-	}
-	for _, protocol := range b.chosen() {
-		var good []float64
-		for range b.rounds {
-			dial, n := p.dialer(protocol, b.server)
-			most, err := (&load{dial: dial, requests: n, conns: b.conns, lasts: b.lasts, pid: b.server.pid()}).run()
-			if err != nil {
-				return err
-			}
-			dial, n = p.dialer(protocol, b.server)
-			o, err := (&load{dial: dial, requests: n, conns: 16 * b.conns, lasts: b.lasts, rate: 2 * most.rate(), pid: b.server.pid()}).run()
-			if err != nil {
-				return err
-			}
-			good = append(good, o.rate()/most.rate())
-		}
-		fmt.Printf("goodput at twice the maximum, %s: %.2f of it\n", protocol, middle(good))
-	}
-	return nil
 }
 
 // writing pushes 20,000 events a second until it is stopped.
