@@ -105,6 +105,9 @@ func (l *Live) archiveLoop(ctx context.Context) error {
 		if err := l.trim(ctx); err != nil && ctx.Err() == nil {
 			l.notify("the log is not trimmed: " + err.Error())
 		}
+		if err := l.archive.Merge(ctx, readArchived, time.Now()); err != nil && ctx.Err() == nil {
+			l.notify("files of the archive are not merged: " + err.Error())
+		}
 	})
 }
 

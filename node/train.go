@@ -477,6 +477,9 @@ func (p *Prepared) inputs(ctx context.Context) (rows batch.Input, sources []batc
 			if err != nil {
 				return rows, nil, err
 			}
+			if in.Files, err = unmerged(in.Files, p.Config.Log.Complete); err != nil {
+				return rows, nil, err
+			}
 			sources = append(sources, in)
 		}
 	}

@@ -263,4 +263,3 @@ func (w *liveWorld) openOn(disk vfs.FS) (stop func()) {
 		}
 	}
 }
-

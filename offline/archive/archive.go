@@ -51,6 +51,7 @@ type Archive struct {
 	limit    int64 // bytes of rows that a run holds
 	complete atomic.Int64
 	run      sync.Mutex // held by Advance
+	merging  sync.Mutex // held by Merge
 }
 
 // DefaultLimit is how many bytes of rows a run holds before it writes them.
