@@ -144,12 +144,12 @@ func (d *decision) features() error {
 			continue
 		}
 		change.View, change.Feature, record.View, record.Feature = view, feature, view, feature
-		d.diff.Features = append(d.diff.Features, *change)
-		d.record.Features = append(d.record.Features, *record)
-		d.texts[record.Hash] = d.forms[name].text
 		if d.later[name], err = d.staged(d.before.features[name], record, change); err != nil {
 			return err
 		}
+		d.diff.Features = append(d.diff.Features, *change)
+		d.record.Features = append(d.record.Features, *record)
+		d.texts[record.Hash] = d.forms[name].text
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.before.features)) {
 		h := d.before.features[name]

@@ -148,6 +148,11 @@ func (s *Snapshot) UsersOf(_ context.Context, view, feature, version string) (*U
 	if err != nil {
 		return nil, err
 	}
+	return s.users(view, feature, &v, true)
+}
+
+// users is UsersOf, where through says whether what reads the version by its definition counts.
+func (s *Snapshot) users(view, feature string, v *Version, through bool) (*Users, error) {
 	r, err := s.readers()
 	if err != nil {
 		return nil, err
@@ -155,6 +160,9 @@ func (s *Snapshot) UsersOf(_ context.Context, view, feature, version string) (*U
 	u := &Users{Services: []ServiceUser{}, Models: []ModelUser{}, OnDemand: []string{}}
 	refs := []string{v.Ref(view, feature)}
 	for _, ref := range r.onDemand[readKey(featureName(view, feature), v.Hash)] {
+		if !through {
+			break
+		}
 		refs = append(refs, ref)
 		if name, version, _ := strings.Cut(ref, "@"); s.stageOf(name, version) != Retired {
 			u.OnDemand = append(u.OnDemand, ref)
@@ -195,7 +203,7 @@ func (s *Snapshot) experimentOf(service string, version int64) string {
 
 // blocking are the users that keep a version from being retired, each with what to do about it.
 func (s *Snapshot) blocking(view, feature string, v *Version) (list []string, err error) {
-	u, err := s.UsersOf(context.Background(), view, feature, v.Version)
+	u, err := s.users(view, feature, v, s.sibling(view, feature, v) == nil) // another version of the definition serves who reads that
 	if err != nil {
 		return nil, err
 	}
@@ -210,10 +218,8 @@ func (s *Snapshot) blocking(view, feature string, v *Version) (list []string, er
 			list = append(list, fmt.Sprintf("experiment %s deals requests to %s@%d: selfsame experiment end %s", x.Experiment, x.Name, x.Version, x.Name))
 		}
 	}
-	if s.sibling(view, feature, v) == nil {
-		for _, ref := range u.OnDemand {
-			list = append(list, ref+" reads it: selfsame retire "+ref)
-		}
+	for _, ref := range u.OnDemand {
+		list = append(list, ref+" reads it: selfsame retire "+ref)
 	}
 	return list, nil
 }
