@@ -95,7 +95,7 @@ func (b *bench) ingest() error {
 				return err
 			}
 			n := float64(events.Load() - before)
-			rates, cpu = append(rates, n/o.took.Seconds()), append(cpu, (o.client + o.server).Seconds()*1e6/n)
+			rates, cpu = append(rates, n/o.took.Seconds()), append(cpu, (o.client+o.server).Seconds()*1e6/n)
 		}
 		b.most = max(b.most, middle(rates))
 		fmt.Printf("%-14s %8.0f events/s  %.2f µs of CPU an event\n", name, middle(rates), middle(cpu))
