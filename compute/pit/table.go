@@ -63,6 +63,7 @@ func layout(types []selfsame.Type, traces int, arrivals bool) *table {
 		}
 	}
 	t.status = take((len(types) + 7) / 8)
+	t.width = (t.width + 3) / 4 * 4 // a row begins where a line of memory does, or half of one
 	return t
 }
 

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"selfsame/column"
@@ -38,6 +39,14 @@ type asking struct {
 	next   []int32
 	keys   []askKey
 	memory []int64 // of known
+	packed []uint64
+	moved  asked
+}
+
+// asked are rows on their way.
+type asked struct {
+	row   []uint32
+	known []int64
 }
 
 type askKey struct {
@@ -196,7 +205,7 @@ func (q *asking) sortEntity(a, b int) {
 	for i := a + 1; i < b && sorted; i++ {
 		sorted = q.at[i-1] < q.at[i] || (q.at[i-1] == q.at[i] && (q.known == nil || q.known[i-1] <= q.known[i]))
 	}
-	if sorted {
+	if sorted || q.sortPacked(a, b) {
 		return
 	}
 	q.keys = resize(q.keys, b-a)
@@ -221,6 +230,39 @@ func (q *asking) sortEntity(a, b int) {
 			q.known[a+i] = k.known
 		}
 	}
+}
+
+// sortPacked is sortEntity by numbers that hold a T and the place of its row. It reports false, and does nothing, where these do not fit into
+// a word, or where the cuts of rows with one T are not in order.
+func (q *asking) sortPacked(a, b int) bool {
+	at := q.at[a:b]
+	low, shift := slices.Min(at), uint(bits.Len(uint(b-a-1)))
+	if bits.Len64(uint64(slices.Max(at))-uint64(low))+int(shift) > 64 {
+		return false
+	}
+	q.packed = resize(q.packed, b-a)
+	for i, t := range at {
+		q.packed[i] = (uint64(t)-uint64(low))<<shift | uint64(i)
+	}
+	slices.Sort(q.packed)
+	mask := uint64(1)<<shift - 1
+	if q.known != nil {
+		known := q.known[a:b]
+		for i := 1; i < len(q.packed); i++ {
+			if x, y := q.packed[i-1], q.packed[i]; x>>shift == y>>shift && known[x&mask] > known[y&mask] {
+				return false
+			}
+		}
+		q.moved.known = append(q.moved.known[:0], known...)
+		for i, k := range q.packed {
+			known[i] = q.moved.known[k&mask]
+		}
+	}
+	q.moved.row = append(q.moved.row[:0], q.row[a:b]...)
+	for i, k := range q.packed {
+		at[i], q.row[a+i] = int64(uint64(low)+k>>shift), q.moved.row[k&mask]
+	}
+	return true
 }
 
 // windowed evaluates the cells of a windowed view for every entity of the partition.

@@ -26,7 +26,7 @@ var codecs = map[string]codec{
 
 const (
 	sampleBytes = 16 << 10
-	worthwhile  = 80 // a sample that keeps more than this many percent is not compressed
+	worthwhile  = 70 // a sample that keeps more than this many percent is not compressed
 	rawBlock    = 128 << 10
 )
 
