@@ -187,7 +187,18 @@ func definitionLineage(project string, a *LineageArgs) (*lineage.Answer, error) 
 		g.AddService(&lineage.ServiceVersion{Name: s.Name, Features: refs})
 	}
 	g.Seal()
-	return g.Lineage(&a.Question)
+	q := a.Question
+	if _, err := g.Find(q.Ref); err != nil {
+		if e, bad := definition.Reference(p, q.Ref); bad == nil && e.Feature != "" {
+			q.Ref = e.View + "." + e.Feature
+		}
+	}
+	answer, err := g.Lineage(&q)
+	if err != nil {
+		return nil, err
+	}
+	answer.Ref = a.Ref
+	return answer, nil
 }
 
 // addView adds the features of a view. about says what else is known of each.
