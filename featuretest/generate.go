@@ -36,7 +36,7 @@ var Aggregates = []string{
 	"variance(xf)", "variance_pop(xi)", "stddev(xi)", "stddev_pop(xf)", "min(xi)", "min(xf)", "max(s)", "max(d)", "first(xi)", "last(s)",
 	"first(xf, 3)", "last(xi, 3)", "nth_last(xf, 2)", "arg_min(s, xi)", "arg_max(xi, xf)", "bool_and(b)", "bool_or(b)",
 	"percentile_cont(xf, 0.9)", "percentile_cont(xi, 0.25)", "percentile_disc(xf, 0.5)", "percentile_disc(xi, 0.1)", "median(xf)",
-	"time_since_first(xi)", "time_since_last(xf)", "max(xi * 2)",
+	"time_since_first(xi)", "time_since_last(xf)", "max(xi * 2)", "mode(s)", "mode(xf)",
 }
 
 // Windows are the forms of windows with the widths of generated times.

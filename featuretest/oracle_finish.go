@@ -110,6 +110,8 @@ func (c *oracleCall) finish(rows []taken, t int64) selfsame.Value {
 		return integer(t - rows[n-1].tau)
 	case "percentile_cont", "percentile_disc", "median":
 		return c.quantile(rows)
+	case "mode":
+		return c.mode(rows)
 	}
 	panic("featuretest: the oracle has no finisher for " + c.fn)
 }
@@ -175,6 +177,29 @@ func (c *oracleCall) pick(rows []taken) selfsame.Value {
 		out.Elems = append(out.Elems, at(i))
 	}
 	return out
+}
+
+// mode is the value with the most rows, the least of several.
+func (c *oracleCall) mode(rows []taken) selfsame.Value {
+	best, most, different := rows[0].x, 0, 0
+	for i, r := range rows {
+		n := 0
+		for _, other := range rows {
+			if compareValues(r.x, other.x) == 0 {
+				n++
+			}
+		}
+		if !slices.ContainsFunc(rows[:i], func(t taken) bool { return compareValues(t.x, r.x) == 0 }) {
+			different++
+		}
+		if n > most || n == most && compareValues(r.x, best) < 0 {
+			best, most = r.x, n
+		}
+	}
+	if different > c.maxValues {
+		return selfsame.Value{Status: selfsame.ErrorMaxValues}
+	}
+	return best
 }
 
 // rat is the exact value of a finite number.

@@ -5,6 +5,7 @@ package aggregate
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"math/big"
 	"slices"
@@ -58,6 +59,18 @@ func naively(c *Call, events []*Event, at int64) (v selfsame.Value, ok bool) {
 		return naiveElapsed(at, slices.Min(tau)), true
 	case "time_since_last":
 		return naiveElapsed(at, slices.Max(tau)), true
+	case "mode":
+		counts := map[string]int{}
+		text := func(v selfsame.Value) string { return fmt.Sprint(v.Int, v.Float, v.Dec, v.Str) }
+		for _, v := range x {
+			counts[text(v)]++
+		}
+		if int64(len(counts)) > c.Spec.MaxValues {
+			return selfsame.Value{Type: c.Result, Status: selfsame.ErrorMaxValues}, true
+		}
+		return slices.MinFunc(x, func(a, b selfsame.Value) int {
+			return cmp.Or(cmp.Compare(counts[text(b)], counts[text(a)]), naiveCompare(a, b))
+		}), true
 	case "percentile_cont", "percentile_disc", "median":
 		return naiveQuantile(c, x), true
 	}

@@ -104,3 +104,13 @@ func pickBit(x uint64, k int32) int32 {
 	}
 	return int32(bits.TrailingZeros64(x))
 }
+
+// appendTo appends the members, ascending.
+func (s *rankSet) appendTo(list []int32) []int32 {
+	for w, x := range s.words {
+		for ; x != 0; x &= x - 1 {
+			list = append(list, int32(w<<6+bits.TrailingZeros64(x)))
+		}
+	}
+	return list
+}

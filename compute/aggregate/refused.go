@@ -71,7 +71,6 @@ var refusals = map[string]string{
 	"decayed_sum":     notYet + "write sum(x) over several windows, such as over [1h, 1d, 7d]",
 	"exp_decay_sum":   notYet + "write sum(x) over several windows, such as over [1h, 1d, 7d]",
 	"decayed_avg":     notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
-	"mode":            notYet + "write last(x), or count(*) filter (where x = 'a') for each value that matters",
 	"top_k":           writeTopK,
 	"bottom_k":        writeTopK,
 	"entropy":         writeTopK,

@@ -25,6 +25,7 @@ var funcs = []*Func{
 	maxFunc,
 	medianFunc,
 	minFunc,
+	modeFunc,
 	nthLastFunc,
 	percentileContFunc,
 	percentileDiscFunc,

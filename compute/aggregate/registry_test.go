@@ -48,7 +48,7 @@ func TestRefusalsNameTheSubstitute(t *testing.T) {
 	for name, word := range map[string]string{
 		"mean": "avg(", "STDDEV_SAMP": "stddev(", "var_samp": "variance(", "tdigest": "percentile_cont(", "kll": "percentile_disc(",
 		"approx_quantile": "percentile_cont(", "reservoir": "last(", "topk": "filter", "approx_count_distinct": "count(distinct",
-		"count_by": "filter", "sum_by": "filter", "decayed_sum": "sum(", "skewness": "sum(", "mode": "last(", "top_k": "filter",
+		"count_by": "filter", "sum_by": "filter", "decayed_sum": "sum(", "skewness": "sum(", "top_k": "filter",
 		"quantile": "percentile_cont(", "max_by": "arg_max(", "last_n": "last(x, 5)", "collect": "last(",
 	} {
 		hint, ok := Refused(name)

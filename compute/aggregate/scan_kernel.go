@@ -1,0 +1,76 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import "selfsame/column"
+
+// scanner computes a value from the events of a window in their order. Events are known by their numbers (presence).
+type scanner interface {
+	load(p *presence, ev *Events)
+	// appendValue appends the value of a call over the events `numbers`, ascending, at T.
+	appendValue(c *Call, at int64, numbers []int32, out *column.Column)
+}
+
+// scanKernel makes a Kernel of a scanner: it hands over the events of a window in their order. It serves the aggregations whose value follows from the
+// sequence and from nothing less: streaks, gaps, drawdowns, texts put together. A value costs the events of its window, unless the scanner looks at fewer.
+type scanKernel struct {
+	members  []*Call
+	keepNaN  bool
+	presence presence
+	scanner  scanner
+	all      []int32 // 0, 1, 2 …
+	in       rankSet
+	picked   []int32
+	ready    bool
+}
+
+func newScanKernel(members []*Call, s scanner) Kernel {
+	return &scanKernel{members: members, keepNaN: members[0].Spec.KeepNaN, scanner: s}
+}
+
+func (k *scanKernel) Load(ev *Events) {
+	k.presence.load(ev, k.keepNaN)
+	for n := len(k.all); n < k.presence.n; n++ {
+		k.all = append(k.all, int32(n))
+	}
+	k.ready = false
+	k.scanner.load(&k.presence, ev)
+}
+
+func (k *scanKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Column) {
+	for i := range at {
+		k.scanner.appendValue(k.members[m], at[i], k.all[k.presence.before(lo[i]):k.presence.before(hi[i])], out)
+	}
+}
+
+func (k *scanKernel) Reset() {
+	k.in.reset(k.presence.n)
+	k.ready = true
+}
+
+// ensure makes the empty set of an entity that is new.
+func (k *scanKernel) ensure() {
+	if !k.ready {
+		k.Reset()
+	}
+}
+
+func (k *scanKernel) Add(i int32) {
+	k.ensure()
+	if n, ok := k.presence.number(i); ok {
+		k.in.add(n)
+	}
+}
+
+func (k *scanKernel) Remove(i int32) {
+	if n, ok := k.presence.number(i); ok {
+		k.in.remove(n)
+	}
+}
+
+func (k *scanKernel) Value(m int, at int64, out *column.Column) {
+	k.ensure()
+	k.picked = k.in.appendTo(k.picked[:0])
+	k.scanner.appendValue(k.members[m], at, k.picked, out)
+}
