@@ -19,7 +19,6 @@ import (
 	"selfsame/monitor"
 	"selfsame/registry"
 	"selfsame/registry/catalogue"
-	"selfsame/registry/sqlite"
 )
 
 // usedWithin is how far back reads count as use.
@@ -36,13 +35,13 @@ type Catalogue struct {
 // Close closes what OpenCatalogue opened.
 func (c *Catalogue) Close() error { return c.registry.Close() }
 
-// OpenCatalogue reads the registry and the journal of a data directory beside whoever owns it.
-func OpenCatalogue(ctx context.Context, project, data string) (*Catalogue, error) {
-	r, err := ReadRegistry(ctx, data, project)
+// OpenCatalogue reads a registry and the journal of its data directory beside whoever owns it.
+func OpenCatalogue(ctx context.Context, at RegistryAt) (*Catalogue, error) {
+	r, err := ReadRegistry(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	c, err := catalogueOf(ctx, r, project, data)
+	c, err := catalogueOf(ctx, r, at.Project, at.Data)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -150,14 +149,14 @@ func statistics(runs []registry.RunRecord, feature, ref string) *catalogue.Stati
 	return nil
 }
 
-// ReadRegistry opens the registry of a data directory for reading, beside whoever owns the directory. Where there is none, nothing is applied.
-func ReadRegistry(ctx context.Context, data, project string) (registry.Registry, error) {
-	if _, err := os.Stat(filepath.Join(data, registryFile)); errors.Is(err, fs.ErrNotExist) {
-		return registry.Empty(project), nil
-	}
-	store, err := sqlite.Open(ctx, filepath.Join(data, registryFile))
+// ReadRegistry opens a registry for reading, beside whoever owns the directory. Where there is none, nothing is applied.
+func ReadRegistry(ctx context.Context, at RegistryAt) (registry.Registry, error) {
+	store, err := at.OpenToRead(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return registry.Over(store, project), nil
+	if store == nil {
+		return registry.Empty(at.Project), nil
+	}
+	return registry.Over(store, at.Project), nil
 }

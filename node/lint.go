@@ -15,14 +15,14 @@ import (
 	"selfsame/source"
 )
 
-// Lint returns what the lints find in a project's files. The registry of its data directory, where there is one, says what is deprecated, and the history
+// Lint returns what the lints find in a project's files. Its registry, where there is one, says what is deprecated, and the history
 // files of sources how far back they go; files that cannot be read are left to the verbs that need them.
-func Lint(ctx context.Context, project, data string) ([]lint.Finding, error) {
-	p, err := definition.Load(project)
+func Lint(ctx context.Context, at RegistryAt) ([]lint.Finding, error) {
+	p, err := definition.Load(at.Project)
 	if err != nil {
 		return nil, err
 	}
-	r, err := ReadRegistry(ctx, data, project)
+	r, err := ReadRegistry(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func Lint(ctx context.Context, project, data string) ([]lint.Finding, error) {
 	list, err := lint.Project(p, lint.Facts{Spans: spans, Deprecated: deprecation(s)})
 	for i := range list {
 		if f := &list[i]; f.Pos.File != "" && !filepath.IsAbs(f.Pos.File) {
-			f.Pos.File = filepath.Join(project, f.Pos.File)
+			f.Pos.File = filepath.Join(at.Project, f.Pos.File)
 			f.Place = f.Pos.String()
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,7 +98,7 @@ func (at RegistryAt) OpenToRead(ctx context.Context) (registry.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err = far.Load(ctx, 0); err == nil {
+		if _, err = far.Load(ctx, math.MaxInt64); err == nil {
 			return far, nil
 		}
 		near, copyErr := at.openFile(ctx)

@@ -193,6 +193,16 @@ func TestRegistryAway(t *testing.T) {
 	if l, err := OpenLive(t.Context(), LiveConfig{Config: c, Project: project}); !errors.Is(err, registry.ErrAway) || l != nil {
 		t.Errorf("a first start while it is away: got %v", err)
 	}
+	reader, err := ReadRegistry(t.Context(), RegistryAt{URL: server.URL(""), Data: data, Project: project})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := reader.Snapshot(t.Context()); err != nil || s.Applied() != 1 {
+		t.Errorf("read while it is away: %+v, %v", s, err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Error(err)
+	}
 	a.says("the registry is not followed")
 	if err := server.Start(); err != nil {
 		t.Fatal(err)

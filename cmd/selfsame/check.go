@@ -41,7 +41,7 @@ With --lint, say also what is allowed and seldom meant: docs/lints.md has the li
 	c.Flags().BoolVar(&f.lint, "lint", false, "print what the lints find, too")
 	c.Flags().BoolVar(&f.strict, "strict", false, "with --lint: exit code 7 where they find something")
 	c.Flags().BoolVar(&f.json, "json", false, "with --lint: print the findings as JSON")
-	config.Bind(c.Flags(), "data.dir")
+	config.Bind(c.Flags(), "data.dir", "registry.url")
 	return c
 }
 
@@ -75,7 +75,7 @@ func (f *checkFlags) run(c *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	found, err := node.Lint(c.Context(), dir, cfg.Dir)
+	found, err := node.Lint(c.Context(), node.RegistryOf(cfg, dir))
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ type catalogueFlags struct {
 func (f *catalogueFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.project, "project", ".", "folder of the project")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
-	config.Bind(c.Flags(), "data.dir")
+	config.Bind(c.Flags(), "data.dir", "registry.url")
 }
 
 func (f *catalogueFlags) filters(c *cobra.Command) {
@@ -52,7 +52,7 @@ func (f *catalogueFlags) with(c *cobra.Command, do func(x *node.Catalogue) error
 	if err != nil {
 		return err
 	}
-	x, err := node.OpenCatalogue(c.Context(), f.project, cfg.Dir)
+	x, err := node.OpenCatalogue(c.Context(), node.RegistryOf(cfg, f.project))
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type liveFlags struct {
 func (f *liveFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&f.project, "project", ".", "folder of the project")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
-	config.Bind(c.Flags(), "data.dir")
+	config.Bind(c.Flags(), "data.dir", "registry.url")
 }
 
 // with asks the server that owns the data directory, or opens the directory.
