@@ -51,6 +51,8 @@ func (a *arrivals) come(ctx context.Context, name string) (done func()) {
 func (a *arrivals) want(t *testing.T, fates string) {
 	t.Helper()
 	synctest.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if got := fmt.Sprint(a.fates); got != fates {
 		t.Errorf("got %s, want %s", got, fates)
 	}
@@ -60,6 +62,8 @@ func (a *arrivals) want(t *testing.T, fates string) {
 // empty holds that nothing is left inside.
 func (a *arrivals) empty(t *testing.T) {
 	t.Helper()
+	a.g.mu.Lock()
+	defer a.g.mu.Unlock()
 	if n := a.g.inside.Load(); n != 0 || a.g.runs != 0 || a.g.line.oldest != nil || a.g.line.newest != nil {
 		t.Errorf("%d inside, %d run, line %+v", n, a.g.runs, a.g.line)
 	}
