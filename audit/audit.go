@@ -33,8 +33,8 @@ type Options struct {
 	Plan func(s *journal.Shape) (*plan.Plan, error)
 	// Inputs returns the tables of a plan.
 	Inputs func(ctx context.Context, p *plan.Plan) (*Inputs, error)
-	// Cut reads a token. Its error, and another snapshot than the one at hand, make a vector unauditable.
-	Cut      func(token string) (batch.ServedCut, error)
+	// Cut reads the token of a vector of a shape. Its error, and another snapshot than the one at hand, make the vector unauditable.
+	Cut      func(s *journal.Shape, token string) (batch.ServedCut, error)
 	Snapshot [16]byte // of the history at hand
 	Complete int64    // the log is at hand below this offset
 
@@ -178,7 +178,7 @@ func (o *Options) cut(s *journal.Served) (batch.ServedCut, error) {
 	if _, err := online.ParseToken(s.Cut); err != nil {
 		return batch.ServedCut{}, errors.New("its cut token cannot be read")
 	}
-	c, err := o.Cut(s.Cut)
+	c, err := o.Cut(s.Shape, s.Cut)
 	c.Past = s.Past
 	switch {
 	case err != nil:

@@ -165,8 +165,8 @@ func (a audited) options(dir string, c *Case, p *plan.Plan) audit.Options {
 }
 
 // cutReader reads tokens that name these sources by their place.
-func cutReader(names []string) func(string) (batch.ServedCut, error) {
-	return func(text string) (batch.ServedCut, error) {
+func cutReader(names []string) func(*journal.Shape, string) (batch.ServedCut, error) {
+	return func(_ *journal.Shape, text string) (batch.ServedCut, error) {
 		t, err := online.ParseToken(text)
 		c := batch.ServedCut{Offset: t.Offset, Snapshot: t.Snapshot}
 		for _, r := range t.Ranges {

@@ -217,6 +217,11 @@ services: {all: {features: [sums.*]}}
 	if cut, err := h.Cut(first.Cut); err != nil || cut.Snapshot == here {
 		t.Errorf("the cut of a file that has changed: %+v, %v", cut, err)
 	}
+	for source, want := range map[string]bool{"rows": false, "others": true} { // who reads others alone needs no file of rows
+		if cut, err := h.CutOf(first.Cut, func(name string) bool { return name == source }); err != nil || cut.Snapshot == here != want {
+			t.Errorf("the cut of a file that has changed, for who reads %s: %+v, %v", source, cut, err)
+		}
+	}
 }
 
 // TestReadsDuringBackfills: every answer, whatever is switched while it is made, is that of its token.

@@ -39,14 +39,24 @@ type HistoryAtHand struct {
 	project *selfsame.Project
 
 	mu   sync.Mutex           // guards what follows
-	seen map[[16]byte]*atHand // nil: the snapshot is not at hand
+	seen map[[16]byte]*atHand // nil: there is no record of the snapshot
 	now  map[string]batch.Input
 }
 
-// atHand is a snapshot whose files are there, maybe among others.
+// atHand is a snapshot of which there is a record.
 type atHand struct {
 	names   []string          // of its sources, in the order of tokens
-	without map[string]string // of a source, the files that came later: batch.LoadedRange.Without
+	without map[string]string // of a source whose files are there, maybe among others, those that came later: batch.LoadedRange.Without
+}
+
+// holds reports whether the files of those sources are there that are read.
+func (h *atHand) holds(reads func(source string) bool) bool {
+	for _, name := range h.names {
+		if _, there := h.without[name]; !there && reads(name) {
+			return false
+		}
+	}
+	return true
 }
 
 // NewHistoryAtHand returns what looks at the records of a data directory and at the files of a project's sources.
@@ -57,7 +67,7 @@ func NewHistoryAtHand(data, dir string, project *selfsame.Project) *HistoryAtHan
 // here stands in cuts for every snapshot that is at hand.
 var here = [16]byte{1}
 
-// find returns a snapshot, nil where its files are not there as they were. Files are compared by their checksums, each source once.
+// find returns a snapshot, nil where there is no record of it. Files are compared by their checksums, each source once.
 func (h *HistoryAtHand) find(snapshot [16]byte) (*atHand, error) {
 	if h == nil || h.project == nil {
 		return nil, nil
@@ -78,14 +88,15 @@ func (h *HistoryAtHand) find(snapshot [16]byte) (*atHand, error) {
 	then := &atHand{names: record.Names(), without: map[string]string{}}
 	for _, in := range record.Sources {
 		now, err := h.files(in.Name)
-		if err != nil || now == nil {
+		if err != nil {
 			return nil, err
 		}
-		later, same := added(in, *now)
-		if !same {
-			return nil, nil
+		if now == nil {
+			continue
 		}
-		then.without[in.Name] = later
+		if later, same := added(in, *now); same {
+			then.without[in.Name] = later
+		}
 	}
 	h.seen[snapshot] = then
 	return then, nil
@@ -139,6 +150,11 @@ func (h *HistoryAtHand) files(name string) (*batch.Input, error) {
 
 // Cut reads the text of a cut (batch.RowOptions.Token). Its snapshot is `here` where the history that it names is at hand.
 func (h *HistoryAtHand) Cut(text string) (batch.ServedCut, error) {
+	return h.CutOf(text, func(string) bool { return true })
+}
+
+// CutOf reads the text of a cut for who reads some sources. Its snapshot is `here` where their history is at hand.
+func (h *HistoryAtHand) CutOf(text string, reads func(source string) bool) (batch.ServedCut, error) {
 	t, err := online.ParseToken(text)
 	if err != nil {
 		return batch.ServedCut{}, err
@@ -148,7 +164,7 @@ func (h *HistoryAtHand) Cut(text string) (batch.ServedCut, error) {
 		return c, nil
 	}
 	then, err := h.find(t.Snapshot)
-	if err != nil || then == nil {
+	if err != nil || then == nil || !then.holds(reads) {
 		return c, err
 	}
 	c.Snapshot = here
@@ -298,8 +314,23 @@ func OpenArchive(ctx context.Context, archive string, complete int64, s *selfsam
 // Audit evaluates what was served again. o says which vectors; what they are made from is e's.
 func (e *Evidence) Audit(ctx context.Context, o audit.Options) (*audit.Report, error) {
 	o.Journal, o.Plan, o.Inputs = e.Journal, e.Plan, e.Inputs
-	o.Cut, o.Snapshot, o.Complete = e.History.Cut, here, e.Complete
+	reads := map[*journal.Shape]func(string) bool{}
+	o.Cut = func(s *journal.Shape, token string) (batch.ServedCut, error) {
+		if reads[s] == nil {
+			p, _ := e.Plan(s) // nil: the audit will say so
+			reads[s] = readsOf(p)
+		}
+		return e.History.CutOf(token, reads[s])
+	}
+	o.Snapshot, o.Complete = here, e.Complete
 	return audit.Run(ctx, o)
+}
+
+// readsOf tells which sources a plan reads; all where there is none.
+func readsOf(p *plan.Plan) func(source string) bool {
+	return func(name string) bool {
+		return p == nil || slices.ContainsFunc(p.Sources(), func(s *selfsame.Source) bool { return s.Name == name })
+	}
 }
 
 // Rows returns journalled vectors as rows that ask, each at its own cut: batch.Mode{Served: true} evaluates them as they were.

@@ -117,12 +117,12 @@ func holds(v *journal.Served, number int) int {
 
 // explainVector fills the values of a row.
 func (e *Evidence) explainVector(ctx context.Context, v *journal.Served, row int, q *ServedQuestion, out *ServedExplanation) error {
-	cut, err := e.History.Cut(v.Cut)
+	p, planErr := e.Plan(v.Shape)
+	cut, err := e.History.CutOf(v.Cut, readsOf(p))
 	if err != nil {
 		return err
 	}
 	cut.Past, out.Offset = v.Past, cut.Offset
-	p, planErr := e.Plan(v.Shape)
 	note := ""
 	switch {
 	case planErr != nil:

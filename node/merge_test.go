@@ -28,11 +28,11 @@ func TestMergedArchiveIsTheSame(t *testing.T) {
 		}
 		cuts = append(cuts, p.Complete)
 	}
-	want, early := w.ask(nil)
+	_, early := w.ask(nil)
 	earlier := bitsOf(w.again(early, false))
 	w.pushAll(bankEvents(r, 4))
 	w.clock.Add(2 * selfsame.Hour)
-	want, _ = w.ask(nil)
+	want, _ := w.ask(nil)
 	snapshot := w.live.snapshot.Load()
 	named := func() (out [][]source.File) {
 		t.Helper()

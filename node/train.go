@@ -211,7 +211,8 @@ func (p *Prepared) readRows(ctx context.Context) error {
 	c := p.Config.Rows
 	o := batch.RowOptions{Time: c.Time, Cut: c.Cut, Start: c.Start, End: c.End}
 	if log := p.Config.Log; log != nil {
-		o.Token = NewHistoryAtHand(log.Data, p.Config.Project, p.Project).Cut
+		h := NewHistoryAtHand(log.Data, p.Config.Project, p.Project)
+		o.Token = func(text string) (batch.ServedCut, error) { return h.CutOf(text, readsOf(p.Plan)) }
 	}
 	if c.Journal != nil {
 		return p.readJournal(ctx, o)
