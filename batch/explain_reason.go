@@ -88,6 +88,21 @@ func (t Instant) String() string {
 // MarshalText is String.
 func (t Instant) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
+// UnmarshalText reads what MarshalText wrote.
+func (t *Instant) UnmarshalText(b []byte) error {
+	switch string(b) {
+	case "-infinity":
+		*t = Instant(selfsame.MinTime)
+		return nil
+	case "infinity":
+		*t = Instant(selfsame.MaxTime)
+		return nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, string(b))
+	*t = Instant(at.UnixMicro())
+	return err
+}
+
 // Span is a length of time in microseconds, at least 0.
 type Span int64
 

@@ -59,3 +59,21 @@ func TestSameBits(t *testing.T) {
 		}
 	}
 }
+
+// TestInstantsComeBack: an instant that was written is read as the same.
+func TestInstantsComeBack(t *testing.T) {
+	for _, want := range []Instant{Instant(selfsame.MinTime), Instant(selfsame.MaxTime), 0, -1, 1, 1_700_000_000_000_001, -62_000_000_000_000_000} {
+		b, err := want.MarshalText()
+		var got Instant
+		if err == nil {
+			err = got.UnmarshalText(b)
+		}
+		if err != nil || got != want {
+			t.Errorf("%s: got %d, %v; want %d", b, got, err, want)
+		}
+	}
+	var at Instant
+	if at.UnmarshalText([]byte("yesterday")) == nil {
+		t.Error("no moment is read as one")
+	}
+}
