@@ -83,7 +83,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		return unknown(args[0], "no such verb", selfsame.Nearest(args[0], verbs), "see selfsame --help")
 	}
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), testCommand(), explainCommand(), demoCommand(), planCommand(), applyCommand(),
+	root.AddCommand(initCommand(), checkCommand(), fmtCommand(), trainCommand(), snapshotCommand(), testCommand(), explainCommand(), demoCommand(), planCommand(), applyCommand(), historyCommand(),
 		exportCommand(), importCommand(), diffCommand(),
 		serveCommand(), pushCommand(), eventsCommand(), getCommand(), auditCommand(), backfillCommand(), materializeCommand(), listCommand(), searchCommand(), showCommand(), lineageCommand(),
 		deprecateCommand(), retireCommand(), activateCommand(), modelCommand(), experimentCommand(), versionCommand())
