@@ -5,6 +5,7 @@ package node
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"selfsame"
@@ -162,6 +163,12 @@ func (a *SampleArgs) timeout() time.Duration {
 func (a *SampleArgs) check() error {
 	if a.Rows < 0 || a.Timeout < 0 {
 		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--sample", Message: "a sample has 0 rows or more, and a time above 0", Hint: "e.g. --sample 2000 --sample-timeout 30s"}
+	}
+	if a.File == "" {
+		return nil
+	}
+	if _, err := os.Stat(a.File); err != nil {
+		return &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "--sample-rows " + a.File, Message: "the file cannot be read", Err: err}
 	}
 	return nil
 }

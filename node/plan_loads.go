@@ -41,30 +41,23 @@ const guessedRate = 250_000
 
 // loads finds the states that a change makes necessary, those that serve it as they are, and those that nothing asks for any more.
 func (f *forecaster) loads(ctx context.Context) error {
-	before, err := liveUses(f.before)
+	is, err := f.newUses()
 	if err != nil {
 		return err
 	}
-	after, err := liveUses(f.after)
+	was, err := f.liveUnions(is)
 	if err != nil {
 		return err
 	}
-	was, is := byBase(before), byBase(after)
 	rate, run := measuredRate(f.before)
 	for _, base := range is.order {
-		union, _, _, err := plan.Union(append(slices.Clone(was.uses[base]), is.uses[base]...))
-		if err != nil {
-			return err
-		}
-		fresh, err := f.fresh(union, was.uses[base])
-		if err != nil {
-			return err
-		}
 		views := viewsOf(is.uses[base])
+		union, fresh, err := f.fresh(was[base], is.uses[base])
+		if err != nil {
+			return err
+		}
 		if !fresh {
-			if slices.ContainsFunc(f.out.Features, func(c registry.FeatureChange) bool { return c.To != "" && slices.Contains(views, c.View) }) {
-				f.out.Shared = append(f.out.Shared, views...)
-			}
+			f.out.Shared = append(f.out.Shared, views...)
 			continue
 		}
 		l := Load{Views: views, Sources: []LoadSource{}, Rate: rate, Run: run, Applied: true}
@@ -82,12 +75,84 @@ func (f *forecaster) loads(ctx context.Context) error {
 			f.out.Loads = append(f.out.Loads, l)
 		}
 	}
-	for _, base := range was.order {
-		if is.uses[base] == nil {
-			f.out.Released = append(f.out.Released, viewsOf(was.uses[base])...)
+	f.released()
+	return nil
+}
+
+// newUses are the uses of the stored features that come or change, each under its new version.
+func (f *forecaster) newUses() (*based, error) {
+	byView := map[string][]selfsame.ServiceEntry{}
+	for _, c := range f.out.Features {
+		if c.To != "" && c.From != c.To {
+			byView[c.View] = append(byView[c.View], selfsame.ServiceEntry{View: c.View, Feature: c.Feature, Version: c.To})
 		}
 	}
-	return nil
+	b := &based{uses: map[string][]*plan.Use{}}
+	for _, v := range f.after.Project().Views {
+		if byView[v.Name] == nil || v.Kind == selfsame.OnDemandView || v.Offline {
+			continue // what is on demand reads stored views, which are live as a whole
+		}
+		pl, err := plan.Build(f.after.Project(), plan.Request{Features: byView[v.Name], Resolver: f.after})
+		if err != nil {
+			return nil, err
+		}
+		b.add(pl.Uses)
+	}
+	return b, nil
+}
+
+// liveUnions are the unions that are live of the bases of some uses: those of the server, or else of the project before.
+func (f *forecaster) liveUnions(of *based) (map[string]*plan.Use, error) {
+	out := map[string]*plan.Use{}
+	if f.live != nil {
+		for _, base := range of.order {
+			if s := f.live.driver.States().ByBase(base); s != nil {
+				out[base] = s.Use
+			}
+		}
+		return out, nil
+	}
+	p := f.before.Project()
+	if p == nil {
+		return out, nil
+	}
+	all := &based{uses: map[string][]*plan.Use{}}
+	for _, v := range p.Views {
+		if v.Kind == selfsame.OnDemandView || v.Offline {
+			continue
+		}
+		pl, err := plan.Build(p, plan.Request{View: v.Name})
+		if err != nil {
+			return nil, err
+		}
+		all.add(pl.Uses)
+	}
+	for _, base := range of.order {
+		if len(all.uses[base]) > 0 {
+			union, _, _, err := plan.Union(all.uses[base])
+			if err != nil {
+				return nil, err
+			}
+			out[base] = union
+		}
+	}
+	return out, nil
+}
+
+// released notes the views that are served no more and of which no earlier version is.
+func (f *forecaster) released() {
+	p := f.before.Project()
+	for _, v := range f.after.Project().Views {
+		if p == nil || !v.Offline || p.View(v.Name) == nil || p.View(v.Name).Offline {
+			continue
+		}
+		earlier := slices.ContainsFunc(f.after.Features(), func(h registry.FeatureVersions) bool {
+			return h.View == v.Name && slices.ContainsFunc(h.Versions, func(x registry.Version) bool { return x.Status != registry.Current && x.Stage != registry.Retired })
+		})
+		if !earlier {
+			f.out.Released = append(f.out.Released, v.Name)
+		}
+	}
 }
 
 // based is uses by their base, in the order of first appearance.
@@ -96,15 +161,13 @@ type based struct {
 	uses  map[string][]*plan.Use
 }
 
-func byBase(uses []*plan.Use) *based {
-	b := &based{uses: map[string][]*plan.Use{}}
+func (b *based) add(uses []*plan.Use) {
 	for _, u := range uses {
 		if b.uses[u.Base()] == nil {
 			b.order = append(b.order, u.Base())
 		}
 		b.uses[u.Base()] = append(b.uses[u.Base()], u)
 	}
-	return b
 }
 
 func viewsOf(uses []*plan.Use) []string {
@@ -117,21 +180,25 @@ func viewsOf(uses []*plan.Use) []string {
 	return out
 }
 
-// fresh reports whether the state of a union has to be built: the server that has the states knows, else it is one whose rows hold more than those before.
-func (f *forecaster) fresh(union *plan.Use, before []*plan.Use) (bool, error) {
-	if f.live != nil {
-		fresh, err := f.live.driver.Fresh([]*plan.Use{union}, nil)
-		return len(fresh) > 0, err
+// fresh reports whether the state of some uses has to be built beside what is live of their base, nil for nothing: the server that has the states knows, else
+// it is one whose rows hold more. It returns the union with what is live.
+func (f *forecaster) fresh(had *plan.Use, uses []*plan.Use) (*plan.Use, bool, error) {
+	if had != nil {
+		uses = append([]*plan.Use{had}, uses...)
 	}
-	if len(before) == 0 {
-		return true, nil
-	}
-	had, _, _, err := plan.Union(before)
+	union, _, _, err := plan.Union(uses)
 	if err != nil {
-		return false, err
+		return nil, false, err
+	}
+	switch {
+	case f.live != nil:
+		fresh, err := f.live.driver.Fresh([]*plan.Use{union}, nil)
+		return union, len(fresh) > 0, err
+	case had == nil:
+		return union, true, nil
 	}
 	_, columns := had.Places(union)
-	return slices.Contains(columns, -1) || union.Spec.NeedOrder != had.Spec.NeedOrder || !union.Spec.OrderType.Equal(had.Spec.OrderType), nil
+	return union, slices.Contains(columns, -1) || union.Spec.NeedOrder != had.Spec.NeedOrder || !union.Spec.OrderType.Equal(had.Spec.OrderType), nil
 }
 
 // loaded reports whether history of a source is part of the live states.
@@ -205,8 +272,11 @@ func linesOf(file source.File) int64 {
 		return 0
 	}
 	lines := int64(bytes.Count(first, []byte("\n")))
+	if source.FormatOf(file.Path) == "csv" {
+		lines-- // its names of columns
+	}
 	if len(first) < 1<<20 { // all of it
-		return lines
+		return max(lines, 0)
 	}
 	return int64(float64(max(lines, 1)) * float64(file.Size) / float64(len(first)))
 }

@@ -133,7 +133,7 @@ func (s *sampler) fromFile(ctx context.Context) error {
 	if out.given.Rows == 0 {
 		return &selfsame.Error{Class: selfsame.ClassNotFound, Ref: path, Message: "there are no rows in it"}
 	}
-	s.from = []string{path}
+	s.from = []string{filepath.Base(path)}
 	return s.choose(out, false)
 }
 

@@ -30,13 +30,13 @@ type Compared struct {
 
 // Sample is the rows on which features were compared.
 type Sample struct {
-	Features []string      `json:"features"` // view.feature
-	From     []string      `json:"from"`     // where the rows are from, in words
-	Rows     int           `json:"rows"`
-	Since    batch.Instant `json:"since"` // the moments of the rows, both inclusive
-	Until    batch.Instant `json:"until"`
-	Mode     string        `json:"mode"` // as_of 0s, or final
-	Notes    []string      `json:"notes,omitempty"`
+	Features []string `json:"features"` // view.feature
+	From     []string `json:"from"`     // where the rows are from, in words
+	Rows     int      `json:"rows"`
+	Since    int64    `json:"since"` // µs: the moments of the rows, both inclusive
+	Until    int64    `json:"until"`
+	Mode     string   `json:"mode"` // as_of 0s, or final
+	Notes    []string `json:"notes,omitempty"`
 }
 
 // NotCompared is a feature whose values were not compared, and why.
@@ -187,7 +187,7 @@ func (f *forecaster) compare(ctx context.Context, g *comparison) (err error) {
 	if err != nil {
 		return err
 	}
-	sample := Sample{From: s.from, Rows: s.rows.Batch.Rows, Since: batch.Instant(s.rows.At[0]), Until: batch.Instant(s.rows.At[len(s.rows.At)-1]), Mode: s.mode.String()}
+	sample := Sample{From: s.from, Rows: s.rows.Batch.Rows, Since: s.rows.At[0], Until: s.rows.At[len(s.rows.At)-1], Mode: s.mode.String()}
 	for i, c := range g.changes {
 		m := differenceOf(s.rows, columns[2*i], columns[2*i+1])
 		m.View, m.Feature, m.From, m.To = c.View, c.Feature, c.From, c.To

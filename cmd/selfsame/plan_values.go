@@ -175,7 +175,7 @@ func writeCompared(b *strings.Builder, v *node.Compared) {
 	for _, s := range v.Samples {
 		b.WriteString(heading(&title))
 		fmt.Fprintf(b, "  %s\n      %s rows from %s, at moments from %s to %s, %s\n", strings.Join(s.Features, ", "), grouped(int64(s.Rows)), strings.Join(s.From, " and "),
-			s.Since, s.Until, s.Mode)
+			batch.Instant(s.Since), batch.Instant(s.Until), s.Mode)
 		for _, n := range s.Notes {
 			fmt.Fprintf(b, "      %s\n", n)
 		}
