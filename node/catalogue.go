@@ -8,17 +8,20 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"selfsame"
+	"selfsame/compute/window"
 	"selfsame/definition"
 	"selfsame/journal"
 	"selfsame/monitor"
 	"selfsame/registry"
 	"selfsame/registry/catalogue"
+	"selfsame/source"
 )
 
 // usedWithin is how far back reads count as use.
@@ -30,6 +33,8 @@ type Catalogue struct {
 	Applied  int64 // the apply; 0: the project's files
 	snapshot *registry.Snapshot
 	registry registry.Registry
+	project  *selfsame.Project
+	data     string
 }
 
 // Close closes what OpenCatalogue opened.
@@ -59,15 +64,15 @@ func catalogueOf(ctx context.Context, r registry.Registry, project, data string)
 			return nil, err
 		}
 	}
-	facts := catalogue.Facts{}
-	if facts.Usage, err = usage(ctx, filepath.Join(data, journalFolder), time.Now().UnixMicro()-usedWithin); err != nil {
-		return nil, err
-	}
-	x, err := catalogue.Of(p, s, facts)
+	used, err := usage(ctx, filepath.Join(data, journalFolder), time.Now().UnixMicro()-usedWithin)
 	if err != nil {
 		return nil, err
 	}
-	return &Catalogue{Index: x, Applied: s.Applied(), snapshot: s, registry: r}, nil
+	x, err := catalogue.Of(p, s, used)
+	if err != nil {
+		return nil, err
+	}
+	return &Catalogue{Index: x, Applied: s.Applied(), snapshot: s, registry: r, project: p, data: data}, nil
 }
 
 // usage counts what was read since a moment, by view.feature and by service. It is nil where there is no journal.
@@ -121,10 +126,62 @@ func (c *Catalogue) Page(ctx context.Context, ref string) (*catalogue.Page, erro
 	if err != nil {
 		return nil, err
 	}
+	sources := it.Sources
+	if it.Kind == catalogue.Source {
+		sources = []string{it.Name}
+	}
+	for _, name := range sources {
+		if src := c.project.Source(name); src != nil && src.EventTime != "" {
+			newest, err := newestEvent(ctx, c.project.Dir, filepath.Join(c.data, archiveFolder), src)
+			if err != nil {
+				return nil, err
+			}
+			p.Newest = max(p.Newest, newest)
+		}
+	}
 	if it.Kind == catalogue.Feature && it.Version != "" {
 		p.Statistics = statistics(c.snapshot.Runs(), it.Name, it.Name+"@"+it.Version)
 	}
 	return p, nil
+}
+
+// newestEvent is the greatest event time in a source's history files and in the archive; 0: there is none. Files that cannot be read are left to the verbs
+// that need them.
+func newestEvent(ctx context.Context, dir, archive string, src *selfsame.Source) (newest int64, err error) {
+	var tables []*source.Table
+	if src.Batch != nil {
+		t, err := openSource(ctx, dir, src)
+		if err == nil {
+			tables = append(tables, t)
+		} else if c := selfsame.ClassOf(err); c != selfsame.ClassNotFound && c != selfsame.ClassInput {
+			return 0, err
+		}
+	}
+	complete, err := archiveComplete(archive)
+	if err != nil {
+		return 0, err
+	}
+	t, err := OpenArchive(ctx, archive, complete, src)
+	if err != nil {
+		return 0, err
+	}
+	if t != nil {
+		tables = append(tables, t)
+	}
+	now := time.Now().UnixMicro()
+	for _, t := range tables {
+		for _, back := range []int64{selfsame.DayLength, 30 * selfsame.DayLength, math.MaxInt64} { // the newest is mostly of late, and the rest need not be read
+			span, err := spanOf(ctx, t, src, window.SatSub(now, back))
+			if err != nil && selfsame.ClassOf(err) != selfsame.ClassInput {
+				return 0, err
+			}
+			if span.From <= span.To {
+				newest = max(newest, span.To)
+				break
+			}
+		}
+	}
+	return newest, nil
 }
 
 // statistics is what the newest run with a feature saw of it.

@@ -86,12 +86,17 @@ func historySpans(ctx context.Context, p *selfsame.Project) (map[string]lint.Spa
 }
 
 func historySpan(ctx context.Context, p *selfsame.Project, src *selfsame.Source) (lint.Span, error) {
-	span := lint.Span{From: selfsame.MaxTime, To: selfsame.MinTime}
 	t, err := openSource(ctx, p.Dir, src)
 	if err != nil {
-		return span, err
+		return lint.Span{}, err
 	}
-	w := source.Want{Lower: selfsame.MinTime, Upper: selfsame.MaxTime, Fields: []string{src.EventTime}}
+	return spanOf(ctx, t, src, selfsame.MinTime)
+}
+
+// spanOf is the stretch of event time of a table's rows from a moment on; its end is before its beginning where there is none.
+func spanOf(ctx context.Context, t *source.Table, src *selfsame.Source, from int64) (lint.Span, error) {
+	span := lint.Span{From: selfsame.MaxTime, To: selfsame.MinTime}
+	w := source.Want{Lower: from, Upper: selfsame.MaxTime, Fields: []string{src.EventTime}}
 	splits, _, err := t.Splits(w)
 	if err != nil {
 		return span, err

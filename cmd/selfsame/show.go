@@ -178,8 +178,8 @@ func writeUse(b *strings.Builder, p *catalogue.Page) {
 	if used && p.Kind != catalogue.Model {
 		fmt.Fprintf(b, "used by\n  services %s\n", strings.Join(p.Services, ", "))
 	}
-	if p.Freshness != nil {
-		fmt.Fprintf(b, "freshness\n  newest event %s\n", momentText(p.Freshness.Newest))
+	if p.Newest != 0 {
+		fmt.Fprintf(b, "freshness\n  newest event in files and archive %s\n", momentText(p.Newest))
 	}
 	if u := p.Usage; u != nil {
 		fmt.Fprintf(b, "reads of the last 30 days\n  %s requests, %s rows", grouped(u.Requests), grouped(u.Rows))

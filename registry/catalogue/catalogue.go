@@ -51,7 +51,6 @@ type Item struct {
 	Offline     bool              `json:"offline,omitempty"`
 	Definition  string            `json:"definition,omitempty"` // of a feature its expression, of a source its schema
 	Usage       *Usage            `json:"usage,omitempty"`      // nil: not counted
-	Freshness   *Freshness        `json:"freshness,omitempty"`  // nil: not known
 }
 
 // Usage is how often something was read, by the journal.
@@ -59,11 +58,6 @@ type Usage struct {
 	Requests int64 `json:"requests"`
 	Rows     int64 `json:"rows"`
 	Last     int64 `json:"last,omitempty"` // µs, of the newest request; 0: none
-}
-
-// Freshness is the newest event that a source, or what is computed from it, has.
-type Freshness struct {
-	Newest int64 `json:"newest"` // µs of event time
 }
 
 // Index is everything that can be found. It is immutable.
@@ -74,15 +68,9 @@ type Index struct {
 	snapshot *registry.Snapshot
 }
 
-// Facts are what definitions do not say. Zero facts leave the fields of items empty.
-type Facts struct {
-	Usage map[string]Usage     // by view.feature and by the name of a service
-	Fresh map[string]Freshness // by source
-}
-
-// Of makes the index of a project, with what its snapshot knows beside; a snapshot in which nothing is applied adds nothing.
-func Of(p *selfsame.Project, s *registry.Snapshot, facts Facts) (*Index, error) {
-	b := &builder{p: p, s: s, facts: facts, readers: map[string][]string{}, sources: map[string][]string{}, types: map[string]string{}}
+// Of makes the index of a project, with what its snapshot knows beside it; usage is by view.feature and by the name of a service, nil where nothing counts. A snapshot in which nothing is applied adds nothing.
+func Of(p *selfsame.Project, s *registry.Snapshot, usage map[string]Usage) (*Index, error) {
+	b := &builder{p: p, s: s, counted: usage, readers: map[string][]string{}, sources: map[string][]string{}, types: map[string]string{}}
 	if err := b.plan(); err != nil {
 		return nil, err
 	}
@@ -117,7 +105,7 @@ func (it *Item) text() string {
 type builder struct {
 	p       *selfsame.Project
 	s       *registry.Snapshot
-	facts   Facts
+	counted map[string]Usage
 	items   []Item
 	readers map[string][]string // view.feature -> services
 	sources map[string][]string // view -> sources
@@ -177,7 +165,7 @@ func (b *builder) features() {
 				Services: b.readers[name], Description: cmp.Or(f.Description, v.Description), Owner: cmp.Or(f.Owner, b.ownerOf(v)), Tags: merged(v.Tags, f.Tags),
 				Offline: v.Offline, Definition: f.Value.Text}
 			b.stage(&it, v.Name, f.Name)
-			it.Usage, it.Freshness = b.usage(name), b.fresh(it.Sources)
+			it.Usage = b.usage(name)
 			b.items = append(b.items, it)
 			for _, s := range b.readers[name] {
 				if !slices.Contains(services, s) {
@@ -187,28 +175,17 @@ func (b *builder) features() {
 		}
 		slices.Sort(services)
 		b.items = append(b.items, Item{Kind: View, Name: v.Name, Type: v.Kind.String(), Entity: v.Entity, Sources: b.sources[v.Name], Services: services,
-			Description: v.Description, Owner: b.ownerOf(v), Tags: v.Tags, Offline: v.Offline, Freshness: b.fresh(b.sources[v.Name])})
+			Description: v.Description, Owner: b.ownerOf(v), Tags: v.Tags, Offline: v.Offline})
 	}
 }
 
 // usage is nil where nothing was counted: without a journal nobody knows.
 func (b *builder) usage(name string) *Usage {
-	if b.facts.Usage == nil {
+	if b.counted == nil {
 		return nil
 	}
-	u := b.facts.Usage[name]
+	u := b.counted[name]
 	return &u
-}
-
-// fresh is the newest event of several sources.
-func (b *builder) fresh(sources []string) *Freshness {
-	var out *Freshness
-	for _, name := range sources {
-		if f, ok := b.facts.Fresh[name]; ok && (out == nil || f.Newest > out.Newest) {
-			out = &f
-		}
-	}
-	return out
 }
 
 // stage sets the version that is applied and its stage.

@@ -60,12 +60,12 @@ sources: {orders: {schema: {id: string, user_id: string, amount: float64, at: ti
 // BenchmarkYear times what a reader asks after a year: 5,000 features, 365 applies, 23,250 versions or so.
 func BenchmarkYear(b *testing.B) {
 	s := year(b)
-	x, err := Of(s.Project(), s, Facts{})
+	x, err := Of(s.Project(), s, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	for name, ask := range map[string]func() error{
-		"index":  func() error { _, err := Of(s.Project(), s, Facts{}); return err },
+		"index":  func() error { _, err := Of(s.Project(), s, nil); return err },
 		"list":   func() error { x.Find(Filter{Kind: Feature}); return nil },
 		"search": func() error { x.Find(Filter{Words: "amount group 42"}); return nil },
 		"page": func() error {

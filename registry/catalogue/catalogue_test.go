@@ -59,8 +59,7 @@ func world(t testing.TB) *Index {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := Of(s.Project(), s, Facts{Usage: map[string]Usage{"spend.largest": {Requests: 3, Rows: 30, Last: 9}, "shop": {Requests: 3, Rows: 30, Last: 9}},
-		Fresh: map[string]Freshness{"orders": {Newest: 77}}})
+	x, err := Of(s.Project(), s, map[string]Usage{"spend.largest": {Requests: 3, Rows: 30, Last: 9}, "shop": {Requests: 3, Rows: 30, Last: 9}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +128,7 @@ func TestPageOfAFeature(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Version != "2.0.0" || p.Type != "float64" || p.Owner != "risk" || p.Tags["domain"] != "money" || p.Usage.Requests != 3 || p.Freshness.Newest != 77 {
+	if p.Version != "2.0.0" || p.Type != "float64" || p.Owner != "risk" || p.Tags["domain"] != "money" || p.Usage.Requests != 3 {
 		t.Errorf("got %+v", p.Item)
 	}
 	if len(p.Versions) != 2 || p.Versions[1].Message != "window of 30d" || p.Hash != p.Versions[1].Hash || p.Hash == p.Versions[0].Hash {

@@ -19,7 +19,7 @@ func (b *builder) others() {
 	}
 	for _, src := range b.p.Sources {
 		b.items = append(b.items, Item{Kind: Source, Name: src.Name, Type: sourceType(src), Description: src.Description, Owner: src.Owner, Tags: src.Tags,
-			Services: b.servicesOf(src.Name), Definition: keyText(src.Schema), Freshness: b.fresh([]string{src.Name})})
+			Services: b.servicesOf(src.Name), Definition: keyText(src.Schema)})
 	}
 	for _, svc := range b.p.Services {
 		b.items = append(b.items, b.service(svc))

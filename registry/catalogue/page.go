@@ -28,6 +28,7 @@ type Page struct {
 	Users      *registry.Users           `json:"users,omitempty"`    // of a feature's applied version
 	Model      *registry.ModelRecord     `json:"model,omitempty"`
 	Statistics *Statistics               `json:"statistics,omitempty"` // of a feature
+	Newest     int64                     `json:"newest,omitempty"`     // µs of event time: the newest event of the sources of a feature, view or source that is in files or in the archive; 0: not known
 }
 
 // Setting is one line of a definition.
