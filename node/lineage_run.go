@@ -125,7 +125,11 @@ func FindTrainingSet(path string) (*TrainingSet, error) {
 
 // in returns a graph that has the training set, and what it is called there: the graph itself where its registry has the run.
 func (t *TrainingSet) in(g *lineage.Graph, s *registry.Snapshot, ref string) (*lineage.Graph, string) {
-	for _, name := range []string{t.Run.Manifest, t.Run.Outputs[0].Checksum} {
+	known := []string{t.Run.Manifest}
+	if t.Run.Kind == runSnapshot {
+		known = append(known, t.Run.Outputs[0].Checksum) // a series is one run with many manifests
+	}
+	for _, name := range known {
 		if n, err := g.Find("run/" + name); err == nil {
 			return g, n.ID
 		}
