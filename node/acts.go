@@ -59,13 +59,35 @@ func Act(ctx context.Context, cfg *LiveConfig, a *ActArgs) (out *Acted, err erro
 	ask := func(p Planner) error {
 		return p.(*served).Do(ctx, "act", a, func(line []byte) error { return json.Unmarshal(line, &out) })
 	}
-	if u, ok := to.(*unserved); ok {
-		err = u.write(ctx, func(r registry.Registry) error { out, err = a.do(ctx, r); return err }, ask)
-	} else {
+	own := func(r registry.Registry) error {
+		var err error
+		out, err = a.do(ctx, r)
+		return err
+	}
+	if u, ok := to.(*unserved); !ok {
 		err = ask(to)
+	} else if r, s, readErr := u.applied(ctx); readErr != nil {
+		err = readErr
+	} else if a.asks() || s.Applied() == 0 {
+		err = own(r) // nothing is written
+	} else {
+		err = u.write(ctx, own, ask)
 	}
 	return out, errors.Join(err, to.Close())
 }
+
+// applied returns the registry to read, and what it holds.
+func (u *unserved) applied(ctx context.Context) (registry.Registry, *registry.Snapshot, error) {
+	r, err := u.read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := r.Snapshot(ctx)
+	return r, s, err
+}
+
+// asks reports whether nothing is to be recorded.
+func (a *ActArgs) asks() bool { return a.Staging == nil && a.Model == nil && a.Experiment == nil }
 
 // do records the action.
 func (a *ActArgs) do(ctx context.Context, to actor) (*Acted, error) {
