@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -162,6 +163,31 @@ func count(ts *testscript.TestScript, neg bool, args []string) {
 			fmt.Fprintln(&b, "  ", f)
 		}
 		ts.Fatalf("got %d files that match %s, want %d\n%s", len(found), args[0], want, b.String())
+	}
+}
+
+// printed PAGE COMMAND checks that what a page of docs shows of a command is in its output: its lines, in their order, others may stand between.
+func printed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: printed PAGE COMMAND")
+	}
+	page, err := os.ReadFile(filepath.Join(pageDir, args[0]))
+	ts.Check(err)
+	_, shown, ok := strings.Cut(string(page), "\n$ "+args[1]+"\n")
+	if !ok {
+		ts.Fatalf("docs/%s does not show %s", args[0], args[1])
+	}
+	said := strings.Split(ts.ReadFile("stdout"), "\n")
+	for line := range strings.Lines(shown) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "$ ") || line == "```" {
+			return
+		}
+		at := slices.Index(said, line)
+		if at < 0 {
+			ts.Fatalf("docs/%s shows of %s a line that it does not print there: %q", args[0], args[1], line)
+		}
+		said = said[at+1:]
 	}
 }
 

@@ -65,6 +65,7 @@ func TestSessions(t *testing.T) {
 			"exits":     exits,
 			"show":      show,
 			"convert":   convert,
+			"printed":   printed,
 			"edit":      edit,
 			"shorten":   shorten,
 			"generate":  generate,
