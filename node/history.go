@@ -79,7 +79,7 @@ func (l *Live) recoverWith(ctx context.Context, uses []*plan.Use) error {
 		missing[u.Base()] = true
 		views = append(views, u.View.Name)
 	}
-	l.notify("the states of " + strings.Join(views, ", ") + " are not built, run selfsame backfill: " + err.Error())
+	l.notify("the states of " + strings.Join(views, ", ") + " are not built; mend what follows, then start again or run selfsame backfill: " + err.Error())
 	return l.driver.Switch(ctx, slices.DeleteFunc(slices.Clone(uses), func(u *plan.Use) bool { return missing[u.Base()] }))
 }
 

@@ -19,6 +19,7 @@ import (
 	"selfsame/column"
 	"selfsame/compute/window"
 	"selfsame/eventlog"
+	archived "selfsame/offline/archive"
 	"selfsame/source"
 )
 
@@ -36,7 +37,7 @@ func (l *Live) trim(ctx context.Context) error {
 		return nil
 	}
 	upTo := min(l.archive.Complete(), l.driver.Applied().Offset)
-	t, err := l.tally(ctx, l.log.Begin(), upTo, window.SatSub(l.now(), int64(keep/time.Microsecond)))
+	t, err := l.tally(ctx, l.log.Begin(), upTo, oldest(l.now(), int64(keep/time.Microsecond)))
 	if err != nil || t.next == t.first {
 		return err
 	}
@@ -51,6 +52,13 @@ func (l *Live) trim(ctx context.Context) error {
 		return err
 	}
 	return l.log.Trim(ctx, t.next)
+}
+
+// oldest is the α below which events go: in steps of a thirtieth of what is kept, a day at most, so that files of the archive are read back a few times only.
+func oldest(now, keep int64) int64 {
+	step := max(1, min(keep/30, selfsame.DayLength))
+	at := window.SatSub(now, keep)
+	return window.SatSub(at, ((at%step)+step)%step)
 }
 
 // tally sums up entries of the log in [first, next), by source.
@@ -132,26 +140,25 @@ func (t *tally) verify(ctx context.Context, folder string, complete int64) error
 	return nil
 }
 
-// archived sums up what the archive has of a source.
+// archived sums up what the archive has of a source, in the files whose offsets meet those of the entries.
 func (t *tally) archived(ctx context.Context, folder, name string, fields []selfsame.Field, complete int64) (*rowSum, error) {
 	got := &rowSum{}
-	table, err := OpenArchive(ctx, folder, complete, &selfsame.Source{Name: name, Schema: fields, KeepNaN: true})
-	if err != nil || table == nil {
-		return got, err
-	}
-	w := source.Want{Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
-	for _, f := range table.Fields() {
-		w.Fields = append(w.Fields, f.Name)
-	}
-	splits, _, err := table.Splits(w)
+	files, err := archived.Below(folder, name, complete)
 	if err != nil {
 		return nil, err
 	}
-	for _, sp := range splits {
-		err := table.Read(ctx, sp, w, func(c *source.Chunk) error {
-			n := len(fields)
-			own := &column.Batch{Fields: c.Batch.Fields[:n], Columns: c.Batch.Columns[:n]}
-			offset, alpha, op := c.Batch.Column(batch.ArchiveOffset), c.Batch.Column(batch.ArchiveArrival), c.Batch.Column(batch.ArchiveOp)
+	for _, f := range files {
+		if f.First >= t.next || f.Next <= t.first {
+			continue
+		}
+		table, err := source.Open(ctx, source.Spec{Name: name, Dir: filepath.Dir(f.Path), Schema: batch.ArchiveFields(&selfsame.Source{Schema: fields}), Absent: true, KeepNaN: true,
+			Batch: selfsame.BatchSource{Path: filepath.Base(f.Path), Format: "parquet"}}, formats())
+		if err != nil {
+			return nil, err
+		}
+		err = archivedFile{table}.Each(ctx, func(b *column.Batch) error {
+			own := &column.Batch{Fields: fields, Columns: b.Columns[:len(fields)]}
+			offset, alpha, op := b.Columns[len(fields)], b.Columns[len(fields)+1], b.Columns[len(fields)+2]
 			for i, at := range offset.Ints {
 				if at >= t.first && at < t.next {
 					got.add(own, i, at, alpha.Ints[i], string(op.Str(i)))

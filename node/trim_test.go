@@ -5,11 +5,13 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"selfsame"
+	"selfsame/api"
+	"selfsame/audit"
 	"selfsame/config"
 )
 
@@ -217,7 +221,7 @@ func TestPowerCutAroundATrim(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			stop := w.openOn(disk)
+			stop := w.openOn(disk, 0)
 			if _, err := w.live.ApplyFirst(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -233,7 +237,7 @@ func TestPowerCutAroundATrim(t *testing.T) {
 			}
 			left := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: int(seed%3) * 50, RNG: r})
 			stop()
-			defer w.openOn(left)()
+			defer w.openOn(left, 0)()
 			if got, _ := w.ask(nil); got != want {
 				t.Errorf("got\n%swant\n%s", got, want)
 			}
@@ -243,11 +247,82 @@ func TestPowerCutAroundATrim(t *testing.T) {
 	}
 }
 
-// openOn opens the data directory with log and online state on a disk of its own.
-func (w *liveWorld) openOn(disk vfs.FS) (stop func()) {
+// TestAuditOfATrimmedLog: what was served is audited without a mismatch, and explained by the same events, before and after the log is trimmed and files of the
+// archive are merged.
+func TestAuditOfATrimmedLog(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 15))
+	w := newLiveWorld(t, bank, bankFiles(r))
+	w.must("backfill", &LoadArgs{})
+	w.close()
+	defer w.openOn(nil, 1)()
+	ctx := t.Context()
+	for range 9 {
+		w.pushAll(bankEvents(r, 2))
+		if _, err := w.live.Features(ctx, &api.Question{Service: "all", Rows: askedFor(), RequestID: fmt.Sprint("r", w.clock.Load())}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.live.pin(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	request := fmt.Sprint("r", w.clock.Load())
+	look := func() (values int64, explained string) {
+		t.Helper()
+		p, err := w.live.pin(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, done, err := p.Evidence(ctx, w.project)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer done()
+		report, err := e.Audit(ctx, audit.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Mismatched != 0 || report.Unauditable != 0 || report.Requests != 9 {
+			t.Errorf("the audit found %+v", report)
+		}
+		x, err := ExplainServed(ctx, e, &ServedQuestion{Request: request, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report.Values, string(text)
+	}
+	values, explained := look()
+	merged := false
+	w.clock.Add(2 * selfsame.Hour)
+	for _, step := range []func(){
+		func() { w.trimAll() },
+		func() {
+			if err := w.live.archive.Merge(ctx, readArchived, time.Now().Add(25*time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		step()
+		v, x := look()
+		if merged { // the files have other names by then, and rows other places in them
+			x, explained = placesInArchive.ReplaceAllString(x, ""), placesInArchive.ReplaceAllString(explained, "")
+		}
+		if merged = true; v != values || v == 0 || x != explained {
+			t.Errorf("%d values were audited, before %d; explained by\n%s\nbefore\n%s", v, values, x, explained)
+		}
+	}
+}
+
+var placesInArchive = regexp.MustCompile(`"file":"date=[^"]*","row":[0-9]+,`)
+
+// openOn opens the data directory with log and online state on a disk, nil for the machine's, and a share of what is served journalled.
+func (w *liveWorld) openOn(disk vfs.FS, sample float64) (stop func()) {
 	w.t.Helper()
 	c := config.Default()
-	c.Dir, c.JournalSample = w.data, 0
+	c.Dir, c.JournalSample, c.JournalDurable = w.data, sample, sample > 0
 	l, err := OpenLive(w.t.Context(), LiveConfig{Config: c, Project: w.project, Now: w.clock.Load, FS: disk})
 	if err != nil {
 		w.t.Fatal(err)

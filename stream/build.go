@@ -65,7 +65,7 @@ func (d *Driver) build(ctx context.Context, next *succession, l *Load) error {
 func trimmed(begin int64) error {
 	return &selfsame.Error{Class: selfsame.ClassResource, Ref: "online state",
 		Message: fmt.Sprintf("a state cannot be built from the log alone: it begins at offset %d", begin),
-		Hint:    "build it with what the archive has of the log before that: selfsame backfill"}
+		Hint:    "start again: it is built with what the archive has of the log before that"}
 }
 
 // fill lets the caller bring history, and then resolves what of the log that history holds already.
