@@ -73,9 +73,15 @@ func (l *load) run() (*outcome, error) {
 		defer c.Close()
 		workers[i] = &worker{caller: c, latency: hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3)}
 	}
+	var group sync.WaitGroup
+	if l.sent { // many connections: what they cost at first is not what is measured
+		for _, w := range workers {
+			group.Go(func() { _, w.err = w.caller.call(0) })
+		}
+		group.Wait()
+	}
 	client, server := ownCPU(), cpuOf(l.pid)
 	start := time.Now()
-	var group sync.WaitGroup
 	for i, w := range workers {
 		group.Go(func() { w.run(l, i, start) })
 	}
