@@ -198,15 +198,32 @@ func (l *Live) actVerb(ctx context.Context, a *ActArgs, line func(any) error) er
 	return line(out)
 }
 
-// Act records an action and makes what follows from it live: the states of a version that is retired go, those of one that comes back are built.
+// Act records an action and makes what follows from it live: the states of a version that is retired go, those of one that comes back are built. What moves no state waits
+// for no load of history.
 func (l *Live) Act(ctx context.Context, by registry.By, a registry.Action) (*registry.Record, error) {
+	s, err := l.registry.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g, staging := a.(*registry.Staging)
+	if staging {
+		v, err := s.Version(g.View, g.Feature, g.Version)
+		staging = err == nil && (g.Stage == registry.Retired) != (v.Stage == registry.Retired)
+	}
+	if !staging {
+		r, err := l.registry.Act(ctx, by, a)
+		if err != nil {
+			return nil, err
+		}
+		return r, l.readBy(ctx)
+	}
 	l.applying.Lock()
 	defer l.applying.Unlock()
 	r, err := l.registry.Act(ctx, by, a)
 	if err != nil {
 		return nil, err
 	}
-	return r, l.followActs(ctx)
+	return r, l.follow(ctx)
 }
 
 // Snapshot returns everything that is recorded.
@@ -214,25 +231,29 @@ func (l *Live) Snapshot(ctx context.Context) (*registry.Snapshot, error) {
 	return l.registry.Snapshot(ctx)
 }
 
-// followActs makes the newest records the ones that reads go by. States are looked at only where an apply or the stage of a version is among them.
-func (l *Live) followActs(ctx context.Context) error {
-	s, err := l.registry.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	have := l.snapshot.Load()
-	if s == have {
-		return nil
-	}
-	states := s.Applied() != have.Applied()
-	for _, r := range s.Records()[min(have.ID(), s.ID()):] {
-		for i := range r.Acts {
-			states = states || r.Acts[i].Kind == registry.KindStaging
+// readBy makes the newest records the ones that reads go by, unless states have to follow first: whoever recorded that sees to it.
+func (l *Live) readBy(ctx context.Context) error {
+	for {
+		have := l.snapshot.Load()
+		s, err := l.registry.Snapshot(ctx)
+		if err != nil || s.ID() <= have.ID() || s.Applied() != have.Applied() || movesStates(have, s) || l.snapshot.CompareAndSwap(have, s) {
+			return err
 		}
 	}
-	if states {
-		return l.follow(ctx)
+}
+
+// movesStates reports whether a version was retired, or came back, between two snapshots of one apply.
+func movesStates(before, after *registry.Snapshot) bool {
+	for _, r := range after.Records()[before.ID():] {
+		for i := range r.Acts {
+			var g registry.Staging
+			if a := &r.Acts[i]; a.Kind != registry.KindStaging || json.Unmarshal(a.Body, &g) != nil {
+				continue
+			}
+			if (before.StageOf(g.View, g.Feature, g.Version) == registry.Retired) != (g.Stage == registry.Retired) {
+				return true
+			}
+		}
 	}
-	l.snapshot.Store(s)
-	return nil
+	return false
 }

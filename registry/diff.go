@@ -24,7 +24,7 @@ type Diff struct {
 	Others   []OtherChange   `json:"others"` // settings that are no part of a feature's form, among others
 	// Files that changed. Where nothing else is listed they mean what they meant before.
 	Files []string `json:"files"`
-	// Warnings name what services of the project answer with although it is deprecated.
+	// Warnings name what services of the project answer with although it is deprecated, and experiments that answer in the place of what is applied.
 	Warnings []string `json:"warnings,omitempty"`
 	// Impacts is what the change does to values, as far as that was looked at (Change.Impacts).
 	Impacts []Impact `json:"impacts,omitempty"`

@@ -50,6 +50,9 @@ func TestExperiments(t *testing.T) {
 	}
 	b.denies(start("cd", arms...), selfsame.ClassUsage, "the experiment ab runs on it")
 	b.denies(&registry.Experiment{Service: "fraud", Name: "cd", Ended: true}, selfsame.ClassUsage, "is ab, not cd")
+	if d := b.apply(spend(weeks, "spend.total")); len(d.Warnings) != 1 || d.Warnings[0] != "service fraud: the experiment ab answers until selfsame experiment end fraud, not version 3" {
+		t.Errorf("an apply beside it: got warnings %q", d.Warnings)
+	}
 	b.act(&registry.Experiment{Service: "fraud", Ended: true})
 	if b.snapshot().Experiment("fraud") != nil || len(b.snapshot().Experiments()) != 0 || b.act(&registry.Experiment{Service: "fraud", Ended: true}) != nil {
 		t.Error("it does not end")

@@ -62,6 +62,9 @@ func (d *decision) service(h *serviceHistory, r ServiceRecord) {
 		}
 	}
 	c.To = r.Version
+	if e := d.before.Experiment(r.Name); e != nil && c.From != 0 {
+		d.diff.Warnings = append(d.diff.Warnings, fmt.Sprintf("service %s: the experiment %s answers until selfsame experiment end %s, not version %d", r.Name, e.Name, r.Name, c.To))
+	}
 	d.diff.Services = append(d.diff.Services, c)
 	d.record.Services = append(d.record.Services, r)
 }

@@ -125,12 +125,12 @@ func build(defs Definitions, q *Request) (*served, error) {
 			return nil, err
 		}
 	} else {
-		if e := defs.Experiment(q.Service); e != nil && q.Version == 0 {
-			return newSplit(defs, e)
-		}
 		s, n, err := defs.Service(q.Service, q.Version)
 		if err != nil {
 			return nil, err
+		}
+		if e := defs.Experiment(q.Service); e != nil && q.Version == 0 {
+			return newSplit(defs, e)
 		}
 		out.service, out.version, entries = s.Name, n, s.Features
 	}

@@ -65,9 +65,9 @@ func writeForecast(b *strings.Builder, f *node.Forecast) {
 	writeCompared(b, f.Values)
 }
 
-// writeWarnings says what services answer with although it is deprecated.
+// writeWarnings says what services answer with although it is deprecated, or in place of what is applied.
 func writeWarnings(b *strings.Builder, d *registry.Diff) {
-	title := "deprecated"
+	title := "warnings"
 	for _, w := range d.Warnings {
 		b.WriteString(heading(&title))
 		fmt.Fprintf(b, "  %s\n", w)
