@@ -33,6 +33,7 @@ type Lineages struct {
 	base    *lineage.Graph
 	record  int64 // record that whole is of
 	whole   *lineage.Graph
+	stored  map[string]*lineage.FeatureVersion // features of stored views by view.feature@1.1.0: what a version reads never changes
 }
 
 // Graph returns the graph of a snapshot.
@@ -43,11 +44,11 @@ func (ls *Lineages) Graph(s *registry.Snapshot) (*lineage.Graph, error) {
 		return ls.whole, nil
 	}
 	if ls.base == nil || ls.applied != s.Applied() {
-		base, err := definedGraph(s)
-		if err != nil {
+		d := &defining{graph: lineage.NewGraph(), snapshot: s, before: ls.stored, stored: map[string]*lineage.FeatureVersion{}}
+		if err := d.build(); err != nil {
 			return nil, err
 		}
-		ls.base, ls.applied = base, s.Applied()
+		ls.base, ls.applied, ls.stored = d.graph, s.Applied(), d.stored
 	}
 	ls.whole, ls.record = actedGraph(ls.base, s), s.ID()
 	return ls.whole, nil
@@ -225,54 +226,105 @@ func addOutput(g *lineage.Graph, pl *plan.Plan, o *plan.Output, about func(o *pl
 	return nil
 }
 
-// definedGraph is what applies made: every version of every feature and service.
-func definedGraph(s *registry.Snapshot) (*lineage.Graph, error) {
-	g := lineage.NewGraph()
-	p := s.Project()
+// defining makes the graph of what was applied: every version of every feature and service.
+type defining struct {
+	graph          *lineage.Graph
+	snapshot       *registry.Snapshot
+	before, stored map[string]*lineage.FeatureVersion // as in Lineages: of the graph before, and of this one
+}
+
+func (d *defining) build() error {
+	s, p := d.snapshot, d.snapshot.Project()
 	for _, src := range p.Sources {
-		g.AddSource(src)
-	}
-	about := func(o *plan.Output) (*lineage.FeatureVersion, error) {
-		v, err := s.Version(o.View.Name, o.Feature.Name, o.Feature.Version)
-		if err != nil {
-			return nil, err
-		}
-		return &lineage.FeatureVersion{Hash: v.Hash, Status: versionStatus(&v), Past: v.Status != registry.Current, Record: v.Apply, Time: v.Time, Author: v.Author}, nil
+		d.graph.AddSource(src)
 	}
 	for _, v := range p.Views {
-		if err := addView(g, p, v, about, s); err != nil {
-			return nil, err
+		if err := d.view(p, v); err != nil {
+			return err
+		}
+	}
+	for _, f := range s.Features() {
+		for i := range f.Versions {
+			if v := &f.Versions[i]; v.Status != registry.Current {
+				if err := d.earlier(p, &f, v); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	names := map[string]bool{}
-	for _, f := range s.Features() {
-		for i := range f.Versions {
-			v := &f.Versions[i]
-			if v.Status == registry.Current {
-				continue
-			}
-			entry := selfsame.ServiceEntry{View: f.View, Feature: f.Feature, Version: v.Version}
-			pl, err := plan.Build(p, plan.Request{Features: []selfsame.ServiceEntry{entry}, Resolver: s})
-			if err != nil {
-				return nil, err
-			}
-			if err := addOutput(g, pl, &pl.Outputs[0], about); err != nil {
-				return nil, err
-			}
-		}
-	}
 	for _, r := range s.Records() {
 		for _, service := range r.Services {
 			names[service.Name] = true
 		}
 	}
 	for name := range names {
-		if err := addServices(g, s, name); err != nil {
-			return nil, err
+		if err := addServices(d.graph, s, name); err != nil {
+			return err
 		}
 	}
-	g.Seal()
-	return g, nil
+	d.graph.Seal()
+	return nil
+}
+
+// about says what the registry knows of a version.
+func (d *defining) about(o *plan.Output) (*lineage.FeatureVersion, error) {
+	v, err := d.snapshot.Version(o.View.Name, o.Feature.Name, o.Feature.Version)
+	if err != nil {
+		return nil, err
+	}
+	f := &lineage.FeatureVersion{Hash: v.Hash, Record: v.Apply, Time: v.Time, Author: v.Author}
+	f.Status, f.Past = versionStatus(&v), v.Status != registry.Current
+	if o.View.Kind != selfsame.OnDemandView {
+		d.stored[v.Ref(o.View.Name, o.Feature.Name)] = f
+	}
+	return f, nil
+}
+
+// known adds a version that the graph before had, and reports whether it did.
+func (d *defining) known(ref string, v *registry.Version) bool {
+	have := d.before[ref]
+	if have == nil {
+		return false
+	}
+	f := *have
+	f.Status, f.Past = versionStatus(v), v.Status != registry.Current
+	d.stored[ref] = &f
+	d.graph.AddFeature(&f)
+	return true
+}
+
+// view adds the current features of a view. On-demand features are planned anew: the versions that they read may be others.
+func (d *defining) view(p *selfsame.Project, v *selfsame.FeatureView) error {
+	missing := v.Kind == selfsame.OnDemandView
+	for i := range v.Features {
+		missing = missing || d.before[lineage.ReferenceOf(v.Name, &v.Features[i])] == nil
+	}
+	if missing {
+		return addView(d.graph, p, v, d.about, d.snapshot)
+	}
+	for i := range v.Features {
+		f := &v.Features[i]
+		version, err := d.snapshot.Version(v.Name, f.Name, f.Version)
+		if err != nil {
+			return err
+		}
+		d.known(lineage.ReferenceOf(v.Name, f), &version)
+	}
+	return nil
+}
+
+// earlier adds a version that is not the project's own.
+func (d *defining) earlier(p *selfsame.Project, f *registry.FeatureVersions, v *registry.Version) error {
+	if d.known(v.Ref(f.View, f.Feature), v) {
+		return nil
+	}
+	entry := selfsame.ServiceEntry{View: f.View, Feature: f.Feature, Version: v.Version}
+	pl, err := plan.Build(p, plan.Request{Features: []selfsame.ServiceEntry{entry}, Resolver: d.snapshot})
+	if err != nil {
+		return err
+	}
+	return addOutput(d.graph, pl, &pl.Outputs[0], d.about)
 }
 
 // versionStatus says how a version differs from one that is current and active.

@@ -86,23 +86,28 @@ func BenchmarkLineage(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("definitions", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := definedGraph(s); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	base, err := definedGraph(s)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Run("acts", func(b *testing.B) {
-		for b.Loop() {
-			actedGraph(base, s)
-		}
-	})
 	ls := &Lineages{}
+	graph := func(b *testing.B, ls *Lineages) {
+		if _, err := ls.Graph(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			graph(b, &Lineages{})
+		}
+	})
+	graph(b, ls)
+	b.Run("after=apply", func(b *testing.B) {
+		for b.Loop() {
+			graph(b, &Lineages{stored: ls.stored})
+		}
+	})
+	b.Run("after=record", func(b *testing.B) {
+		for b.Loop() {
+			graph(b, &Lineages{stored: ls.stored, base: ls.base, applied: ls.applied})
+		}
+	})
 	for _, q := range []lineage.Question{{Ref: "t2.f7"}, {Ref: "t2.f7", Columns: true}, {Ref: "s2.x", Direction: lineage.Down}, {Ref: "s2", Columns: true}, {Ref: "r3", Columns: true}} {
 		b.Run(fmt.Sprintf("ask=%s,columns=%t", q.Ref, q.Columns), func(b *testing.B) {
 			for b.Loop() {

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"selfsame"
@@ -104,6 +106,35 @@ func (w *liveWorld) standsSomewhere(v *lineage.Value) {
 	}
 }
 
+// TestQuestionsOfThePastMakeNoFiles asks for a moment before an event that the archive does not have: the archive stays as it is.
+func TestQuestionsOfThePastMakeNoFiles(t *testing.T) {
+	w := newLiveWorld(t, bank, bankFiles(rand.New(rand.NewPCG(1, 22))))
+	ask := func(at int64, want string) {
+		t.Helper()
+		v, err := w.live.ValueLineage(t.Context(), &lineage.ValueQuestion{Feature: "tapped.n", EntityID: "q", At: &at})
+		if err != nil || string(v.Value) != want {
+			t.Fatalf("got %+v, %v, want %s", v, err, want)
+		}
+	}
+	push := func() int64 {
+		w.push("taps", fmt.Sprintf(`{"k":"q","x":1,"at":"%s"}`, instantText(w.clock.Load())))
+		return w.clock.Load()
+	}
+	first := push()
+	ask(first, "1")
+	archived := w.live.archive.Complete()
+	second := push()
+	ask(first, "1")
+	ask(second-1, "1")
+	if got := w.live.archive.Complete(); got != archived || got == 0 {
+		t.Errorf("the archive holds the log up to %d, was %d", got, archived)
+	}
+	ask(second, "2")
+	if got := w.live.archive.Complete(); got != archived+1 {
+		t.Errorf("the archive holds the log up to %d, was %d", got, archived)
+	}
+}
+
 func TestValueQuestions(t *testing.T) {
 	w := newLiveWorld(t, bank, bankFiles(rand.New(rand.NewPCG(1, 22))))
 	late := w.clock.Load() + selfsame.Minute
@@ -158,7 +189,15 @@ func TestGraphOverTime(t *testing.T) {
 	}
 	down := func(at *int64, ref string) string {
 		t.Helper()
-		_, names := w.lineage(&LineageArgs{Question: lineage.Question{Ref: ref, Direction: lineage.Down}, At: at})
+		q := &LineageArgs{Question: lineage.Question{Ref: ref, Direction: lineage.Down}, At: at}
+		answer, names := w.lineage(q)
+		fresh, err := new(Lineages).Answer(t.Context(), w.live.snapshotForTest(t), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(fresh, answer, cmpopts.IgnoreUnexported(lineage.Node{}, lineage.Edge{})); diff != "" {
+			t.Errorf("%s: the graph that is kept is not the one that is made anew:\n%s", ref, diff)
+		}
 		return names
 	}
 	first := w.live.snapshot.Load().Newest().Time
@@ -172,6 +211,9 @@ func TestGraphOverTime(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	apply(strings.Replace(bank, "m: max(x) over 30d", "m: count(*) over 30d", 1))
+	for _, source := range []string{"pays", "fixes", "homes", "taps", "places"} {
+		down(nil, source)
+	}
 	if got, want := down(nil, "fixes.x"), "column/fixes.x feature/fixed.m@1.0.0 service/all@1 model/m@1"; got != want {
 		t.Errorf("after the change: got %s, want %s", got, want)
 	}
@@ -187,6 +229,14 @@ func TestGraphOverTime(t *testing.T) {
 	if got, want := down(nil, "fixes.x"), "column/fixes.x"; got != want {
 		t.Errorf("nothing stands on the old version any more: got %s, want %s", got, want)
 	}
+	apply(bank) // the first versions again, of which the graph knows what they read
+	if got, want := down(nil, "fixes.x"), "column/fixes.x feature/fixed.m@1.0.0 service/all@1"; got != want {
+		t.Errorf("back again: got %s, want %s", got, want)
+	}
+	if got, want := down(nil, "fixed.m@2"), "feature/fixed.m@2.0.0"; got != want {
+		t.Errorf("the other one: got %s, want %s", got, want)
+	}
+	apply(strings.Replace(bank, "m: max(x) over 30d", "m: count(*) over 30d", 1))
 	answer, _ := w.lineage(&LineageArgs{Question: lineage.Question{Ref: "m", Direction: lineage.Up}})
 	if answer.Nodes[len(answer.Nodes)-1].Status != "retired" || !slices.ContainsFunc(answer.Nodes, func(n *lineage.Node) bool { return n.ID == "feature/fixed.m@1.0.0" && n.Status == "earlier" }) {
 		t.Error("what a retired model is made from is not shown")

@@ -49,11 +49,11 @@ func (l *Live) ValueLineage(ctx context.Context, q *lineage.ValueQuestion) (*lin
 	if at > max(now, l.driver.Applied().Alpha) {
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "at " + instantText(at), Message: "later than now", Hint: "what will be known then is not known yet"}
 	}
-	pinned, err := l.pin(ctx)
+	complete, err := l.archivedAt(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.open(ctx, l, pinned.Complete); err != nil {
+	if err := x.open(ctx, l, complete); err != nil {
 		return nil, err
 	}
 	x.req.Rows.At = []int64{at}
@@ -66,8 +66,28 @@ func (l *Live) ValueLineage(ctx context.Context, q *lineage.ValueQuestion) (*lin
 		return nil, err
 	}
 	v.Answer = &lineage.ValueAnswer{At: lineage.Instant(at), Computed: lineage.Instant(now), Engine: Version, ZoneDatabase: zone.Version(), Record: s.ID(),
-		LogOffset: pinned.Complete, Services: []string{}, Models: []string{}}
+		LogOffset: complete, Services: []string{}, Models: []string{}}
 	return v, x.below(l, v)
+}
+
+// archivedAt returns an offset below which the archive holds the log, and from which on nothing was known at a moment. It copies what the archive lacks for that:
+// questions about the past make no small files.
+func (l *Live) archivedAt(ctx context.Context, at int64) (int64, error) {
+	complete := l.archive.Complete()
+	if end, _ := l.log.End(); complete < end {
+		next, err := l.log.BlockAt(ctx, complete)
+		if err != nil {
+			return 0, err
+		}
+		if next.Alpha > at {
+			return complete, nil
+		}
+	}
+	pinned, err := l.pin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return pinned.Complete, nil
 }
 
 // tracing is the provenance of one value at work.
