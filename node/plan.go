@@ -41,6 +41,15 @@ type Forecast struct {
 	Loads    []Load    `json:"loads,omitempty"`    // online states that have to be built
 	Shared   []string  `json:"shared,omitempty"`   // views of changed features whose online rows serve the new versions as they are
 	Released []string  `json:"released,omitempty"` // views whose online rows nothing asks for any more
+	Due      []Due     `json:"due,omitempty"`      // deprecated versions whose day has come, whatever the change is
+}
+
+// Due is a deprecated version of a feature that was to be retired by now.
+type Due struct {
+	Ref       string `json:"ref"`
+	Until     int64  `json:"until"` // µs: the day that was set
+	Successor string `json:"successor,omitempty"`
+	registry.Users
 }
 
 // UsedBy says who stands on the version of a feature that was current.
@@ -93,6 +102,9 @@ func (f *forecaster) forecast(ctx context.Context, s *registry.Snapshot, a *Plan
 		return nil, err
 	}
 	f.before, f.after, f.args, f.out = s, after, a, &Forecast{Diff: diff}
+	if err := f.due(ctx); err != nil {
+		return nil, err
+	}
 	if diff.Empty() {
 		return f.out, nil
 	}
@@ -117,6 +129,24 @@ func (f *forecaster) users(ctx context.Context) error {
 		}
 		if len(u.Services)+len(u.Models)+len(u.OnDemand) > 0 {
 			f.out.Users = append(f.out.Users, UsedBy{View: c.View, Feature: c.Feature, Version: c.From, Users: *u})
+		}
+	}
+	return nil
+}
+
+// due finds deprecated versions whose day has come, and who still stands on them.
+func (f *forecaster) due(ctx context.Context) error {
+	for _, h := range f.before.Features() {
+		for i := range h.Versions {
+			v := &h.Versions[i]
+			if v.Stage != registry.Deprecated || v.Until == 0 || v.Until > f.args.Time {
+				continue
+			}
+			u, err := f.before.UsersOf(ctx, h.View, h.Feature, v.Version)
+			if err != nil {
+				return err
+			}
+			f.out.Due = append(f.out.Due, Due{Ref: v.Ref(h.View, h.Feature), Until: v.Until, Successor: v.Successor, Users: *u})
 		}
 	}
 	return nil

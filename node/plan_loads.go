@@ -36,8 +36,10 @@ type LoadSource struct {
 	Live  int64  `json:"live,omitempty"`  // rows of the live log
 }
 
-// guessedRate is the rows a second that a load is reckoned with before one was measured.
-const guessedRate = 250_000
+const (
+	guessedRate = 250_000 // rows a second that a load is reckoned with before one was measured
+	tellingRows = 10_000  // of a load from which on its time says something of rows, and not of the rest
+)
 
 // loads finds the states that a change makes necessary, those that serve it as they are, and those that nothing asks for any more.
 func (f *forecaster) loads(ctx context.Context) error {
@@ -210,10 +212,10 @@ func (f *forecaster) loaded(name string) bool {
 	return ok
 }
 
-// measuredRate is how fast the newest recorded load was, and its id.
+// measuredRate is how fast the newest recorded load was that was not a small one, and its id.
 func measuredRate(s *registry.Snapshot) (rate float64, run string) {
 	for _, r := range slices.Backward(s.Runs()) {
-		if took := r.Ended - r.Started; (r.Kind == "backfill" || r.Kind == "materialize") && r.Rows > 0 && took > 0 {
+		if took := r.Ended - r.Started; (r.Kind == runBackfill || r.Kind == runMaterialize) && r.Rows >= tellingRows && took > 0 {
 			return float64(r.Rows) / (float64(took) / float64(selfsame.Second)), r.ID
 		}
 	}

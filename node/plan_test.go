@@ -328,3 +328,39 @@ func TestPastFindsWhatIsMeant(t *testing.T) {
 		}
 	}
 }
+
+// TestMeasuredRate takes the newest load that was long enough to say something.
+func TestMeasuredRate(t *testing.T) {
+	dir := valuesDir(t, valuesProject)
+	data := openData(t, DefaultData(dir))
+	defer closeData(t, data)
+	r, err := OpenRegistry(t.Context(), data, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := ApplyProject(t.Context(), r, &ChangeConfig{Project: dir, Author: "ann", Expect: registry.Newest}); err != nil {
+		t.Fatal(err)
+	}
+	want := func(rate float64, run string) {
+		t.Helper()
+		s, err := r.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, id := measuredRate(s); got != rate || id != run {
+			t.Errorf("got %v by %q, want %v by %q", got, id, rate, run)
+		}
+	}
+	want(guessedRate, "")
+	for i, run := range []registry.Run{
+		{ID: "0196b2f4-0000-7000-8000-000000000001", Kind: runBackfill, Rows: 30_000, Started: 0, Ended: 2 * selfsame.Second},
+		{ID: "0196b2f4-0000-7000-8000-000000000002", Kind: runBackfill, Rows: 3, Started: 0, Ended: selfsame.Second},
+		{ID: "0196b2f4-0000-7000-8000-000000000003", Kind: runTrain, Rows: 1_000_000, Started: 0, Ended: selfsame.Second},
+	} {
+		if _, err := r.Act(t.Context(), registry.By{Author: "ann", Time: int64(i)}, &run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(15_000, "0196b2f4-0000-7000-8000-000000000001")
+}

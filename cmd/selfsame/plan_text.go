@@ -23,6 +23,7 @@ func writeForecast(b *strings.Builder, f *node.Forecast) {
 		}
 		b.WriteString("\n")
 		writeWarnings(b, d)
+		writeDue(b, f.Due)
 		return
 	}
 	fmt.Fprintf(b, "project %s, against ", d.Project)
@@ -61,6 +62,7 @@ func writeForecast(b *strings.Builder, f *node.Forecast) {
 		}
 	}
 	writeWarnings(b, d)
+	writeDue(b, f.Due)
 	writeLoads(b, f)
 	writeCompared(b, f.Values)
 }

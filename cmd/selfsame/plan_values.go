@@ -117,6 +117,22 @@ func quantileText(list []float64, i int) string {
 	return numberText(list[i])
 }
 
+// writeDue says which deprecated versions were to be retired by now, and what stands on them still.
+func writeDue(b *strings.Builder, due []node.Due) {
+	title := "to be retired"
+	for i := range due {
+		d := &due[i]
+		fmt.Fprintf(b, "%s  %s  since %s", heading(&title), d.Ref, batch.Instant(d.Until))
+		if d.Successor != "" {
+			fmt.Fprintf(b, ", use %s", d.Successor)
+		}
+		if text := usersText(&d.Users, nil); text != "" {
+			fmt.Fprintf(b, "; used by %s", text)
+		}
+		b.WriteString("\n")
+	}
+}
+
 // writeLoads says which online states have to be built.
 func writeLoads(b *strings.Builder, f *node.Forecast) {
 	title := "to be loaded"
