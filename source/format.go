@@ -11,8 +11,26 @@ import (
 	"selfsame/compute/zone"
 )
 
-// ChunkRows is the greatest number of rows in a chunk.
-const ChunkRows = 64 << 10
+// ChunkRows is the greatest number of rows in a chunk. Only narrow rows come so many at once: see RowsOf.
+const ChunkRows = 256 << 10
+
+const (
+	leastRows   = 64 << 10
+	chunkValues = 1 << 20 // of fixed width, about, in a chunk of more rows than that
+)
+
+// RowsOf returns how many rows a chunk of these columns has at most. What is done to a chunk reaches further the more rows it has; of wide
+// rows, and of values of any length, fewer are held.
+func RowsOf(columns []Wanted) int64 {
+	for _, c := range columns {
+		switch c.Field.Type.Kind {
+		case selfsame.Bool, selfsame.Int64, selfsame.Float64, selfsame.Timestamp, selfsame.Date:
+		default:
+			return leastRows
+		}
+	}
+	return int64(min(max(chunkValues/max(len(columns), 1), leastRows), ChunkRows))
+}
 
 // Format opens files of one format.
 type Format interface {

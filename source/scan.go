@@ -32,7 +32,7 @@ func NewTextScan(how *Reading, path string, want []Wanted) *TextScan {
 	return s
 }
 
-// Each yields the rows in chunks of at most ChunkRows. next moves to the next row and is false at the end; read appends one value to
+// Each yields the rows in chunks. next moves to the next row and is false at the end; read appends one value to
 // every column of Batch, and nulls for a row that it reports as bad.
 func (s *TextScan) Each(ctx context.Context, next func() (bool, error), read func(), yield func(*Chunk) error) error {
 	for {
@@ -55,7 +55,7 @@ func (s *TextScan) chunk(next func() (bool, error), read func()) (*Chunk, error)
 	s.scratch.Reset()
 	s.Rows.Reset()
 	first := s.Row
-	for s.Batch.Rows < ChunkRows {
+	for s.Batch.Rows < leastRows {
 		ok, err := next()
 		if err != nil {
 			return nil, err

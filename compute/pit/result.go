@@ -30,7 +30,7 @@ type Values struct {
 
 	status [][]selfsame.Status // memory
 	series [][]int64
-	block  []uint64
+	at     []int
 }
 
 // NewValues returns values without rows, for Read.

@@ -70,7 +70,7 @@ func New(spec Spec, rows Rows, o Options) (*Sweep, error) {
 // that a partition's events do too.
 func partitions(entities int) int {
 	n := 1
-	for n < 2048 && (n*96 < entities || (n < 64 && n < entities)) {
+	for n < 2048 && (n*192 < entities || (n < 64 && n < entities)) {
 		n *= 2
 	}
 	return n

@@ -145,17 +145,18 @@ func (t *table) read(place []uint32, v *Values) {
 			}
 		}
 	}
-	v.block = resize(v.block, blockRows*t.width)
+	v.at = resize(v.at, blockRows)
 	for lo := 0; lo < len(place); lo += blockRows {
 		hi := min(len(place), lo+blockRows)
+		at := v.at[:hi-lo]
 		for i, p := range place[lo:hi] {
-			copy(v.block[i*t.width:(i+1)*t.width], t.words[int(p)*t.width:])
+			at[i] = int(p) * t.width
 		}
 		for i, c := range v.Columns {
-			t.readColumn(v.block, i, c, lo, hi)
+			t.readColumn(at, i, c, lo, hi)
 		}
 		for k, series := range v.series {
-			t.readInts(series[lo:hi], v.block[t.series(k):])
+			t.readInts(series[lo:hi], at, t.series(k))
 		}
 	}
 }
@@ -176,42 +177,42 @@ func (t *table) kinds() int {
 	return len(t.newest)
 }
 
-func (t *table) readInts(values []int64, rows []uint64) {
-	for i := range values {
-		values[i] = int64(rows[i*t.width])
+// readInts reads one word of the rows that begin at the given words. The rows are far apart: that none waits for another hides the way there.
+func (t *table) readInts(values []int64, at []int, word int) {
+	values = values[:len(at)]
+	for i, row := range at {
+		values[i] = int64(t.words[row+word])
 	}
 }
 
 // readColumn writes values [lo, hi) of column i.
-func (t *table) readColumn(rows []uint64, i int, c *column.Column, lo, hi int) {
+func (t *table) readColumn(at []int, i int, c *column.Column, lo, hi int) {
 	f := &t.fields[i]
 	if f.word < 0 {
 		return
 	}
-	at := rows[f.word:]
 	switch f.kind {
 	case selfsame.Bool:
-		for k := range c.Bools[lo:hi] {
-			c.Bools[lo+k] = at[k*t.width] != 0
+		for k, row := range at {
+			c.Bools[lo+k] = t.words[row+f.word] != 0
 		}
 	case selfsame.Float64:
-		floats := c.Floats[lo:hi]
-		for k := range floats {
-			floats[k] = math.Float64frombits(at[k*t.width])
+		floats := c.Floats[lo:hi][:len(at)]
+		for k, row := range at {
+			floats[k] = math.Float64frombits(t.words[row+f.word])
 		}
 	case selfsame.Decimal:
-		for k := range c.Decimals[lo:hi] {
-			c.Decimals[lo+k] = selfsame.Int128{Hi: int64(at[k*t.width]), Lo: at[k*t.width+1]}
+		for k, row := range at {
+			c.Decimals[lo+k] = selfsame.Int128{Hi: int64(t.words[row+f.word]), Lo: t.words[row+f.word+1]}
 		}
 	default:
-		t.readInts(c.Ints[lo:hi], at)
+		t.readInts(c.Ints[lo:hi], at, f.word)
 	}
 	if c.Status == nil {
 		return
 	}
-	at = rows[t.status+i/8:]
-	status := c.Status[lo:hi]
-	for k := range status {
-		status[k] = selfsame.Status(at[k*t.width] >> (i % 8 * 8))
+	status, word, shift := c.Status[lo:hi][:len(at)], t.status+i/8, i%8*8
+	for k, row := range at {
+		status[k] = selfsame.Status(t.words[row+word] >> shift)
 	}
 }

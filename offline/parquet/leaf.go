@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+	"time"
 
 	"selfsame"
 	"selfsame/column"
@@ -32,6 +33,8 @@ type leafWriter struct {
 	dictionary   dictionary
 
 	numbers []uint64 // a stripe's values: integers, or the bits of float64
+
+	took time.Duration // the longest that a piece of work took of late
 }
 
 const dictionaryLimit = 1 << 20 // bytes

@@ -13,12 +13,15 @@
 package parquet
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"selfsame"
 	"selfsame/column"
@@ -42,6 +45,7 @@ type Writer struct {
 	free   freeSegments
 	at     int64 // bytes written
 	leaves []*leafWriter
+	order  []int // of leaves, for each
 	groups []group
 	flush  *flusher // nil before the first row group
 
@@ -79,7 +83,8 @@ func Create(path string, fields []selfsame.Field, o offline.Options) (offline.Wr
 	if w.threads <= 0 {
 		w.threads = runtime.GOMAXPROCS(0)
 	}
-	for _, l := range w.schema.leaves {
+	for i, l := range w.schema.leaves {
+		w.order = append(w.order, i)
 		w.leaves = append(w.leaves, &leafWriter{leaf: l, codec: codec, pageBytes: int(min(o.PageBytes, math.MaxInt32)), data: store{free: &w.free}, dictionaryPage: store{free: &w.free}})
 	}
 	if w.out, err = offline.NewFile(path); err != nil {
@@ -171,17 +176,17 @@ func (w *Writer) openGroup() {
 	}
 }
 
-// each runs work for every leaf on the writer's threads and returns the error of the first leaf that has one.
+// each runs work for every leaf on the writer's threads and returns the error of the first leaf that has one. Leaves that took long of late
+// come first: one that begins last would be waited for.
 func (w *Writer) each(work func(*leafWriter) error) error {
+	slices.SortStableFunc(w.order, func(a, b int) int { return cmp.Compare(w.leaves[b].took, w.leaves[a].took) })
 	errs := make([]error, len(w.leaves))
 	var next atomic.Int64
 	run := func() {
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= len(w.leaves) {
-				return
-			}
-			errs[i] = work(w.leaves[i])
+		for n := int(next.Add(1)) - 1; n < len(w.order); n = int(next.Add(1)) - 1 {
+			l, began := w.leaves[w.order[n]], time.Now()
+			errs[w.order[n]] = work(l)
+			l.took = max(time.Since(began), l.took*3/4) // pages end now and then
 		}
 	}
 	var wg sync.WaitGroup

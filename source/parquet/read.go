@@ -43,6 +43,7 @@ type scan struct {
 	r              *Reader
 	want           []source.Wanted
 	group          source.Group
+	most           int64 // rows of a chunk
 	done           int64 // rows
 	readers        []columnReader
 	closer         io.Closer
@@ -51,7 +52,7 @@ type scan struct {
 }
 
 func (r *Reader) scan(ctx context.Context, group int, want []source.Wanted) (s *scan, err error) {
-	s = &scan{r: r, want: want, group: r.groups[group], rows: source.NewRows(r.how, r.path)}
+	s = &scan{r: r, want: want, group: r.groups[group], most: source.RowsOf(want), rows: source.NewRows(r.how, r.path)}
 	defer guard(r.path, &err)
 	fr, closer, err := r.open()
 	if err != nil {
@@ -65,7 +66,7 @@ func (r *Reader) scan(ctx context.Context, group int, want []source.Wanted) (s *
 	for i, w := range want {
 		fields[i] = w.Field
 	}
-	s.batch, s.scratch = column.NewBatch(fields, int(min(s.group.Rows, source.ChunkRows))), column.NewBatch(fields, 0)
+	s.batch, s.scratch = column.NewBatch(fields, int(min(s.group.Rows, s.most))), column.NewBatch(fields, 0)
 	return s, nil
 }
 
@@ -81,7 +82,7 @@ func (s *scan) close() {
 // next decodes the next chunk.
 func (s *scan) next() (c *source.Chunk, err error) {
 	defer guard(s.r.path, &err)
-	n := min(s.group.Rows-s.done, source.ChunkRows)
+	n := min(s.group.Rows-s.done, s.most)
 	first := s.group.First + s.done
 	s.batch.Reset()
 	s.rows.Reset()

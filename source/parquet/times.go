@@ -38,9 +38,7 @@ func (cv *converter) timestamps(c *column.Column, a arrow.Array) {
 		mul, div := unitOf(t.Unit)
 		naive := t.TimeZone == "" && cv.how.Zone != nil
 		from := len(c.Ints)
-		for _, v := range a.TimestampValues() {
-			c.Ints = append(c.Ints, int64(v))
-		}
+		c.Ints = append(c.Ints, arrow.Int64Traits.CastFromBytes(arrow.TimestampTraits.CastToBytes(a.TimestampValues()))...)
 		cv.nulls(c, a)
 		if t.TimeZone == "" && cv.how.Zone == nil {
 			cv.rows.Undeclared += int64(a.Len())
