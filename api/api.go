@@ -128,7 +128,7 @@ type Receipt struct {
 	Fates   []Fate
 	Reasons []string // one sentence a row that was not accepted, else empty; nil: all accepted
 	Offset  int64    // next log offset after this call
-	Arrival int64    // α of the call, microseconds
+	Arrival int64    // greatest α of the events, microseconds
 }
 
 // Predictions takes what a model made of a vector, and what came of it.

@@ -33,9 +33,12 @@ func (o Op) String() string { return opNames[o] }
 func Admit(a *Append, alpha int64) {
 	n := a.Rows.Rows
 	a.Name, a.Alpha = a.Source.Name, alpha
-	a.Verdicts, a.Reasons = make([]Verdict, n), make([]string, n)
+	a.Verdicts, a.Reasons = make([]Verdict, n), nil
 	a.Tau, a.Ops, a.Admitted = make([]int64, n), nil, nil
 	refuse := func(i int, v Verdict, why string) {
+		if a.Reasons == nil {
+			a.Reasons = make([]string, n)
+		}
 		if a.Verdicts[i] == OK {
 			a.Verdicts[i], a.Reasons[i] = v, why
 		}
@@ -137,18 +140,18 @@ func span(to, from int64) string {
 
 // keep returns the rows with verdict OK as a block, or nil where there are none.
 func (a *Append) keep() *Block {
+	if a.Reasons == nil && len(a.Verdicts) > 0 {
+		b := a.Block
+		return &b
+	}
 	var idx []uint32
 	for i, v := range a.Verdicts {
 		if v == OK {
 			idx = append(idx, uint32(i))
 		}
 	}
-	switch len(idx) {
-	case 0:
+	if len(idx) == 0 {
 		return nil
-	case len(a.Verdicts):
-		b := a.Block
-		return &b
 	}
 	b := &Block{Source: a.Source, Name: a.Name, Alpha: a.Alpha, Rows: column.NewBatch(a.Rows.Fields, len(idx))}
 	for k, c := range b.Rows.Columns {
@@ -167,8 +170,8 @@ func (a *Append) keep() *Block {
 // RefusedRows returns the rows that are not admitted, for the side log.
 func (a *Append) RefusedRows() []Refused {
 	var out []Refused
-	for i, v := range a.Verdicts {
-		if v != OK {
+	for i := range a.Reasons {
+		if v := a.Verdicts[i]; v != OK {
 			out = append(out, Refused{Source: a.Name, Alpha: a.Alpha, Tau: a.Tau[i], Verdict: v.String(), Reason: a.Reasons[i], Row: string(column.AppendRowJSON(nil, a.Rows, i))})
 		}
 	}

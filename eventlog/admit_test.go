@@ -63,8 +63,9 @@ func TestAdmission(t *testing.T) {
 	} {
 		a := one(&c.src, c.tau, c.op)
 		eventlog.Admit(a, now)
-		if a.Verdicts[0] != c.want || !strings.Contains(a.Reasons[0], c.reason) || (a.Admitted != nil) != (c.want == eventlog.OK) || (c.reason == "") != (a.Reasons[0] == "") {
-			t.Errorf("%s: %s, %q, want %s, %q", c.name, a.Verdicts[0], a.Reasons[0], c.want, c.reason)
+		reason := strings.Join(a.Reasons, "")
+		if a.Verdicts[0] != c.want || !strings.Contains(reason, c.reason) || (a.Admitted != nil) != (c.want == eventlog.OK) || (c.reason == "") != (reason == "") {
+			t.Errorf("%s: %s, %q, want %s, %q", c.name, a.Verdicts[0], a.Reasons, c.want, c.reason)
 		}
 	}
 }
@@ -76,14 +77,14 @@ func TestReadmission(t *testing.T) {
 		a.Readmit = true
 		eventlog.Admit(a, now)
 		if a.Verdicts[0] != eventlog.OK || a.Admitted == nil || a.Admitted.Alpha != now {
-			t.Errorf("at %d: %s, %q", tau, a.Verdicts[0], a.Reasons[0])
+			t.Errorf("at %d: %s, %q", tau, a.Verdicts[0], a.Reasons)
 		}
 	}
 	a := one(&selfsame.Source{Name: "src", EventTime: "at", Operation: "op"}, now, "truncate")
 	a.Readmit = true
 	eventlog.Admit(a, now)
 	if a.Verdicts[0] != eventlog.Schema || a.Admitted != nil {
-		t.Errorf("an unknown operation: %s, %q", a.Verdicts[0], a.Reasons[0])
+		t.Errorf("an unknown operation: %s, %q", a.Verdicts[0], a.Reasons)
 	}
 }
 

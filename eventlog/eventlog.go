@@ -66,7 +66,7 @@ type Append struct {
 	Block
 	Readmit  bool      // rows of the side log that come in again: they are neither late nor early
 	Verdicts []Verdict // filled: one a row of the block as given
-	Reasons  []string  // filled: one a row, empty where OK
+	Reasons  []string  // filled: one a row, empty where OK; nil where all are
 	Admitted *Block    // filled: the rows with verdict OK; nil where there are none
 }
 

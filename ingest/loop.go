@@ -3,7 +3,8 @@
 
 // Package ingest is the one writer of a data directory: it gathers the rows of concurrent calls into groups, makes each group durable with
 // one append to the log, has the stream driver apply it, and only then answers (L1). While one group is being applied the next is
-// being made durable, and the one behind it gathers: the disk sets the size of a group, no timer does.
+// being made durable, and what comes meanwhile waits for the one behind it. A call of many rows is in several groups (queue.go says why): its
+// rows are in the log in their order, with more than one α.
 //
 // Rows wait in a queue bounded in bytes; beyond it a call is refused at once with the time after which to try again. It decides no
 // value: admission is the log's, identity the driver's.
@@ -14,6 +15,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"selfsame"
 	"selfsame/column"
@@ -36,17 +38,16 @@ type Applier interface {
 // Options bound a loop.
 type Options struct {
 	Queue int64 // bytes of rows that are accepted and not yet durable; 0: 64 MiB
-	Group int   // rows of one append, about; 0: 50,000
+	Group int   // rows of one append at most, about; 0: 50,000
 	// Answered is the latest T that a read was answered with; entries get an α above it.
 	Answered func() int64
-	// Grouped is called after each group with what became of its rows. nil: nobody listens.
+	// Grouped is called after each applied group, by the goroutine that applies. nil: nobody listens.
 	Grouped func(g Group)
 }
 
-// Group describes one appended group.
+// Group describes one group: pieces of calls, and their rows.
 type Group struct {
-	Calls, Rows int
-	Bytes       int64
+	Pieces, Rows int
 }
 
 const (
@@ -60,33 +61,13 @@ type Loop struct {
 	driver Applier
 	opt    Options
 
-	calls   chan *call
-	applied chan *group
+	queue   queue
+	pace    pace
+	applied chan *group  // one that is durable: it waits for the one before it to be applied, and behind it the next gathers
 	busy    atomic.Int64 // groups that have, or may have, an α and are not applied
 	queued  atomic.Int64 // bytes
 
-	mu     sync.RWMutex // protects closed: no call is sent once it is set
-	closed bool
 	failed atomic.Pointer[selfsame.Error] // why nothing more can be written
-}
-
-// call is one Push that waits.
-type call struct {
-	rows   *Rows
-	bytes  int64
-	lo, hi int // its rows inside the merged block
-	result Receipt
-	err    error
-	ready  chan struct{}
-}
-
-// group is what one append makes durable.
-type group struct {
-	calls   []*call
-	appends []*eventlog.Append
-	of      []int // call -> its append; -1: every row was bad
-	bytes   int64
-	err     error // why its calls fail though its rows are in the log
 }
 
 // Rows are the rows of one call, conformed to the source's schema.
@@ -126,9 +107,9 @@ var (
 // Receipt says what became of a call's rows.
 type Receipt struct {
 	Fates   []Fate
-	Reasons []string // empty where accepted
-	Offset  int64    // next log offset after the call's group
-	Arrival int64    // α of the group, microseconds
+	Reasons []string // empty where accepted; nil: all are
+	Offset  int64    // next log offset after the last group with rows of the call
+	Arrival int64    // α of that group, microseconds: none of the call's rows has a greater one
 }
 
 // New returns a loop over a log and a driver that has applied all of it.
@@ -142,7 +123,9 @@ func New(log Log, driver Applier, opt Options) *Loop {
 	if opt.Answered == nil {
 		opt.Answered = func() int64 { return selfsame.MinTime }
 	}
-	return &Loop{log: log, driver: driver, opt: opt, calls: make(chan *call, 4096), applied: make(chan *group, 1)}
+	l := &Loop{log: log, driver: driver, opt: opt, applied: make(chan *group)}
+	l.queue.come.L = &l.queue.mu
+	return l
 }
 
 // Run works until ctx ends; then it refuses new calls, finishes those it has taken, and returns. An error of the log or of the driver is
@@ -150,22 +133,20 @@ func New(log Log, driver Applier, opt Options) *Loop {
 func (l *Loop) Run(ctx context.Context) error {
 	work := context.WithoutCancel(ctx)
 	var applier sync.WaitGroup
-	applier.Add(1)
-	go func() {
-		defer applier.Done()
-		l.apply(work)
-	}()
+	applier.Go(func() { l.apply(work) })
 	stop := make(chan struct{})
 	go func() {
 		defer close(stop)
 		<-ctx.Done()
-		l.mu.Lock()
-		l.closed = true
-		close(l.calls)
-		l.mu.Unlock()
+		l.queue.close()
 	}()
-	for first := range l.calls {
-		l.append(work, l.gather(first))
+	room := func(waiting int) int { return l.pace.room(waiting, l.opt.Group) }
+	for {
+		g := &group{}
+		if !l.queue.take(g, room) {
+			break
+		}
+		l.append(work, g)
 	}
 	close(l.applied)
 	applier.Wait()
@@ -177,12 +158,13 @@ func (l *Loop) Run(ctx context.Context) error {
 }
 
 // Push stores rows; when it returns without an error they are durable and applied. Where ctx ends first the rows may still be stored:
-// the same rows with the same ids can be pushed again.
+// the same rows with the same ids can be pushed again. Where the log fails between two groups the first rows of a call may be stored and the others not; the error
+// says how many.
 func (l *Loop) Push(ctx context.Context, rows *Rows) (*Receipt, error) {
 	if err := takes(rows.Source); err != nil {
 		return nil, err
 	}
-	c := &call{rows: rows, bytes: size(rows), ready: make(chan struct{})}
+	c := newCall(rows)
 	if q := l.queued.Add(c.bytes); q > l.opt.Queue && q > c.bytes {
 		l.queued.Add(-c.bytes)
 		return nil, full(q)
@@ -200,50 +182,24 @@ func (l *Loop) Push(ctx context.Context, rows *Rows) (*Receipt, error) {
 }
 
 func (l *Loop) send(ctx context.Context, c *call) error {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	switch {
-	case l.closed:
-		return &selfsame.Error{Class: selfsame.ClassResource, Message: "the server is stopping", Hint: "push the rows again once it runs"}
-	case l.failed.Load() != nil:
-		return l.failed.Load()
-	}
-	select {
-	case l.calls <- c:
-		return nil
-	case <-ctx.Done():
+	switch e := l.failed.Load(); {
+	case e != nil:
+		return e
+	case ctx.Err() != nil:
 		return canceled(ctx)
-	default:
-		return full(l.queued.Load())
 	}
+	return l.queue.put(c)
 }
 
 // Complete reports whether everything with α <= known is applied and nothing more can get such an α, given that Options.Answered has
 // reached known and that applied is the α of the last applied entry, taken after that.
 func (l *Loop) Complete(known, applied int64) bool { return known <= applied || l.busy.Load() == 0 }
 
-// gather takes what waits beside first, up to the size of a group.
-func (l *Loop) gather(first *call) *group {
-	g := &group{calls: []*call{first}, bytes: first.bytes}
-	rows := first.rows.Batch.Rows
-	for rows < l.opt.Group {
-		select {
-		case c, ok := <-l.calls:
-			if !ok {
-				return g
-			}
-			g.calls = append(g.calls, c)
-			g.bytes += c.bytes
-			rows += c.rows.Batch.Rows
-		default:
-			return g
-		}
-	}
-	return g
-}
-
 // append makes a group durable and hands it to the applier.
 func (l *Loop) append(ctx context.Context, g *group) {
+	for _, c := range g.dropped {
+		l.done(c)
+	}
 	if e := l.failed.Load(); e != nil {
 		l.finish(g, e)
 		return
@@ -254,73 +210,16 @@ func (l *Loop) append(ctx context.Context, g *group) {
 	if floor < selfsame.MaxTime {
 		floor++
 	}
+	begin := time.Now()
 	if err := l.log.Append(ctx, g.appends, floor); err != nil {
 		// Nothing of the group was acknowledged. Whether the log can go on it alone knows: the next append will say.
 		l.busy.Add(-1)
 		l.finish(g, err)
 		return
 	}
-	g.err = l.refuseBad(ctx, g) // what is in the log is applied all the same: the log has no gaps
+	l.pace.appended(time.Since(begin))
+	l.refuseBad(ctx, g) // what is in the log is applied all the same: the log has no gaps
 	l.applied <- g
-}
-
-// merge lays rows of one source side by side: a group has one append a source.
-func (g *group) merge() {
-	type lane struct {
-		source  *selfsame.Source
-		readmit bool
-	}
-	places := map[lane]int{}
-	for _, c := range g.calls {
-		b := c.rows.Batch
-		if b.Rows == 0 {
-			g.of = append(g.of, -1)
-			continue
-		}
-		of := lane{c.rows.Source, c.rows.Readmit}
-		i, ok := places[of]
-		if !ok {
-			i = len(g.appends)
-			places[of] = i
-			a := &eventlog.Append{Readmit: c.rows.Readmit}
-			a.Source, a.Name, a.Rows = c.rows.Source, c.rows.Source.Name, b
-			g.appends = append(g.appends, a)
-			c.hi = b.Rows
-			g.of = append(g.of, i)
-			continue
-		}
-		a := g.appends[i]
-		if a.Rows == g.firstOf(i) { // the call's own memory: copy before adding to it
-			a.Rows = copyOf(a.Rows)
-		}
-		c.lo = a.Rows.Rows
-		for k, col := range b.Columns {
-			a.Rows.Columns[k].AppendRange(col, 0, b.Rows)
-		}
-		a.Rows.Rows += b.Rows
-		c.hi = a.Rows.Rows
-		g.of = append(g.of, i)
-	}
-}
-
-// firstOf returns the batch of the first call of append i.
-func (g *group) firstOf(i int) *column.Batch {
-	for k, of := range g.of {
-		if of == i {
-			return g.calls[k].rows.Batch
-		}
-	}
-	return nil
-}
-
-func copyOf(b *column.Batch) *column.Batch {
-	out := &column.Batch{Fields: b.Fields, Rows: b.Rows}
-	for _, c := range b.Columns {
-		d := column.New(c.Type, 2*b.Rows)
-		d.AppendRange(c, 0, b.Rows)
-		out.Columns = append(out.Columns, d)
-	}
-	return out
 }
 
 // apply takes durable groups in their order.
@@ -338,10 +237,11 @@ func (l *Loop) applyGroup(ctx context.Context, g *group) {
 			blocks = append(blocks, a.Admitted)
 		}
 	}
-	if l.failed.Load() != nil {
-		l.finish(g, l.failed.Load())
+	if e := l.failed.Load(); e != nil {
+		l.finish(g, e)
 		return
 	}
+	begin := time.Now()
 	fates, err := l.driver.Apply(ctx, blocks)
 	if err != nil {
 		// The rows are durable and will be applied at the next start; nothing after them may be applied before.
@@ -350,21 +250,28 @@ func (l *Loop) applyGroup(ctx context.Context, g *group) {
 		l.finish(g, e)
 		return
 	}
+	l.pace.applied(g.rows, time.Since(begin))
 	err = l.receipts(ctx, g, fates)
 	if l.opt.Grouped != nil {
-		rows := 0
-		for _, a := range g.appends {
-			rows += len(a.Verdicts)
-		}
-		l.opt.Grouped(Group{Calls: len(g.calls), Rows: rows, Bytes: g.bytes})
+		l.opt.Grouped(Group{Pieces: len(g.pieces), Rows: g.rows})
 	}
-	l.finish(g, errors.Join(g.err, err))
+	l.finish(g, err)
 }
 
-// finish answers every call of a group.
+// finish ends what the calls of a group have in it.
 func (l *Loop) finish(g *group, err error) {
-	for _, c := range g.calls {
-		c.err = err
+	for i := range g.pieces {
+		p := &g.pieces[i]
+		if err != nil {
+			p.call.fail(partly(err, p))
+		}
+		l.done(p.call)
+	}
+}
+
+// done ends one part of a call, and with the last the call.
+func (l *Loop) done(c *call) {
+	if c.parts.Add(-1) == 0 {
 		l.queued.Add(-c.bytes)
 		close(c.ready)
 	}

@@ -95,7 +95,9 @@ func (f *fakeDriver) Apply(_ context.Context, blocks []*eventlog.Block) ([][]str
 			id := string(b.Rows.Columns[0].Str(i))
 			f.applied = append(f.applied, id)
 			if id == "twin" {
-				fates = make([]stream.Fate, b.Rows.Rows)
+				if fates == nil {
+					fates = make([]stream.Fate, b.Rows.Rows)
+				}
 				fates[i] = stream.Conflict
 			}
 		}
@@ -162,7 +164,7 @@ func TestCallsShareAGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, driver := &fakeLog{gate: make(chan struct{})}, &fakeDriver{}
 		var groups []int
-		l := New(log, driver, Options{Grouped: func(g Group) { groups = append(groups, g.Calls) }})
+		l := New(log, driver, Options{Grouped: func(g Group) { groups = append(groups, g.Pieces) }})
 		stop := running(l)
 		other := *pushed
 		other.Name = "t"

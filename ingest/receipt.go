@@ -15,44 +15,123 @@ import (
 	"selfsame/stream"
 )
 
-// receipts works out the fate of each row of each call and puts conflicts into the side log.
+// newCall returns a call of which nothing is taken yet; the fates of its bad rows are known.
+func newCall(rows *Rows) *call {
+	c := &call{rows: rows, bytes: size(rows), ready: make(chan struct{})}
+	c.parts.Store(1)
+	n := rows.Batch.Rows + len(rows.Bad)
+	c.result.Fates = make([]Fate, n)
+	if len(rows.Bad) == 0 {
+		return c
+	}
+	for i := range rows.Bad {
+		c.tell(int(rows.Bad[i].Row), SchemaMismatch, rows.Bad[i].String())
+	}
+	for i, f := range c.result.Fates {
+		if f != SchemaMismatch {
+			c.places = append(c.places, i)
+		}
+	}
+	return c
+}
+
+// tell notes what became of row i of the call.
+func (c *call) tell(i int, f Fate, reason string) {
+	r := &c.result
+	if r.Reasons == nil {
+		r.Reasons = make([]string, len(r.Fates))
+	}
+	r.Fates[i], r.Reasons[i] = f, reason
+}
+
+// place is where row k of the batch stands in the call: bad rows stand between good ones.
+func (c *call) place(k int) int {
+	if c.places == nil {
+		return k
+	}
+	return c.places[k]
+}
+
+// receipts tells the calls of a group what became of their rows, and puts conflicts into the side log.
 func (l *Loop) receipts(ctx context.Context, g *group, fates [][]stream.Fate) error {
 	next, alpha := int64(0), int64(0)
-	byAppend := make([][]Fate, len(g.appends)) // one a row of the block as given
-	block := 0
-	var conflicts []eventlog.Refused
+	became := make([]became, len(g.appends))
 	for i, a := range g.appends {
-		of := make([]Fate, len(a.Verdicts))
-		var admitted []stream.Fate
-		if a.Admitted != nil {
-			admitted = fates[block]
-			block++
-			next, alpha = max(next, a.Admitted.First+int64(a.Admitted.Rows.Rows)), a.Admitted.Alpha
+		b := &became[i]
+		b.of = a
+		if a.Admitted == nil {
+			b.mixed = true
+			continue
 		}
-		k := 0
-		for r, v := range a.Verdicts {
-			if v != eventlog.OK {
-				of[r] = ofVerdict[v]
-				continue
-			}
-			if admitted != nil { // nil: all are accepted
-				of[r] = ofStream[admitted[k]]
-			}
-			if of[r] == Conflict {
-				conflicts = append(conflicts, conflict(a.Admitted, k))
-			}
-			k++
+		b.fates, fates = fates[0], fates[1:]
+		next, alpha = a.Admitted.First+int64(a.Admitted.Rows.Rows), a.Admitted.Alpha
+		if a.Admitted.Rows.Rows < len(a.Verdicts) {
+			b.rank()
 		}
-		byAppend[i] = of
 	}
-	for k, c := range g.calls {
-		c.result.Offset, c.result.Arrival = next, alpha
-		c.result.fill(c, g, k, byAppend)
+	var conflicts []eventlog.Refused
+	for i := range g.pieces {
+		p := &g.pieces[i]
+		if next > 0 { // groups are applied in their order: the last says the most
+			p.call.result.Offset, p.call.result.Arrival = next, alpha
+		}
+		if p.of >= 0 {
+			conflicts = became[p.of].tell(p, conflicts)
+		}
 	}
 	if len(conflicts) == 0 {
 		return nil
 	}
 	return l.log.Refuse(ctx, conflicts)
+}
+
+// became is what became of the rows of an append.
+type became struct {
+	of    *eventlog.Append
+	fates []stream.Fate // of the admitted rows; nil: all are accepted
+	mixed bool          // some are refused
+	ranks []int         // where mixed and some are admitted: of each row, its place among those
+}
+
+// rank fills ranks.
+func (b *became) rank() {
+	b.mixed = true
+	k := 0
+	for _, v := range b.of.Verdicts {
+		b.ranks = append(b.ranks, k)
+		if v == eventlog.OK {
+			k++
+		}
+	}
+}
+
+// tell tells the call of a piece about its rows and adds those that are conflicts.
+func (b *became) tell(p *piece, conflicts []eventlog.Refused) []eventlog.Refused {
+	if !b.mixed && b.fates == nil {
+		return conflicts // all are accepted
+	}
+	for k := p.lo; k < p.hi; k++ {
+		at := p.at + k - p.lo
+		if v := b.of.Verdicts[at]; v != eventlog.OK {
+			p.call.tell(p.call.place(k), ofVerdict[v], b.of.Reasons[at])
+			continue
+		}
+		if b.fates == nil {
+			continue
+		}
+		if b.mixed {
+			at = b.ranks[at]
+		}
+		f := ofStream[b.fates[at]]
+		if f == Accepted {
+			continue
+		}
+		p.call.tell(p.call.place(k), f, reasons[f])
+		if f == Conflict {
+			conflicts = append(conflicts, conflict(b.of.Admitted, at))
+		}
+	}
+	return conflicts
 }
 
 // reasons say in a sentence what became of a row that was admitted.
@@ -67,48 +146,39 @@ func conflict(b *eventlog.Block, row int) eventlog.Refused {
 		Reason: reasons[Conflict], Row: string(column.AppendRowJSON(nil, b.Rows, row))}
 }
 
-// fill puts the fates of a call's rows into their places: bad rows stand between good ones.
-func (r *Receipt) fill(c *call, g *group, k int, byAppend [][]Fate) {
-	n := c.rows.Batch.Rows + len(c.rows.Bad)
-	r.Fates = make([]Fate, n)
-	r.Reasons = make([]string, n)
-	bad := make([]bool, n)
-	for _, b := range c.rows.Bad {
-		r.Fates[b.Row], r.Reasons[b.Row], bad[b.Row] = SchemaMismatch, b.String(), true
-	}
-	if g.of[k] < 0 {
-		return
-	}
-	a := g.appends[g.of[k]]
-	at := c.lo
-	for i := range n {
-		if bad[i] {
+// refuseBad puts rows that could not be read as declared into the side log, so that nothing is lost: with the first piece of their call.
+func (l *Loop) refuseBad(ctx context.Context, g *group) {
+	var rows []eventlog.Refused
+	var of []*call
+	for i := range g.pieces {
+		p := &g.pieces[i]
+		if p.lo > 0 || len(p.call.rows.Bad) == 0 {
 			continue
 		}
-		r.Fates[i] = byAppend[g.of[k]][at]
-		switch {
-		case a.Verdicts[at] != eventlog.OK:
-			r.Reasons[i] = a.Reasons[at]
-		default:
-			r.Reasons[i] = reasons[r.Fates[i]]
-		}
-		at++
-	}
-}
-
-// refuseBad puts rows that could not be read as declared into the side log, so that nothing is lost.
-func (l *Loop) refuseBad(ctx context.Context, g *group) error {
-	var rows []eventlog.Refused
-	for _, c := range g.calls {
-		for _, b := range c.rows.Bad {
-			rows = append(rows, eventlog.Refused{Source: c.rows.Source.Name, Alpha: time.Now().UnixMicro(), Tau: selfsame.MinTime,
+		of = append(of, p.call)
+		for _, b := range p.call.rows.Bad {
+			rows = append(rows, eventlog.Refused{Source: p.call.rows.Source.Name, Alpha: time.Now().UnixMicro(), Tau: selfsame.MinTime,
 				Verdict: SchemaMismatch.String(), Reason: b.String(), Row: cmp.Or(b.Whole, b.Text)})
 		}
 	}
 	if len(rows) == 0 {
-		return nil
+		return
 	}
-	return l.log.Refuse(ctx, rows)
+	if err := l.log.Refuse(ctx, rows); err != nil {
+		for _, c := range of {
+			c.fail(err)
+		}
+	}
+}
+
+// partly is the error of a call of which piece p failed: where rows before it are stored it says so.
+func partly(err error, p *piece) error {
+	if p.lo == 0 {
+		return err
+	}
+	c := p.call
+	return &selfsame.Error{Class: selfsame.ClassOf(err), Message: fmt.Sprintf("the first %d of the %d events are stored, the others are not", c.place(p.lo), len(c.result.Fates)),
+		Hint: "push the others again; where the source has an id all may be pushed again", Err: err}
 }
 
 // takes reports why a source cannot be pushed to.
@@ -132,8 +202,15 @@ func (f *Full) Error() string { return fmt.Sprintf("try again in %s", f.after) }
 // RetryAfter is how long to wait before the call is repeated.
 func (f *Full) RetryAfter() time.Duration { return f.after }
 
+// full is the error of a queue without room.
 func full(queued int64) error {
 	return &selfsame.Error{Class: selfsame.ClassResource, Message: fmt.Sprintf("events come in faster than they can be stored: %d bytes wait", queued),
+		Err: &Full{after: 100 * time.Millisecond}}
+}
+
+// crowded is the error of a queue that holds as many calls as it may.
+func crowded(calls int) error {
+	return &selfsame.Error{Class: selfsame.ClassResource, Message: fmt.Sprintf("events come in faster than they can be stored: %d calls wait", calls),
 		Err: &Full{after: 100 * time.Millisecond}}
 }
 
