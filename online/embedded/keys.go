@@ -23,11 +23,18 @@ import (
 //	+-----+-----+
 //	| 'f' | key |   all of it is prefix
 //	+-----+-----+
+//
+// and one that counts the fronts (front.go) that are in the database:
+//
+//	+-----+
+//	| 'n' |   8, BE
+//	+-----+
 const (
-	spaceData  = 'd'
-	spaceFacts = 'f'
-	stateBytes = 5 // space and state
-	signBit    = 1 << 63
+	spaceData   = 'd'
+	spaceFacts  = 'f'
+	spaceNumber = 'n'
+	stateBytes  = 5 // space and state
+	signBit     = 1 << 63
 )
 
 func appendState(dst []byte, s online.State) []byte {

@@ -20,28 +20,36 @@ func (s *Store) Rewrite(ctx context.Context, state online.State, entity []byte, 
 		return err
 	}
 	defer s.calls.Leave()
+	s.one.Lock()
+	defer s.one.Unlock()
+	k, _ := s.keys.Get().(*scratch)
+	defer s.keys.Put(k)
+	var have []online.Bucket
+	err := s.read(k, online.Range{State: state, Entity: entity, Lo: math.MinInt64, Hi: math.MaxInt64}, func(bucket int64, rows []byte) error {
+		have = append(have, online.Bucket{Bucket: bucket, Rows: slices.Clone(rows)})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	keep, err := fold(slices.Clone(have))
+	if err != nil {
+		return err
+	}
+	set, gone := differences(have, keep)
 	prefix := appendEntity(nil, state, entity)
-	return s.write(func(w *pebble.Batch) error {
-		var have []online.Bucket
-		err := s.readSpan(appendBucket(slices.Clone(prefix), math.MinInt64), append(appendBucket(slices.Clone(prefix), math.MaxInt64), 0),
-			func(bucket int64, rows []byte) error {
-				have = append(have, online.Bucket{Bucket: bucket, Rows: slices.Clone(rows)})
-				return nil
-			})
-		if err != nil {
-			return err
+	return s.write(len(set)+len(gone) == 0, func(f *front) {
+		for _, b := range gone {
+			f.remove(prefix, b)
 		}
-		keep, err := fold(slices.Clone(have))
-		if err != nil {
-			return err
+		for _, b := range set {
+			f.set(prefix, b.Bucket, b.Rows)
 		}
-		return replace(w, prefix, have, keep)
 	})
 }
 
-// replace writes the buckets that are not as they were.
-func replace(w *pebble.Batch, prefix []byte, have, keep []online.Bucket) error {
-	at := func(b online.Bucket) []byte { return appendBucket(slices.Clone(prefix), b.Bucket) }
+// differences are the buckets that are not as they were, and those that are no more.
+func differences(have, keep []online.Bucket) (set []online.Bucket, gone []int64) {
 	stays := make(map[int64]bool, len(keep))
 	for _, b := range keep {
 		stays[b.Bucket] = true
@@ -50,20 +58,15 @@ func replace(w *pebble.Batch, prefix []byte, have, keep []online.Bucket) error {
 	for _, b := range have {
 		was[b.Bucket] = b.Rows
 		if !stays[b.Bucket] {
-			if err := w.Delete(at(b), nil); err != nil {
-				return err
-			}
+			gone = append(gone, b.Bucket)
 		}
 	}
 	for _, b := range keep {
-		if rows, ok := was[b.Bucket]; ok && bytes.Equal(rows, b.Rows) {
-			continue
-		}
-		if err := w.Set(at(b), b.Rows, nil); err != nil {
-			return err
+		if rows, ok := was[b.Bucket]; !ok || !bytes.Equal(rows, b.Rows) {
+			set = append(set, b)
 		}
 	}
-	return nil
+	return set, gone
 }
 
 // Walk visits the entities of a state: shorter keys first, those of one length by their bytes.
@@ -72,6 +75,9 @@ func (s *Store) Walk(ctx context.Context, state online.State, after []byte, visi
 		return err
 	}
 	defer s.calls.Leave()
+	if err := s.settle(); err != nil {
+		return err
+	}
 	lo, hi := appendState(nil, state), above(appendState(nil, state))
 	it, err := s.dir.DB.NewIter(&pebble.IterOptions{LowerBound: lo, UpperBound: hi})
 	if err != nil {
@@ -95,9 +101,33 @@ func (s *Store) Drop(ctx context.Context, state online.State) error {
 		return err
 	}
 	defer s.calls.Leave()
-	return s.write(func(w *pebble.Batch) error {
-		return w.DeleteRange(appendState(nil, state), above(appendState(nil, state)), nil)
-	})
+	return s.drop(appendState(nil, state), above(appendState(nil, state)))
+}
+
+// drop removes a range of keys. Most of what has been applied is moved before the turn to write is taken.
+func (s *Store) drop(lo, hi []byte) error {
+	if err := s.settle(); err != nil {
+		return err
+	}
+	s.one.Lock()
+	defer s.one.Unlock()
+	if err := s.writable(); err != nil {
+		return err
+	}
+	if err := s.freeze(); err != nil {
+		return err
+	}
+	if err := s.settled(s.view.Load()); err != nil {
+		return err
+	}
+	err := s.dir.DB.DeleteRange(lo, hi, pebble.NoSync)
+	if sealed := s.dir.Err(); sealed != nil {
+		return sealed
+	}
+	if err != nil {
+		return s.dir.Problem("cannot be written", err)
+	}
+	return nil
 }
 
 // DropFacts forgets the facts with lo <= key < hi; hi nil is no bound.
@@ -106,13 +136,11 @@ func (s *Store) DropFacts(ctx context.Context, lo, hi []byte) error {
 		return err
 	}
 	defer s.calls.Leave()
-	return s.write(func(w *pebble.Batch) error {
-		from, to := factRange(lo, hi)
-		if bytes.Compare(from, to) >= 0 {
-			return nil
-		}
-		return w.DeleteRange(from, to, nil)
-	})
+	from, to := factRange(lo, hi)
+	if bytes.Compare(from, to) >= 0 {
+		return nil
+	}
+	return s.drop(from, to)
 }
 
 func factRange(lo, hi []byte) (from, to []byte) {
@@ -129,6 +157,9 @@ func (s *Store) WalkFacts(ctx context.Context, lo, hi []byte, visit func(key, va
 		return err
 	}
 	defer s.calls.Leave()
+	if err := s.settle(); err != nil {
+		return err
+	}
 	from, to := factRange(lo, hi)
 	it, err := s.dir.DB.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
 	if err != nil {
@@ -170,6 +201,10 @@ func (s *Store) Usage() Usage {
 		return Usage{}
 	}
 	defer s.calls.Leave()
-	m := s.dir.DB.Metrics()
-	return Usage{Disk: int64(m.DiskSpaceUsage()), Memory: int64(m.MemTable.Size) + m.BlockCache.Size, CacheHits: m.BlockCache.Hits, CacheMiss: m.BlockCache.Misses}
+	m, v := s.dir.DB.Metrics(), s.view.Load()
+	held := v.active.size()
+	if v.frozen != nil {
+		held += v.frozen.size()
+	}
+	return Usage{Disk: int64(m.DiskSpaceUsage()), Memory: held + int64(m.MemTable.Size) + m.BlockCache.Size, CacheHits: m.BlockCache.Hits, CacheMiss: m.BlockCache.Misses}
 }

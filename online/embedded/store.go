@@ -3,7 +3,8 @@
 
 // Package embedded keeps online state in a Pebble directory of this process.
 //
-// A delta is a merge operand: writing never reads, and a bucket is what was appended to it. There is no write-ahead log: state is derived, what a
+// What is applied gathers in a front, by entity (front.go); full, it is frozen and moved into the database in one batch while the next fills. There a
+// delta is a merge operand: writing never reads, and a bucket is what was appended to it. There is no write-ahead log: state is derived, what a
 // crash leaves is what was flushed last, which is a prefix of the batches, and the event log gives the rest again. Sync and Close flush.
 // After a write that the disk refuses nothing is written any more, and every call that writes says so (internal/durable).
 //
@@ -12,9 +13,9 @@ package embedded
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -28,7 +29,7 @@ import (
 type Options struct {
 	FS            vfs.FS // nil: the disk
 	CacheBytes    int64  // of decoded blocks; 0: 128 MiB
-	MemTableBytes uint64 // held before a flush, and given again by the event log after a crash; 0: 64 MiB
+	MemTableBytes uint64 // about, held before a flush, and given again by the event log after a crash; 0: 64 MiB
 	Reserve       int64  // bytes of the disk to leave free; 0: durable.DefaultReserve; < 0: none
 }
 
@@ -37,14 +38,21 @@ const Format = 1
 
 // Store is online state in a directory.
 type Store struct {
-	dir   *durable.Dir
-	calls *durable.Calls
-	one   sync.Mutex // held by the one that writes: a rewrite reads before it writes
-	keys  sync.Pool  // *scratch
+	dir    *durable.Dir
+	calls  *durable.Calls
+	one    sync.Mutex // held by the one that writes: a rewrite reads before it writes. Taken before a front's mu
+	keys   sync.Pool  // *scratch
+	limit  int64      // bytes of a front
+	view   atomic.Pointer[view]
+	moving sync.WaitGroup        // the front that is on its way
+	failed atomic.Pointer[error] // why it did not arrive
 }
 
-// scratch is memory for the keys of one read.
-type scratch struct{ lo, hi []byte }
+// scratch is memory for one read.
+type scratch struct {
+	lo, hi, rows, joined []byte
+	parts                []part
+}
 
 var (
 	_ online.Store      = (*Store)(nil)
@@ -65,12 +73,13 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = 64 << 20
 	}
+	const memTable = 8 << 20                                          // a full front is more than half of it, so it becomes a file as it is
 	cache := pebble.NewCache(o.CacheBytes + 2*int64(o.MemTableBytes)) // Pebble counts what is held before a flush as part of it
 	defer cache.Unref()
 	settings := &pebble.Options{
 		Cache: cache, Comparer: comparer, Merger: concatenate, FormatMajorVersion: pebble.FormatNewest,
-		DisableWAL: true, MemTableSize: o.MemTableBytes, MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold: 2, L0StopWritesThreshold: 32, LBaseMaxBytes: 64 << 20,
+		DisableWAL: true, MemTableSize: min(o.MemTableBytes, memTable), MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold: 4, L0StopWritesThreshold: 32, LBaseMaxBytes: 64 << 20,
 		CompactionConcurrencyRange: func() (int, int) { return 1, 2 },
 	}
 	for i := range settings.Levels {
@@ -81,8 +90,13 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: d, calls: durable.NewCalls(name)}
+	s := &Store{dir: d, calls: durable.NewCalls(name), limit: int64(o.MemTableBytes / 2)}
 	s.keys.New = func() any { return &scratch{} }
+	last, err := s.number()
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	s.view.Store(&view{active: newFront(last+1, nil)})
 	return s, nil
 }
 
@@ -92,69 +106,54 @@ func (s *Store) Apply(ctx context.Context, b *online.Batch) error {
 		return err
 	}
 	defer s.calls.Leave()
-	return s.write(func(w *pebble.Batch) error {
+	s.one.Lock()
+	defer s.one.Unlock()
+	return s.write(len(b.Deltas)+len(b.Facts) == 0, func(f *front) {
+		k, _ := s.keys.Get().(*scratch)
+		defer s.keys.Put(k)
 		for i := range b.Deltas {
-			mergeDelta(w, &b.Deltas[i])
+			d := &b.Deltas[i]
+			k.lo = appendEntity(k.lo[:0], d.State, d.Entity)
+			f.merge(k.lo, d.Bucket, d.Rows)
 		}
 		for i := range b.Facts {
-			if err := setFact(w, &b.Facts[i]); err != nil {
-				return err
+			k.lo = append(append(k.lo[:0], spaceFacts), b.Facts[i].Key...)
+			if v := b.Facts[i].Value; v != nil {
+				f.set(k.lo, 0, v)
+			} else {
+				f.remove(k.lo, 0)
 			}
 		}
-		return nil
 	})
 }
 
-// mergeDelta writes the operand's key and value in place.
-func mergeDelta(w *pebble.Batch, d *online.Delta) {
-	var room [stateBytes + binary.MaxVarintLen64]byte
-	head := binary.AppendUvarint(appendState(room[:0], d.State), uint64(len(d.Entity)))
-	op := w.MergeDeferred(len(head)+len(d.Entity)+8, len(d.Rows))
-	n := copy(op.Key, head)
-	n += copy(op.Key[n:], d.Entity)
-	appendBucket(op.Key[:n], d.Bucket)
-	copy(op.Value, d.Rows)
-	_ = op.Finish() // it writes to the batch's memory and has no error to give
-}
-
-func setFact(w *pebble.Batch, f *online.Fact) error {
-	if f.Value == nil {
-		op := w.DeleteDeferred(1 + len(f.Key))
-		op.Key[0] = spaceFacts
-		copy(op.Key[1:], f.Key)
-		return op.Finish()
+// write fills the active front, and moves it on where it is full. The caller has the turn to write.
+func (s *Store) write(nothing bool, fill func(*front)) error {
+	if nothing { // retention mostly finds nothing to write, and need not ask for room
+		return s.dir.Err()
 	}
-	op := w.SetDeferred(1+len(f.Key), len(f.Value))
-	op.Key[0] = spaceFacts
-	copy(op.Key[1:], f.Key)
-	copy(op.Value, f.Value)
-	return op.Finish()
-}
-
-// write fills and applies one batch, in the caller's turn.
-func (s *Store) write(fill func(*pebble.Batch) error) error {
-	s.one.Lock()
-	defer s.one.Unlock()
-	w := s.dir.DB.NewBatch()
-	err := fill(w)
-	if err == nil && !w.Empty() { // retention mostly finds nothing to write, and need not ask for room
-		err = s.dir.Writable()
-	}
-	if err != nil {
-		_ = w.Close() // nothing is written
+	if err := s.writable(); err != nil {
 		return err
 	}
-	if !w.Empty() {
-		err = s.dir.DB.Apply(w, pebble.NoSync)
+	f := s.view.Load().active
+	f.mu.Lock()
+	fill(f)
+	full := f.bytes >= s.limit
+	f.mu.Unlock()
+	if full {
+		if err := s.freeze(); err != nil {
+			return err
+		}
 	}
-	err = errors.Join(err, w.Close())
-	if sealed := s.dir.Err(); sealed != nil {
-		return sealed
+	return s.dir.Err()
+}
+
+// writable returns why nothing can be written.
+func (s *Store) writable() error {
+	if err := s.failed.Load(); err != nil {
+		return *err
 	}
-	if err != nil {
-		return s.dir.Problem("cannot be written", err)
-	}
-	return nil
+	return s.dir.Writable()
 }
 
 // Read visits the buckets of a range in ascending order.
@@ -165,51 +164,109 @@ func (s *Store) Read(ctx context.Context, at online.Range, visit func(bucket int
 	defer s.calls.Leave()
 	k, _ := s.keys.Get().(*scratch)
 	defer s.keys.Put(k)
+	if at.Lo > at.Hi {
+		return nil
+	}
+	return s.read(k, at, visit)
+}
+
+// read visits the buckets of a range in memory of k.
+func (s *Store) read(k *scratch, at online.Range, visit func(bucket int64, rows []byte) error) error {
 	k.lo = appendEntity(k.lo[:0], at.State, at.Entity)
 	n := len(k.lo)
 	k.lo = appendBucket(k.lo, at.Lo)
-	switch {
-	case at.Lo > at.Hi:
-		return nil
-	case at.Lo == at.Hi:
-		return s.readOne(k.lo, at.Lo, visit)
-	}
 	k.hi = append(appendBucket(append(k.hi[:0], k.lo[:n]...), at.Hi), 0)
-	return s.readSpan(k.lo, k.hi, visit)
-}
-
-func (s *Store) readOne(key []byte, bucket int64, visit func(int64, []byte) error) error {
-	v, closer, err := s.dir.DB.Get(key)
-	if err != nil {
-		if errors.Is(err, pebble.ErrNotFound) {
-			return nil
+	if at.Lo == at.Hi {
+		if done, err := s.readOne(s.view.Load(), k, n, visit); done {
+			return err
 		}
-		return s.dir.Problem("cannot be read", err)
 	}
-	err = visit(bucket, v)
-	if e := closer.Close(); err == nil && e != nil {
-		return s.dir.Problem("cannot be read", e)
-	}
-	return err
-}
-
-// readSpan reads keys of one entity in [lo, hi).
-func (s *Store) readSpan(lo, hi []byte, visit func(int64, []byte) error) error {
-	it, err := s.dir.DB.NewIter(&pebble.IterOptions{LowerBound: lo, UpperBound: hi})
+	it, fronts, err := s.open(k.lo, k.hi)
 	if err != nil {
-		return s.dir.Problem("cannot be read", err)
+		return err
 	}
+	k.gather(fronts, k.lo[:n], at.Lo, at.Hi)
 	var stop error
-	for ok := it.SeekPrefixGE(lo); ok; ok = it.Next() {
+	next := 0 // of the parts
+	for ok := it.SeekPrefixGE(k.lo); ok && stop == nil; ok = it.Next() {
 		v, err := it.ValueAndErr()
 		if err != nil {
 			break // the iterator keeps it
 		}
-		if stop = visit(bucketOf(it.Key()), v); stop != nil {
-			break
+		b := bucketOf(it.Key())
+		for next < len(k.parts) && k.parts[next].bucket < b && stop == nil {
+			next, stop = k.visit(next, nil, false, visit)
+		}
+		switch {
+		case stop != nil:
+		case next < len(k.parts) && k.parts[next].bucket == b:
+			next, stop = k.visit(next, v, true, visit)
+		default:
+			stop = visit(b, v)
 		}
 	}
+	for next < len(k.parts) && stop == nil && it.Error() == nil {
+		next, stop = k.visit(next, nil, false, visit)
+	}
 	return s.ended(it, stop)
+}
+
+// readOne reads one bucket, whose key is k.lo, its entity's part first. It reports false where a front is on the point of being moved, or has been: an iterator
+// tells whether it is in the database.
+func (s *Store) readOne(v *view, k *scratch, prefix int, visit func(int64, []byte) error) (bool, error) {
+	if v.moving() {
+		return false, nil
+	}
+	rows, closer, err := s.dir.DB.Get(k.lo)
+	there := err == nil
+	if there {
+		defer closer.Close()
+	} else if !errors.Is(err, pebble.ErrNotFound) {
+		return true, s.dir.Problem("cannot be read", err)
+	}
+	if s.view.Load() != v || v.moving() {
+		return false, nil
+	}
+	bucket := bucketOf(k.lo)
+	k.gather([2]*front{v.frozen, v.active}, k.lo[:prefix], bucket, bucket)
+	switch {
+	case len(k.parts) > 0:
+		_, err = k.visit(0, rows, there, visit)
+		return true, err
+	case there:
+		return true, visit(bucket, rows)
+	}
+	return true, nil
+}
+
+// open returns an iterator and the fronts whose content it does not see, the older first.
+func (s *Store) open(lo, hi []byte) (it *pebble.Iterator, fronts [2]*front, err error) {
+	for it == nil && err == nil {
+		it, fronts, err = s.openAt(s.view.Load(), lo, hi)
+	}
+	return it, fronts, err
+}
+
+// openAt is open for one view. Where it is the view no more there is no iterator: a front has gone on meanwhile, and would be seen twice.
+func (s *Store) openAt(v *view, lo, hi []byte) (*pebble.Iterator, [2]*front, error) {
+	fronts := [2]*front{v.frozen, v.active}
+	it, err := s.dir.DB.NewIter(&pebble.IterOptions{LowerBound: lo, UpperBound: hi})
+	if err != nil {
+		return nil, fronts, s.dir.Problem("cannot be read", err)
+	}
+	if s.view.Load() != v {
+		return nil, fronts, s.ended(it, nil)
+	}
+	if v.moving() {
+		last, err := s.seen(it)
+		if err != nil {
+			return nil, fronts, errors.Join(s.dir.Problem("cannot be read", err), it.Close())
+		}
+		if last >= v.frozen.number {
+			fronts[0] = nil
+		}
+	}
+	return it, fronts, nil
 }
 
 // ended closes an iterator: a caller's own error goes before one of the iterator's.
@@ -230,24 +287,26 @@ func (s *Store) Facts(ctx context.Context, keys [][]byte, found func(i int, valu
 		return err
 	}
 	defer s.calls.Leave()
-	it, err := s.dir.DB.NewIter(&pebble.IterOptions{LowerBound: []byte{spaceFacts}, UpperBound: []byte{spaceFacts + 1}})
+	it, fronts, err := s.open([]byte{spaceFacts}, []byte{spaceFacts + 1})
 	if err != nil {
-		return s.dir.Problem("cannot be read", err)
+		return err
 	}
 	k, _ := s.keys.Get().(*scratch)
 	defer s.keys.Put(k)
 	var stop error
 	for i, key := range keys {
 		k.lo = append(append(k.lo[:0], spaceFacts), key...)
-		if !it.SeekPrefixGE(k.lo) {
-			if it.Error() != nil {
-				break
+		v, there := fact(fronts, k.lo)
+		if !there {
+			if it.SeekPrefixGE(k.lo) {
+				v, err = it.ValueAndErr()
 			}
-			continue
+			if err != nil || it.Error() != nil {
+				break // the iterator keeps it
+			}
 		}
-		v, err := it.ValueAndErr()
-		if err != nil {
-			break
+		if v == nil {
+			continue
 		}
 		if stop = found(i, v); stop != nil {
 			break
@@ -256,8 +315,26 @@ func (s *Store) Facts(ctx context.Context, keys [][]byte, found func(i int, valu
 	return s.ended(it, stop)
 }
 
+// fact asks the newer front first.
+func fact(fronts [2]*front, key []byte) (value []byte, ok bool) {
+	for _, f := range []*front{fronts[1], fronts[0]} {
+		if f == nil {
+			continue
+		}
+		if value, ok = f.fact(key); ok {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
 // Failed returns why nothing can be written until the store is opened anew, nil where all is well.
-func (s *Store) Failed() error { return s.dir.Err() }
+func (s *Store) Failed() error {
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return s.dir.Err()
+}
 
 // Sync makes everything applied so far durable.
 func (s *Store) Sync(ctx context.Context) error {
@@ -270,6 +347,9 @@ func (s *Store) Sync(ctx context.Context) error {
 
 func (s *Store) flush() error {
 	if err := s.dir.Err(); err != nil {
+		return err
+	}
+	if err := s.settle(); err != nil {
 		return err
 	}
 	err := s.dir.DB.Flush()
@@ -288,6 +368,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	err := s.flush()
+	s.moving.Wait()
 	if e := s.dir.Close(); err == nil {
 		err = e
 	}
