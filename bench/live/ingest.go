@@ -7,16 +7,12 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// batchEvents is how many events a call brings where throughput is measured, lateEvents where latency is.
+// batchEvents is how many events a call brings where throughput is measured; lateEvents is the other size of batches beside which latency is.
 const (
 	batchEvents = 2000
 	lateEvents  = 100
@@ -131,61 +127,4 @@ func (b *bench) ingest() error {
 			return &httpPush{c, next, events}, err
 		}}, events
 	})
-}
-
-// fresh measures how long an event takes from the call to being durable and in every read, at a rate of events, beside the disk's own fsync.
-func (b *bench) fresh() error {
-	rate := b.freshRate
-	if rate == 0 {
-		rate = max(b.most/2, 20_000)
-	}
-	var messages [][]byte
-	for range int(rate*b.lasts.Seconds()*float64(b.rounds)/lateEvents) + 100 {
-		messages = append(messages, orders(lateEvents, seeds.Add(1), orderUsers))
-	}
-	next, events := &atomic.Int64{}, &atomic.Int64{}
-	var p50s, p99s, disk50, disk99 []float64
-	for range b.rounds {
-		h, err := b.fsyncs()
-		if err != nil {
-			return err
-		}
-		disk50, disk99 = append(disk50, float64(h.ValueAtQuantile(50))/1000), append(disk99, float64(h.ValueAtQuantile(99))/1000)
-		l := load{requests: 1, conns: 32, lasts: b.lasts, rate: rate / lateEvents, pid: b.server.pid(), spent: errSpent, dial: func() (caller, error) {
-			p, err := dialPush(b.server.grpc)
-			return &pushCaller{p, next, messages, events}, err
-		}}
-		o, err := l.run()
-		if err != nil {
-			return err
-		}
-		p50s, p99s = append(p50s, p50(o)), append(p99s, p99(o))
-	}
-	fmt.Printf("event to servable at %.0f events/s: p50 %.2f p99 %.2f ms; fsync of the disk p50 %.2f p99 %.2f ms\n", rate, middle(p50s), middle(p99s), middle(disk50), middle(disk99))
-	return nil
-}
-
-// fsyncs writes and syncs 16 KiB again and again for a second.
-func (b *bench) fsyncs() (*hdrhistogram.Histogram, error) {
-	f, err := os.Create(filepath.Join(b.dir, "fsync"))
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(f.Name())
-	defer f.Close()
-	h := hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3)
-	block := make([]byte, 16<<10)
-	for begin := time.Now(); time.Since(begin) < time.Second; {
-		start := time.Now()
-		if _, err := f.Write(block); err != nil {
-			return nil, err
-		}
-		if err := f.Sync(); err != nil {
-			return nil, err
-		}
-		if err := h.RecordValue(int64(time.Since(start) / time.Microsecond)); err != nil {
-			return nil, err
-		}
-	}
-	return h, nil
 }

@@ -88,7 +88,7 @@ func (b *bench) pushInProcess(l *node.Live) error {
 		var batches []*column.Batch
 		for range 400 {
 			seed, now := seeds.Add(1), time.Now().UnixMicro()
-			amount, at := column.New(selfsame.Scalar(selfsame.Float64), batchEvents), column.New(selfsame.Scalar(selfsame.Int64), batchEvents)
+			amount, at := column.New(selfsame.Scalar(selfsame.Float64), batchEvents), column.New(selfsame.Scalar(selfsame.Timestamp), batchEvents)
 			for i := range batchEvents {
 				amount.Floats, at.Ints = append(amount.Floats, float64(i)/100), append(at.Ints, now-int64(i))
 			}
@@ -102,13 +102,19 @@ func (b *bench) pushInProcess(l *node.Live) error {
 		begin := time.Now()
 		for range 4 {
 			group.Go(func() {
+				accepted := int64(0)
+				defer func() { events.Add(accepted) }()
 				for i := next.Add(1) - 1; int(i) < len(batches) && time.Since(begin) < b.lasts; i = next.Add(1) - 1 {
 					got, err := l.Push(background, &api.EventBatch{Source: "orders", Rows: batches[i]})
 					if err != nil {
 						failed.Store(&err)
 						return
 					}
-					events.Add(int64(len(got.Fates)))
+					for _, f := range got.Fates {
+						if f == api.Accepted {
+							accepted++
+						}
+					}
 				}
 			})
 		}

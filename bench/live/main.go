@@ -38,13 +38,18 @@ type bench struct {
 	venv           string // with Feast
 }
 
+// parts are what this program does as another process of a run.
+var parts = map[string]func(args []string) error{"echo": echo, "probe": probe, "echopush": func([]string) error { return echoPush() }}
+
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "echo" {
-		if err := echo(os.Args[2:]); err != nil {
-			fmt.Fprintln(os.Stderr, "live echo:", err)
-			os.Exit(1)
+	if len(os.Args) > 1 {
+		if part, ok := parts[os.Args[1]]; ok { // another process of a run
+			if err := part(os.Args[2:]); err != nil {
+				fmt.Fprintln(os.Stderr, "live "+os.Args[1]+":", err)
+				os.Exit(1)
+			}
+			return
 		}
-		return
 	}
 	b := &bench{}
 	flag.StringVar(&b.selfsame, "selfsame", "selfsame", "the binary that is measured")
