@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -134,13 +135,17 @@ func (s *Server) prepare() error {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-func (s *Server) choosePort() error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
+// choosePort finds a free port below those that systems give to connections, so that it is still free when the server starts again.
+func (s *Server) choosePort() (err error) {
+	for range 100 {
+		port := 20000 + rand.IntN(12000)
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			s.Port = port
+			return l.Close()
+		}
 	}
-	s.Port = l.Addr().(*net.TCPAddr).Port
-	return l.Close()
+	return err
 }
 
 // Start starts the server again after Stop, on the port that it had. It returns when connections are taken.
