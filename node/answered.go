@@ -127,7 +127,7 @@ func (a *answered) put(t int64) error {
 	if _, err := a.file.WriteAt(r, int64((a.number+1)%2)*answeredRecord); err != nil {
 		return err
 	}
-	if err := a.file.Sync(); err != nil {
+	if err := syncData(a.file); err != nil {
 		return err
 	}
 	a.number++

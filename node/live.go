@@ -237,6 +237,7 @@ func (l *Live) openMetrics() error {
 		read       func() float64
 	}{
 		{"applied_offset", "Next log offset of the online state.", func() float64 { return float64(l.driver.Applied().Offset) }},
+		{"log_begin_offset", "First offset that the log has not dropped.", func() float64 { return float64(l.log.Begin()) }},
 		{"log_end_offset", "Next offset of the log.", func() float64 { end, _ := l.log.End(); return float64(end) }},
 		{"states", "Live states.", func() float64 { return float64(len(l.driver.States().List())) }},
 		{"cache_bytes", "Bytes of decoded entities in the cache.", func() float64 { return float64(l.reader.CacheStats().Bytes) }},
