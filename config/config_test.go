@@ -193,3 +193,23 @@ func TestDirIsRelative(t *testing.T) {
 		}
 	}
 }
+
+// TestLineageSettings holds where events go: a file of the project's from its folder, the server that other tools name too.
+func TestLineageSettings(t *testing.T) {
+	file := []byte("lineage: {file: events.jsonl, url: \"http://a\"}\n")
+	for _, c := range []struct {
+		in        Inputs
+		file, url string
+	}{
+		{Inputs{Project: "shop"}, "", ""},
+		{Inputs{Project: "shop", File: file}, filepath.Join("shop", "events.jsonl"), "http://a"},
+		{Inputs{Project: "shop", File: file, Env: []string{"OPENLINEAGE_URL=http://b", "SELFSAME_LINEAGE_FILE=e"}}, "e", "http://b"},
+		{Inputs{Project: "shop", Env: []string{"OPENLINEAGE_URL=http://b", "SELFSAME_LINEAGE_URL=http://c"}}, "", "http://c"},
+		{Inputs{Project: "shop", Env: []string{"OPENLINEAGE_URL="}}, "", ""},
+	} {
+		got, err := Load(c.in)
+		if err != nil || got.LineageFile != c.file || got.LineageURL != c.url {
+			t.Errorf("%v: got %v, %v, want %q and %q", c.in.Env, got, err, c.file, c.url)
+		}
+	}
+}

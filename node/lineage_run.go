@@ -100,8 +100,12 @@ func newRunID(now time.Time) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// FindTrainingSet returns the training set at a path: of the file, of its manifest, or of a hash of either; nil: the path names no file.
+// FindTrainingSet returns the training set at a path, which is that of its file, its folder or its manifest; nil: there is none. A bare name is the name of
+// something else: ./name is a path.
 func FindTrainingSet(path string) (*TrainingSet, error) {
+	if !strings.ContainsAny(path, `./\`) {
+		return nil, nil
+	}
 	for _, p := range []string{path, ManifestPath(path)} {
 		if !strings.HasSuffix(p, ".manifest.json") {
 			continue

@@ -369,6 +369,14 @@ func TestTrainingSetsAreRecorded(t *testing.T) {
 	if got := ask("none.parquet"); got.Root != "run/"+filepath.Join(dir, "none.parquet") || len(got.Edges) == 0 {
 		t.Errorf("a set that is not recorded: got %s with %d edges", got.Root, len(got.Edges))
 	}
+	t.Chdir(dir)
+	put(t, dir, "total.manifest.json", "{}")
+	if set, err := FindTrainingSet("total"); set != nil || err != nil {
+		t.Errorf("a bare name: got %v, %v", set, err)
+	}
+	if _, err := FindTrainingSet("./total"); selfsame.ClassOf(err) != selfsame.ClassInput {
+		t.Errorf("a file that is no manifest: got %v", err)
+	}
 	if set, err := FindTrainingSet(filepath.Join(dir, "labels.csv")); set != nil || err != nil {
 		t.Errorf("a file that is none: got %v, %v", set, err)
 	}
