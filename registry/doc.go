@@ -8,6 +8,10 @@
 // makes a new version of that feature and of no other. What an apply stores is a Record: the difference from the apply before it. Everything
 // else follows from the records: a Snapshot is the records folded up to one apply.
 //
+// Beside applies the ledger holds acts (Act): the stage of a version, models with the version of a service that they pin, experiments, runs, and what an apply did
+// to values. They share the sequence of records with applies, so that each is decided on all that came before: a version is not retired while a model pins it,
+// whoever registers that at the same moment.
+//
 // # Layers
 //
 // Store is the contract of what keeps records and texts; adapters are beneath it (registry/sqlite), the conformance suite is
@@ -17,7 +21,8 @@
 //
 //   - An apply is whole or absent, and stands on the apply that it was planned on.
 //   - A version never names another form than its first.
-//   - Every version that was applied can be rebuilt as a project, until it is retired.
+//   - Every version that was applied can be rebuilt as a project. One that is retired is read and trained no more (Snapshot.Standing), and explained still.
+//   - Nothing that a current service, a model, an experiment or another feature stands on is retired.
 //
 // The package decides which version a definition is. What a definition means is package definition's, and what it makes live is node's.
 // A Registry is safe for concurrent use, a Snapshot is immutable.

@@ -4,6 +4,7 @@
 package registry_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -147,5 +148,23 @@ func TestThePast(t *testing.T) {
 	}
 	if now, err := s.AtTime(t.Context(), math.MaxInt64); err != nil || now != s {
 		t.Errorf("now is another snapshot (%v)", err)
+	}
+}
+
+// TestUsersOfManyVersions: every version of what is read is found with the versions that read it, however often the rest of the project changed.
+func TestUsersOfManyVersions(t *testing.T) {
+	b := newBook(t)
+	ratio := "  ratio: {request: {x: float64}, features: {r: x / spend.total}}\n"
+	for i := range 30 {
+		b.apply(strings.Replace(spend(fmt.Sprintf("total: sum(amount) over %dd, n: count(*) over %dm", 1+i/10, 1+i), "spend.n"), "services:", ratio+"services:", 1))
+	}
+	s := b.snapshot()
+	for version, want := range map[string]string{"1": "ratio.r@1.0.0", "2": "ratio.r@2.0.0", "3": "ratio.r@3.0.0"} {
+		if u, err := s.UsersOf(t.Context(), "spend", "total", version); err != nil || len(u.OnDemand) != 1 || u.OnDemand[0] != want || len(u.Services) != 0 {
+			t.Errorf("total@%s: got %+v, %v; want %s", version, u, err, want)
+		}
+	}
+	if u, err := s.UsersOf(t.Context(), "spend", "n", "7"); err != nil || len(u.Services) != 1 || u.Services[0].Version != 7 || u.Services[0].Current {
+		t.Errorf("n@7: got %+v, %v", u, err)
 	}
 }
