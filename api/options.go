@@ -16,6 +16,7 @@ type Options struct {
 	Predictions Predictions
 	Admin       Admin
 	Catalog     Catalog
+	Registry    Registry
 	Health      Health       // nil: always ready
 	Metrics     http.Handler // of /metrics
 	AdminToken  string       // that requests of Admin carry; empty: Admin is not served

@@ -36,6 +36,7 @@ func routes() []route {
 		{method: "GET", pattern: "/metrics", serve: (*HTTP).metrics, local: true},
 		{method: "POST", pattern: "/admin/{verb}", serve: (*HTTP).admin, local: true},
 	}
+	list = append(list, lookRoutes()...)
 	for i := range list {
 		list[i].parts = segments(list[i].pattern)
 	}
@@ -89,6 +90,9 @@ func (h *HTTP) match(r *http.Request) (*route, string, error) {
 	return nil, "", h.unknown(r.URL.Path, have)
 }
 
+// reserved are the words of paths that no feature, view or service may have as its name.
+var reserved = []string{"online", "batch"}
+
 // fits reports whether segments are those of a pattern, and what its braces stand for.
 func fits(want, have []string) (arg string, ok bool) {
 	if len(want) != len(have) {
@@ -96,6 +100,8 @@ func fits(want, have []string) (arg string, ok bool) {
 	}
 	for i, part := range want {
 		switch {
+		case part == "{name}" && slices.Contains(reserved, have[i]):
+			return "", false // the path of something else
 		case part[0] == '{' && have[i] != "":
 			arg = have[i]
 		case part != have[i]:

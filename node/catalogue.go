@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -17,15 +16,11 @@ import (
 	"selfsame"
 	"selfsame/compute/window"
 	"selfsame/definition"
-	"selfsame/journal"
 	"selfsame/monitor"
 	"selfsame/registry"
 	"selfsame/registry/catalogue"
 	"selfsame/source"
 )
-
-// usedWithin is how far back reads count as use.
-const usedWithin = 30 * selfsame.DayLength
 
 // Catalogue is the index of what is applied in a data directory, or, where nothing is, of the project's files. Applied says which.
 type Catalogue struct {
@@ -64,7 +59,7 @@ func catalogueOf(ctx context.Context, r registry.Registry, project, data string)
 			return nil, err
 		}
 	}
-	used, err := usage(ctx, filepath.Join(data, journalFolder), time.Now().UnixMicro()-usedWithin)
+	used, err := (&usageCounter{dir: filepath.Join(data, journalFolder)}).count(ctx, time.Now().UnixMicro())
 	if err != nil {
 		return nil, err
 	}
@@ -75,53 +70,16 @@ func catalogueOf(ctx context.Context, r registry.Registry, project, data string)
 	return &Catalogue{Index: x, Applied: s.Applied(), snapshot: s, registry: r, project: p, data: data}, nil
 }
 
-// usage counts what was read since a moment, by view.feature and by service. It is nil where there is no journal.
-func usage(ctx context.Context, dir string, since int64) (map[string]catalogue.Usage, error) {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	shapes := map[*journal.Shape]*catalogue.Usage{}
-	_, err := journal.NewReader(dir).Read(ctx, journal.Query{Since: since, Until: selfsame.MaxTime}, func(r *journal.Record) error {
-		if r.Served == nil {
-			return nil
-		}
-		u := shapes[r.Served.Shape]
-		if u == nil {
-			u = &catalogue.Usage{}
-			shapes[r.Served.Shape] = u
-		}
-		u.Requests, u.Rows, u.Last = u.Requests+1, u.Rows+int64(r.Served.Rows), r.Time
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]catalogue.Usage{}
-	add := func(name string, u *catalogue.Usage) {
-		sum := out[name]
-		out[name] = catalogue.Usage{Requests: sum.Requests + u.Requests, Rows: sum.Rows + u.Rows, Last: max(sum.Last, u.Last)}
-	}
-	for shape, u := range shapes {
-		if shape.Service != "" {
-			add(shape.Service, u)
-		}
-		var seen []string // one feature in two roles was read once
-		for i := range shape.Outputs {
-			if ref := shape.Outputs[i].Ref; !slices.Contains(seen, ref) {
-				seen = append(seen, ref)
-				add(ref, u)
-			}
-		}
-	}
-	return out, nil
-}
-
 // Page is the page of one thing, with the statistics of the last training set that has it, where its report is still beside it.
 func (c *Catalogue) Page(ctx context.Context, ref string) (*catalogue.Page, error) {
 	it, err := c.Item(ref)
 	if err != nil {
 		return nil, err
 	}
+	return c.page(ctx, it)
+}
+
+func (c *Catalogue) page(ctx context.Context, it *catalogue.Item) (*catalogue.Page, error) {
 	p, err := c.Index.Page(ctx, it)
 	if err != nil {
 		return nil, err

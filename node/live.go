@@ -51,6 +51,7 @@ type Live struct {
 	reader    *request.Reader
 	server    *serve.Server
 	loop      *ingest.Loop
+	looking   looking
 
 	answered *answered
 	writer   *journal.Writer
@@ -162,6 +163,7 @@ const (
 // openState opens the log and what follows it. A disk that is nil is the machine's.
 func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err error) {
 	c := l.Config
+	l.looking.usage.dir = filepath.Join(dir, journalFolder)
 	l.writer, err = journal.Open(filepath.Join(dir, journalFolder), journal.Options{Durable: c.JournalDurable, Sample: c.JournalSample, KeepBytes: c.JournalBytes, Now: l.now, Hooks: l.journalHooks()})
 	if err != nil {
 		return err

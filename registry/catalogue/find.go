@@ -112,19 +112,27 @@ func (x *Index) Nearest(word string) string {
 
 // Item returns the one thing that a reference names: view.feature (also view:feature and a bare name where one view only has it, with or without a version), or
 // the name of a view, entity, source, service or model. The error names the nearest one.
-func (x *Index) Item(ref string) (*Item, error) {
+func (x *Index) Item(ref string) (*Item, error) { return x.ItemOf("", ref) }
+
+// ItemOf is Item among the things of one kind; empty: of all.
+func (x *Index) ItemOf(kind Kind, ref string) (*Item, error) {
 	name, _, _ := strings.Cut(strings.ReplaceAll(ref, "==", "@"), "@")
 	name = strings.Replace(name, ":", ".", 1)
 	var found []*Item
 	for i := range x.items {
 		it := &x.items[i]
+		if kind != "" && it.Kind != kind {
+			continue
+		}
 		if it.Name == ref && it.Kind == Model || it.Name == name {
 			found = append(found, it)
 		}
 	}
 	if len(found) == 0 {
 		for i := range x.items {
-			if it := &x.items[i]; it.Kind == Feature && strings.HasSuffix(it.Name, "."+name) || it.Kind == Model && strings.HasPrefix(it.Name, name+"@") {
+			if it := &x.items[i]; kind != "" && it.Kind != kind {
+				continue
+			} else if it.Kind == Feature && strings.HasSuffix(it.Name, "."+name) || it.Kind == Model && strings.HasPrefix(it.Name, name+"@") {
 				found = append(found, it)
 			}
 		}
@@ -139,7 +147,7 @@ func (x *Index) Item(ref string) (*Item, error) {
 		for _, it := range found {
 			names = append(names, string(it.Kind)+" "+it.Name)
 		}
-		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: ref, Message: "several things have this name: " + strings.Join(names, ", "), Hint: "say which by its kind, as in --kind " + string(found[0].Kind)}
+		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: ref, Message: "several things have this name: " + strings.Join(names, ", "), Hint: "write view.feature for a feature; selfsame list views shows the views"}
 	}
 	hint := "selfsame list shows what there is"
 	if near := x.Nearest(name); near != "" {
