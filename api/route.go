@@ -125,9 +125,8 @@ func (n *notAllowed) Unwrap() error {
 
 // unknown names the route nearest to a path that is none.
 func (h *HTTP) unknown(path string, have []string) error {
-	var paths, known []string
+	var paths []string
 	for _, route := range h.routes {
-		known = append(known, route.method+" "+route.pattern)
 		for i, want := range [][]string{route.parts, route.parts[1:]} {
 			if len(want) != len(have) || (route.local && i > 0) {
 				continue
@@ -141,7 +140,7 @@ func (h *HTTP) unknown(path string, have []string) error {
 			paths = append(paths, "/"+strings.Join(filled, "/"))
 		}
 	}
-	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: path, Message: "there is no such path", Hint: "known: " + strings.Join(known, ", ")}
+	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: path, Message: "there is no such path", Hint: "docs/api.md lists the paths"}
 	if near := selfsame.Nearest(path, paths); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}
