@@ -14,6 +14,7 @@ import (
 // mapping is the memory of a result that exceeds its share of the limit: a file without a name, mapped. The system keeps of it what memory
 // has room for; what was written or read is let go again and again, so that the process holds little of it at a time.
 type mapping struct {
+	file    *os.File
 	data    []byte
 	used    int
 	touched atomic.Int64 // bytes written since they were let go
@@ -29,16 +30,17 @@ func (s *Sweep) mapResult(size int64) (*mapping, error) {
 	if err != nil {
 		return nil, s.spill.fail("cannot make a file for results", err)
 	}
-	defer f.Close() // a mapping outlives its file
 	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
 		return nil, s.spill.fail("cannot unlink the file of results", err)
 	}
 	data, err := mapFile(f, size)
 	if err != nil {
+		f.Close()
 		return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: f.Name(), Message: "cannot make room for results", Err: err,
 			Hint: "free space there, name another folder for spilled data, or raise the memory limit"}
 	}
-	return &mapping{data: data, limit: max(s.opt.Memory/8, 1<<20)}, nil
+	return &mapping{file: f, data: data, limit: max(s.opt.Memory/8, 1<<20)}, nil
 }
 
 // wrote notes that so many bytes were written and lets go where they have become many.
@@ -47,6 +49,14 @@ func (m *mapping) wrote(n int64) {
 		m.touched.Store(0)
 		m.release()
 	}
+}
+
+// read copies words from number `from` on, past the mapping: reading there would bring in a neighbourhood of each row. It reports false where
+// the file cannot be read.
+func (m *mapping) read(words []uint64, from int) bool {
+	b := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 8*len(words))
+	_, err := m.file.ReadAt(b, int64(8*from))
+	return err == nil
 }
 
 // slots64 is the alignment of what is taken.

@@ -22,4 +22,7 @@ func mapFile(f *os.File, size int64) ([]byte, error) {
 func (m *mapping) release() { _ = syscall.Madvise(m.data, syscall.MADV_DONTNEED) }
 
 // unmap ends the mapping. Nobody may read what was taken from it any more.
-func (m *mapping) unmap() { _ = syscall.Munmap(m.data) }
+func (m *mapping) unmap() {
+	_ = syscall.Munmap(m.data)
+	_ = m.file.Close() // it has no name: nothing of it is kept
+}

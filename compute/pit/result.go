@@ -31,6 +31,7 @@ type Values struct {
 	status [][]selfsame.Status // memory
 	series [][]int64
 	at     []int
+	block  []uint64
 }
 
 // NewValues returns values without rows, for Read.
@@ -46,10 +47,8 @@ func (r *Result) NewValues() *Values {
 // Read replaces v, which is of r, by the values of rows [lo, hi).
 func (r *Result) Read(v *Values, lo, hi int) {
 	place := r.place[lo:hi]
-	for k := range v.series {
-		v.series[k] = resize(v.series[k], len(place))
-	}
-	r.table.read(place, v)
+	r.table.open(v, len(place))
+	r.table.read(v, place, r.mapped)
 	for i, c := range r.apart {
 		if c != nil {
 			v.Columns[i].Gather(c, place)
@@ -58,9 +57,6 @@ func (r *Result) Read(v *Values, lo, hi int) {
 	last := len(v.series) - len(r.table.newest) // of the first α, or of the first τ
 	for i, t := range r.trace {
 		v.Newest[i], v.Arrival[i] = v.series[t], v.series[last+t]
-	}
-	if r.mapped != nil {
-		r.mapped.release()
 	}
 }
 

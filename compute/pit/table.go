@@ -134,23 +134,34 @@ func (t *table) putColumn(rows []uint64, i int, c *column.Column, lo, hi int) {
 	}
 }
 
-// read writes the rows at places into v.
-func (t *table) read(place []uint32, v *Values) {
+// open makes room for n rows in v.
+func (t *table) open(v *Values, n int) {
 	for i := range t.fields {
 		if f := &t.fields[i]; f.word >= 0 {
-			v.Columns[i].Resize(len(place))
+			v.Columns[i].Resize(n)
 			if f.some.Load() {
-				v.status[i] = resize(v.status[i], len(place))
+				v.status[i] = resize(v.status[i], n)
 				v.Columns[i].Status = v.status[i]
 			}
 		}
 	}
+	for k := range v.series {
+		v.series[k] = resize(v.series[k], n)
+	}
 	v.at = resize(v.at, blockRows)
+}
+
+// read writes the rows at places into v, which has room for them. m is the mapping that holds the table's words, nil: none.
+func (t *table) read(v *Values, place []uint32, m *mapping) {
 	for lo := 0; lo < len(place); lo += blockRows {
 		hi := min(len(place), lo+blockRows)
 		at := v.at[:hi-lo]
 		for i, p := range place[lo:hi] {
 			at[i] = int(p) * t.width
+		}
+		t := t
+		if m != nil {
+			t = t.fetched(v, at, m)
 		}
 		for i, c := range v.Columns {
 			t.readColumn(at, i, c, lo, hi)
@@ -159,6 +170,20 @@ func (t *table) read(place []uint32, v *Values) {
 			t.readInts(series[lo:hi], at, t.series(k))
 		}
 	}
+}
+
+// fetched returns a table of the rows that begin at the given words of a mapped one, and sets these to where they begin there.
+func (t *table) fetched(v *Values, at []int, m *mapping) *table {
+	v.block = resize(v.block, len(at)*t.width)
+	for i, row := range at {
+		if !m.read(v.block[i*t.width:(i+1)*t.width], row) {
+			copy(v.block[i*t.width:], t.words[row:row+t.width])
+		}
+		at[i] = i * t.width
+	}
+	few := *t
+	few.words = v.block
+	return &few
 }
 
 // series returns the word of series number k: the traces' τ, then their α where that is another.
