@@ -11,8 +11,11 @@ import (
 	"selfsame"
 )
 
-// AddSource adds a source with its columns.
+// AddSource adds a source with its columns. One that is there stays as it is.
 func (g *Graph) AddSource(s *selfsame.Source) {
+	if g.nodes[id(Source, s.Name)] != nil {
+		return
+	}
 	n := g.add(&Node{Kind: Source, Name: s.Name})
 	if s.Batch != nil {
 		n.Definition = s.Batch.Path

@@ -175,10 +175,16 @@ func (g *Graph) edge(from, to string, l layer, r ...Role) {
 func (g *Graph) Seal() {
 	gone := func(e *Edge) bool { return g.nodes[e.From] == nil || g.nodes[e.To] == nil }
 	for id := range g.touched {
-		from, to := slices.DeleteFunc(slices.Clone(g.from[id]), gone), slices.DeleteFunc(slices.Clone(g.to[id]), gone)
-		slices.SortFunc(from, func(a, b *Edge) int { return g.compare(a.To, b.To) })
-		slices.SortFunc(to, func(a, b *Edge) int { return g.compare(a.From, b.From) })
-		g.from[id], g.to[id] = from, to
+		if list := g.from[id]; len(list) > 0 {
+			list = slices.DeleteFunc(slices.Clone(list), gone) // of a clone, it may be the other graph's too
+			slices.SortFunc(list, func(a, b *Edge) int { return compareNodes(g.nodes[a.To], g.nodes[b.To]) })
+			g.from[id] = list
+		}
+		if list := g.to[id]; len(list) > 0 {
+			list = slices.DeleteFunc(slices.Clone(list), gone)
+			slices.SortFunc(list, func(a, b *Edge) int { return compareNodes(g.nodes[a.From], g.nodes[b.From]) })
+			g.to[id] = list
+		}
 	}
 	g.edges, g.touched, g.used = nil, nil, map[string]bool{}
 	for id, n := range g.nodes {
@@ -201,11 +207,13 @@ func (g *Graph) use(id string) {
 	}
 }
 
-// compare orders nodes: by kind, by name, versions by their numbers; runs with the newest first.
-func (g *Graph) compare(a, b string) int {
-	x, y := g.nodes[a], g.nodes[b]
-	if c := cmp.Compare(x.Kind.place(), y.Kind.place()); c != 0 {
-		return c
+// compare orders nodes by their ids.
+func (g *Graph) compare(a, b string) int { return compareNodes(g.nodes[a], g.nodes[b]) }
+
+// compareNodes orders nodes: by kind, by name, versions by their numbers; runs with the newest first.
+func compareNodes(x, y *Node) int {
+	if x.Kind != y.Kind {
+		return cmp.Compare(x.Kind.place(), y.Kind.place())
 	}
 	if x.Kind == Run && x.Time != nil && y.Time != nil && *x.Time != *y.Time {
 		return cmp.Compare(*y.Time, *x.Time)
@@ -217,20 +225,22 @@ func (g *Graph) compare(a, b string) int {
 func compareNames(a, b string) int {
 	nameA, versionA, _ := strings.Cut(a, "@")
 	nameB, versionB, _ := strings.Cut(b, "@")
-	if c := cmp.Compare(nameA, nameB); c != 0 {
-		return c
+	if nameA != nameB {
+		return cmp.Compare(nameA, nameB)
 	}
-	x, y := strings.Split(versionA, "."), strings.Split(versionB, ".")
-	for i := range min(len(x), len(y)) {
-		m, errM := strconv.Atoi(x[i])
-		n, errN := strconv.Atoi(y[i])
-		c := cmp.Compare(m, n)
-		if errM != nil || errN != nil {
-			c = cmp.Compare(x[i], y[i])
+	for versionA != versionB {
+		var x, y string
+		x, versionA, _ = strings.Cut(versionA, ".")
+		y, versionB, _ = strings.Cut(versionB, ".")
+		if x == y {
+			continue
 		}
-		if c != 0 {
-			return c
+		m, errM := strconv.Atoi(x)
+		n, errN := strconv.Atoi(y)
+		if errM == nil && errN == nil && m != n {
+			return cmp.Compare(m, n)
 		}
+		return cmp.Compare(x, y)
 	}
-	return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(a, b))
+	return cmp.Compare(a, b)
 }
