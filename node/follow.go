@@ -78,8 +78,12 @@ func (l *Live) followRegistry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.ID() == l.snapshot.Load().ID() || time.Now().Before(l.following.until) {
+	have := l.snapshot.Load()
+	if s.ID() == have.ID() || time.Now().Before(l.following.until) {
 		return nil
+	}
+	if s.ID() > have.ID() && s.Applied() == have.Applied() && !movesStates(have, s) {
+		return l.readBy(ctx)
 	}
 	l.applying.Lock()
 	defer l.applying.Unlock()

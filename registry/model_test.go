@@ -6,13 +6,16 @@ package registry_test
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"selfsame"
 	"selfsame/registry"
+	"selfsame/registry/sqlite"
 )
 
 func TestModels(t *testing.T) {
@@ -166,5 +169,41 @@ func TestUsersOfManyVersions(t *testing.T) {
 	}
 	if u, err := s.UsersOf(t.Context(), "spend", "n", "7"); err != nil || len(u.Services) != 1 || u.Services[0].Version != 7 || u.Services[0].Current {
 		t.Errorf("n@7: got %+v, %v", u, err)
+	}
+}
+
+// TestActsRace: whoever comes second stands on what came first. A version is never both retired and pinned by a model.
+func TestActsRace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "registry.db")
+	var books []*book
+	for range 2 {
+		store, err := sqlite.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &book{t: t, Registry: registry.Over(store, ".")}
+		defer b.Close()
+		books = append(books, b)
+	}
+	books[0].apply(spend(day, "spend.total"))
+	books[0].apply(spend(days, "spend.total"))
+	for i := range 20 {
+		var retired, registered error
+		var both sync.WaitGroup
+		both.Go(func() {
+			_, retired = books[0].Act(t.Context(), registry.By{Author: "ann"}, stage("1", registry.Retired))
+		})
+		both.Go(func() {
+			_, registered = books[1].Act(t.Context(), registry.By{Author: "bob"}, &registry.Model{Name: "m", Version: fmt.Sprint(i), Service: "fraud", List: 1})
+		})
+		both.Wait()
+		if (retired == nil) == (registered == nil) {
+			t.Fatalf("round %d: retired %v, registered %v; want one of them refused", i, retired, registered)
+		}
+		if retired == nil {
+			books[0].act(stage("1", registry.Active))
+		} else {
+			books[0].act(&registry.Model{Name: "m", Version: fmt.Sprint(i), Retired: true})
+		}
 	}
 }
