@@ -203,11 +203,10 @@ func (g *Graph) AddRun(r *RunRecord) {
 	}
 }
 
-// listed names the first few of a list.
+// listed names a list in a line.
 func listed(names []string) string {
-	const most = 3
-	if len(names) > most+1 {
-		return strings.Join(names[:most], ", ") + " and " + strconv.Itoa(len(names)-most) + " more"
+	if len(names) > 2 {
+		return names[0] + " and " + strconv.Itoa(len(names)-1) + " more"
 	}
 	return strings.Join(names, ", ")
 }
