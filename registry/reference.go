@@ -77,6 +77,7 @@ func (s *Snapshot) Entries(texts []string, version string) ([]selfsame.ServiceEn
 			out = append(out, e)
 			continue
 		}
+		before := len(out)
 		for _, f := range s.project.View(e.View).Features {
 			one := e
 			one.Feature = f.Name
@@ -89,6 +90,9 @@ func (s *Snapshot) Entries(texts []string, version string) ([]selfsame.ServiceEn
 				return nil, err
 			}
 			out = append(out, one)
+		}
+		if len(out) == before {
+			return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: text, Message: "every feature of the view is a draft or retired", Hint: "name one with its version, or activate it"}
 		}
 	}
 	return out, nil

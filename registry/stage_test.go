@@ -260,3 +260,16 @@ func TestVersionReferences(t *testing.T) {
 		}
 	}
 }
+
+func TestNothingOfAViewIsActive(t *testing.T) {
+	b := newBook(t)
+	if _, err := b.draft(head + "views:\n  spend: {entity: user, source: orders, features: {" + day + "}}\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := read(b.snapshot(), "", "spend.*"); selfsame.ClassOf(err) != selfsame.ClassNotFound || !strings.Contains(err.Error(), "every feature of the view is a draft or retired") {
+		t.Errorf("got %v", err)
+	}
+	if got, _, err := read(b.snapshot(), "1", "spend.*"); err != nil || len(got) != 1 {
+		t.Errorf("named: got %v, %v", got, err)
+	}
+}
