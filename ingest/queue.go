@@ -13,7 +13,7 @@ import (
 
 // A group is what one fsync makes durable and what is applied at once, and a call waits for the group before its own. So a group is
 // small: as many rows as can be applied while the disk syncs, and the two go on beside each other. A call of a few rows goes before
-// larger ones, which are taken in pieces, in turns, so that one event does not wait for all of another's ten thousand; half of a group is theirs even so.
+// larger ones, of which those beyond wholeRows are taken in pieces, in turns, so that one event does not wait for all of another's ten thousand; half of a group is theirs even so.
 //
 // The naive way is one group of everything that waits. It has the fewest fsyncs, and an event pushed behind a large group waits for
 // that to be applied, then for its own, which is as large by then.
@@ -22,6 +22,7 @@ const (
 	leastGroup = 256 // rows of a group, on the fastest disk
 	// Where much waits, a group takes that part of it, up to so many rows: larger groups cost less, and beyond that hardly.
 	backlogShare, backlogGroup = 8, 2048
+	wholeRows                  = backlogGroup // of a call that is never taken in pieces: it has one α, and is stored whole or not at all
 	// maxWaiting bounds the calls that wait: each takes memory beside its rows.
 	maxWaiting = 1 << 14
 )
@@ -131,6 +132,9 @@ func (q *queue) next(g *group, from *[]*call, most int) {
 		return
 	}
 	rows := min(c.left(), most)
+	if c.rows.Batch.Rows <= wholeRows {
+		rows = c.left()
+	}
 	if rest := c.left() - rows; rest < fewRows/2 { // no piece of a few rows at the end
 		rows += rest
 	}

@@ -74,8 +74,8 @@ func TestAFewRowsGoBeforeMany(t *testing.T) {
 			synctest.Wait()
 		}
 		push("first", 1)
-		push("large", 2000)
-		push("other", 1500)
+		push("large", 8000)
+		push("other", 6000)
 		push("few", 20)
 		log.gate <- struct{}{}
 		log.gate <- struct{}{}
@@ -90,15 +90,15 @@ func TestAFewRowsGoBeforeMany(t *testing.T) {
 		}
 		rows := 0
 		for _, g := range groups {
-			if rows += g.Rows; g.Rows > 3*leastGroup {
+			if rows += g.Rows; g.Rows > 2*backlogGroup {
 				t.Errorf("a group has %d rows", g.Rows)
 			}
 		}
-		if rows != 1+2000+1500+20 || l.Queued() != 0 || l.queue.rows != 0 {
+		if rows != 1+8000+6000+20 || l.Queued() != 0 || l.queue.rows != 0 {
 			t.Errorf("%d rows in %d groups; %d bytes and %d rows still wait", rows, len(groups), l.Queued(), l.queue.rows)
 		}
 		at := func(id string) int { return slices.Index(driver.applied, id) }
-		if !(at("large-0000") < at("other-0000") && at("other-0000") < at("large-1998") && at("other-1498") < at("large-1998")) {
+		if !(at("large-0000") < at("other-0000") && at("other-0000") < at("large-7998") && at("other-5998") < at("large-7998")) {
 			t.Error("the large calls did not take turns")
 		}
 		for _, prefix := range []string{"large", "other"} {
@@ -125,7 +125,7 @@ func TestACallThatFailsInTheMiddle(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			var ids []string
-			for i := range 1000 {
+			for i := range 10000 {
 				ids = append(ids, fmt.Sprint(i))
 			}
 			_, failed = l.Push(t.Context(), rowsOf(pushed, ids...))
@@ -139,7 +139,7 @@ func TestACallThatFailsInTheMiddle(t *testing.T) {
 		log.mu.Unlock()
 		log.gate <- struct{}{}
 		wg.Wait()
-		want := fmt.Sprintf("the first %d of the 1000 events are stored, the others are not", stored)
+		want := fmt.Sprintf("the first %d of the 10000 events are stored, the others are not", stored)
 		if e := new(selfsame.Error); !errors.As(failed, &e) || e.Class != selfsame.ClassResource || e.Message != want || !strings.Contains(failed.Error(), "the disk is full") {
 			t.Errorf("Push said %v, want %s", failed, want)
 		}

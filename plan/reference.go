@@ -80,7 +80,9 @@ func apart(list []selfsame.ServiceEntry, short bool) []selfsame.ServiceEntry {
 		versions[name] = version
 	}
 	for _, e := range list {
-		note(e.View+"."+e.Feature, e.Version)
+		if e.As == "" && !e.HasPrefix { // others have a name of their own
+			note(e.View+"."+e.Feature, e.Version)
+		}
 	}
 	out := list
 	for i, e := range list {

@@ -27,7 +27,7 @@ func TestOutputName(t *testing.T) {
 	}
 }
 
-// TestVersionsHaveNamesOfTheirOwn holds that two versions of one feature have different names, and that a pin changes no name otherwise.
+// TestVersionsHaveNamesOfTheirOwn holds that two versions of one feature have different names, and that a pin changes no name otherwise; those that are named do not count.
 func TestVersionsHaveNamesOfTheirOwn(t *testing.T) {
 	one := func(feature, version string) selfsame.ServiceEntry {
 		return selfsame.ServiceEntry{View: "v", Feature: feature, Version: version}
@@ -43,7 +43,7 @@ func TestVersionsHaveNamesOfTheirOwn(t *testing.T) {
 		{[]selfsame.ServiceEntry{one("f", "1"), one("f", "2")}, true, "f@1 f@2"},
 		{[]selfsame.ServiceEntry{one("f", "1"), one("", "")}, false, "v__f@1 v__"},
 		{[]selfsame.ServiceEntry{one("f", "1"), one("f", "1")}, false, "v__f v__f"}, // asked for twice, which is refused
-		{[]selfsame.ServiceEntry{{View: "v", Feature: "f", Version: "1", As: "old"}, one("f", "2"), {View: "v", Feature: "f", Version: "3", HasPrefix: true}}, false, "old v__f@2 f"},
+		{[]selfsame.ServiceEntry{{View: "v", Feature: "f", Version: "1", As: "old"}, one("f", "2"), {View: "v", Feature: "f", Version: "3", HasPrefix: true}}, false, "old v__f f"},
 		{[]selfsame.ServiceEntry{one("f", "1"), {View: "w", Feature: "f", Version: "2"}}, false, "v__f w__f"},
 	} {
 		names := ""
