@@ -5,6 +5,7 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -30,6 +31,7 @@ var room []byte
 func leaveRoom() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		room = make([]byte, roomBytes)
+		runtime.KeepAlive(room)
 	}
 }
 
