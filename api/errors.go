@@ -28,6 +28,7 @@ var (
 	faultBusy     = Fault{"resource, for a moment", http.StatusTooManyRequests, codes.ResourceExhausted, "more requests than can be served now", true}
 	faultTooLarge = Fault{"usage, too large", http.StatusRequestEntityTooLarge, codes.InvalidArgument, "the request is too large", false}
 	faultMethod   = Fault{"usage, method", http.StatusMethodNotAllowed, codes.Unimplemented, "the path knows other methods", false}
+	faultMatch    = Fault{"changed, If-Match", http.StatusPreconditionFailed, codes.FailedPrecondition, "the precondition does not hold", false}
 	faultToken    = Fault{"usage, token", http.StatusUnauthorized, codes.Unauthenticated, "the token is missing or wrong", false}
 	faultForeign  = Fault{"usage, origin", http.StatusForbidden, codes.PermissionDenied, "the request comes from elsewhere", false}
 	faultDeadline = Fault{"canceled, deadline", http.StatusGatewayTimeout, codes.DeadlineExceeded, "the deadline has passed", true}
@@ -55,7 +56,7 @@ func Faults() []Fault {
 		selfsame.ClassExpectation, selfsame.ClassChanged, selfsame.ClassResource, selfsame.ClassCanceled, selfsame.ClassInternal} {
 		out = append(out, classes[c])
 	}
-	return append(out, faultTooLarge, faultMethod, faultToken, faultForeign, faultBusy, faultStarting, faultDeadline)
+	return append(out, faultTooLarge, faultMethod, faultMatch, faultToken, faultForeign, faultBusy, faultStarting, faultDeadline)
 }
 
 // special is an error with a fault of its own.
@@ -80,8 +81,28 @@ type problem struct {
 	ref     string
 	message string
 	hint    string
-	retry   time.Duration // 0: nothing is said
+	retry   time.Duration     // 0: nothing is said
+	list    []*selfsame.Error // mistakes with a place, where there are any
 }
+
+// mistakes are the errors of a list, or the one of a chain, that have a place in a file.
+func mistakes(err error) (out []*selfsame.Error) {
+	all := []error{err}
+	var list interface{ Unwrap() []error }
+	if errors.As(err, &list) {
+		all = list.Unwrap()
+	}
+	for _, err := range all {
+		var own *selfsame.Error
+		if errors.As(err, &own) && own.Pos.File != "" && len(out) < mostMistakes {
+			out = append(out, own)
+		}
+	}
+	return out
+}
+
+// mostMistakes bounds how many mistakes an answer lists.
+const mostMistakes = 100
 
 // problemOf tells an error. An error that is no *selfsame.Error is of class internal, and one of a context is of class canceled.
 func problemOf(err error) *problem {
@@ -100,6 +121,7 @@ func problemOf(err error) *problem {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		p.class = selfsame.ClassCanceled
 	}
+	p.list = mistakes(err)
 	p.fault = classes[p.class]
 	if p.class == selfsame.ClassValue { // a value that is an error is answered beside the others; one that stops a request is not
 		p.fault = classes[selfsame.ClassInput]

@@ -24,6 +24,7 @@ type HTTP struct {
 	origin *http.CrossOriginProtection
 	pool   sync.Pool // of *exchange
 	desks  sync.Pool // of *desk
+	keys   keys
 }
 
 // HTTP returns the handler of HTTP.
@@ -207,6 +208,22 @@ func (p *problem) json(b []byte) []byte {
 	}
 	if p.retry > 0 {
 		b = strconv.AppendInt(append(b, `,"retry_after_ms":`...), p.retry.Milliseconds(), 10)
+	}
+	for i, e := range p.list {
+		b = append(b, ","[:min(i, 1)]...)
+		if i == 0 {
+			b = append(b, `,"errors":[`...)
+		}
+		b = quoted(append(b, `{"file":`...), e.Pos.File)
+		b = strconv.AppendInt(append(b, `,"line":`...), int64(e.Pos.Line), 10)
+		b = strconv.AppendInt(append(b, `,"column":`...), int64(e.Pos.Column), 10)
+		b = quoted(append(b, `,"ref":`...), e.Ref)
+		b = quoted(append(b, `,"detail":`...), e.Message)
+		b = quoted(append(b, `,"excerpt":`...), e.Excerpt)
+		b = append(quoted(append(b, `,"hint":`...), e.Hint), '}')
+	}
+	if p.list != nil {
+		b = append(b, ']')
 	}
 	return append(b, '}', '\n')
 }

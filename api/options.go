@@ -17,6 +17,7 @@ type Options struct {
 	Admin       Admin
 	Catalog     Catalog
 	Registry    Registry
+	Changes     Changes
 	Health      Health       // nil: always ready
 	Metrics     http.Handler // of /metrics
 	AdminToken  string       // that requests of Admin carry; empty: Admin is not served

@@ -4,11 +4,9 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
@@ -174,13 +172,9 @@ func (h *HTTP) look(x *exchange, q *Look, list string) error {
 		x.send(200)
 		return nil
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b) // ends with a line feed
-	e.SetEscapeHTML(false)
-	if err := e.Encode(found); err != nil {
+	if err := x.encode(found); err != nil {
 		return err
 	}
-	x.encoder.out = append(x.encoder.out[:0], b.Bytes()...)
 	return x.tagged()
 }
 

@@ -37,6 +37,9 @@ func routes() []route {
 		{method: "POST", pattern: "/admin/{verb}", serve: (*HTTP).admin, local: true},
 	}
 	list = append(list, lookRoutes()...)
+	list = append(list,
+		route{method: "POST", pattern: "/v1/features", serve: (*HTTP).define},
+		route{method: "POST", pattern: "/v1/models", serve: (*HTTP).register})
 	for i := range list {
 		list[i].parts = segments(list[i].pattern)
 	}

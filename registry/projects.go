@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"selfsame"
@@ -76,18 +77,9 @@ func (ps *projects) forget(id int64) {
 }
 
 func (ps *projects) build(ctx context.Context, s *Snapshot, id int64) (*selfsame.Project, error) {
-	hashes := s.files(id)
-	var list []string
-	for _, h := range hashes {
-		list = append(list, h)
-	}
-	texts, err := texts(ctx, ps.store, list)
+	files, err := s.filesAt(ctx, id)
 	if err != nil {
 		return nil, err
-	}
-	files := map[string][]byte{}
-	for path, h := range hashes {
-		files[path] = texts[h]
 	}
 	p, err := definition.Parse(files, ps.dir)
 	if err != nil {
@@ -95,6 +87,24 @@ func (ps *projects) build(ctx context.Context, s *Snapshot, id int64) (*selfsame
 	}
 	s.stamp(p, id)
 	return p, nil
+}
+
+// Files returns the definition files that are applied, by their path with slashes.
+func (s *Snapshot) Files(ctx context.Context) (map[string][]byte, error) {
+	return s.filesAt(ctx, s.ID())
+}
+
+func (s *Snapshot) filesAt(ctx context.Context, id int64) (map[string][]byte, error) {
+	hashes := s.files(id)
+	texts, err := texts(ctx, s.projects.store, slices.Sorted(maps.Values(hashes)))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for path, h := range hashes {
+		files[path] = texts[h]
+	}
+	return files, nil
 }
 
 // texts reads texts and holds them against their hashes.

@@ -1,0 +1,195 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"selfsame"
+)
+
+// ledger is a fake of what stands behind changes.
+type ledger struct {
+	mu    sync.Mutex
+	asked []string
+	fail  error
+	hold  chan struct{}
+	in    chan struct{}
+}
+
+func (l *ledger) Define(_ context.Context, d *Definitions) (*Changed, error) {
+	if l.in != nil {
+		l.in <- struct{}{}
+		<-l.hold
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	expect := int64(-1)
+	if d.Expect != nil {
+		expect = *d.Expect
+	}
+	l.asked = append(l.asked, fmt.Sprintf("%s by %s: %s expect=%d %v %v %v sample=%d", d.Body, d.Author, d.Message, expect, d.DryRun, d.Draft, d.Yes, d.Sample))
+	if l.fail != nil {
+		return nil, l.fail
+	}
+	n := int64(len(l.asked))
+	return &Changed{Answer: map[string]any{"project": "p", "on": n - 1, "apply": n, "features": []any{}, "services": []any{}, "others": []any{}, "files": []any{}}, New: !d.DryRun, Apply: n}, nil
+}
+
+func (l *ledger) Register(_ context.Context, body []byte) (*Changed, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = append(l.asked, string(body))
+	return &Changed{Answer: map[string]any{"record": 7}, New: true, Apply: 3}, l.fail
+}
+
+func TestDefine(t *testing.T) {
+	l := &ledger{}
+	doc := loadOpenAPI(t)
+	h := New(Options{Changes: l}).HTTP()
+	for _, c := range []struct {
+		path, header string
+		status       int
+		want         string // what was asked, or part of the answer
+	}{
+		{"/v1/features", "", 201, "views: {} by :  expect=-1 false false false sample=0"},
+		{"/features?dry_run=true&sample=5&author=ann&message=why", "", 200, "views: {} by ann: why expect=-1 true false false sample=5"},
+		{"/v1/features?draft=1&yes=true&expect=3", "", 201, "views: {} by :  expect=3 false true true sample=0"},
+		{"/v1/features", `"apply-12"`, 201, "views: {} by :  expect=12 false false false sample=0"},
+		{"/v1/features", `*`, 201, "views: {} by :  expect=-1 false false false sample=0"},
+		{"/v1/features", `"abc"`, 412, "is not what a change answered with"},
+		{"/v1/features?dryrun=true", "", 400, "did you mean dry_run?"},
+		{"/v1/features?yes=perhaps", "", 400, "is not true or false"},
+		{"/v1/features?sample=1000000", "", 400, "is not from 0 to"},
+		{"/v1/features?expect=-1", "", 400, "is not the number of an apply"},
+	} {
+		w := call(h, "POST", c.path, "views: {}", "If-Match", c.header)
+		schema := "forecast"
+		text := w.Body.String()
+		if c.status >= 400 {
+			schema = "problem"
+		} else {
+			text = l.asked[len(l.asked)-1]
+			if want := fmt.Sprintf(`"apply-%d"`, len(l.asked)); w.Header().Get("ETag") != want {
+				t.Errorf("%s: ETag %s, want %s", c.path, w.Header().Get("ETag"), want)
+			}
+		}
+		if w.Code != c.status || !strings.Contains(text, c.want) {
+			t.Errorf("%s %s: got %d %s", c.path, c.header, w.Code, text)
+		}
+		var v any
+		if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range doc.check(doc.Components.Schemas[schema], v, schema) {
+			t.Errorf("%s: %s", c.path, p)
+		}
+	}
+	if w := call(h, "POST", "/v1/features", " "); w.Code != 400 {
+		t.Errorf("an empty body: %d", w.Code)
+	}
+	if w := call(h, "POST", "/v1/features", "views: {}", "Sec-Fetch-Site", "cross-site"); w.Code != 403 {
+		t.Errorf("another site's page: %d", w.Code)
+	}
+	if w := call(h, "POST", "/v1/features/batch", "{}"); w.Code == 201 {
+		t.Error("batch is taken for the name of something")
+	}
+	if w := call(New(Options{}).HTTP(), "POST", "/v1/models", "{}"); w.Code != 404 {
+		t.Errorf("without a registry: %d", w.Code)
+	}
+}
+
+// TestMistakesHaveTheirPlaces holds that every mistake of definitions is told with its place, and that a registry that moved is 412 or 409.
+func TestMistakesHaveTheirPlaces(t *testing.T) {
+	one := &selfsame.Error{Class: selfsame.ClassDefinition, Pos: selfsame.Pos{File: "body", Line: 3, Column: 7}, Message: "no such field", Excerpt: "x", Hint: "did you mean y?"}
+	two := &selfsame.Error{Class: selfsame.ClassDefinition, Pos: selfsame.Pos{File: "body", Line: 9}, Ref: "view v", Message: "no source"}
+	l := &ledger{fail: errors.Join(one, two)}
+	h := New(Options{Changes: l}).HTTP()
+	w := call(h, "POST", "/v1/features", "views: {}")
+	var p struct {
+		Status int
+		Errors []struct {
+			File, Ref, Detail, Excerpt, Hint string
+			Line, Column                     int
+		}
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != 422 || len(p.Errors) != 2 || p.Errors[0].Line != 3 || p.Errors[0].Column != 7 || p.Errors[0].Hint != "did you mean y?" ||
+		p.Errors[1].Ref != "view v" || p.Errors[1].Detail != "no source" {
+		t.Errorf("%d %s: %v", w.Code, w.Body, err)
+	}
+	l.fail = &selfsame.Error{Class: selfsame.ClassChanged, Message: "the newest is 4"}
+	if w := call(h, "POST", "/v1/features", "views: {}", "If-Match", `"apply-3"`); w.Code != 412 {
+		t.Errorf("If-Match: %d %s", w.Code, w.Body)
+	}
+	if w := call(h, "POST", "/v1/features?expect=3", "views: {}"); w.Code != 409 {
+		t.Errorf("expect: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestIdempotencyKeys(t *testing.T) {
+	l := &ledger{fail: errBusy}
+	h := New(Options{Changes: l}).HTTP()
+	post := func(path, body, key string) (int, string, http.Header) {
+		w := call(h, "POST", path, body, "Idempotency-Key", key)
+		return w.Code, w.Body.String(), w.Header()
+	}
+	if status, _, _ := post("/v1/features", "a", "k"); status != 429 {
+		t.Errorf("the first try: %d", status)
+	}
+	l.fail = nil
+	status, first, header := post("/v1/features", "a", "k")
+	if status != 201 || header.Get("Idempotency-Replayed") != "" {
+		t.Errorf("what failed is not done again: %d %s", status, first)
+	}
+	status, again, replayed := post("/v1/features", "a", "k")
+	if status != 201 || again != first || replayed.Get("Idempotency-Replayed") != "true" || replayed.Get("ETag") != header.Get("ETag") || replayed.Get("Content-Type") != "application/json" || len(l.asked) != 2 {
+		t.Errorf("the same request: %d %s %v", status, again, replayed)
+	}
+	for _, other := range [][2]string{{"/v1/features", "b"}, {"/v1/features?dry_run=true", "a"}, {"/v1/models", "a"}} {
+		if status, text, _ := post(other[0], other[1], "k"); status != 409 || !strings.Contains(text, "another request") {
+			t.Errorf("%v: %d %s", other, status, text)
+		}
+	}
+	if status, _, _ := post("/v1/features", "a", strings.Repeat("k", 256)); status != 400 {
+		t.Errorf("a long key: %d", status)
+	}
+	if status, text, _ := post("/v1/models", `{"name":"m"}`, "m"); status != 201 || text != "{\"record\":7}\n" {
+		t.Errorf("a model: %d %s", status, text)
+	}
+	for i := range mostKeys + 1 {
+		post("/v1/features", "c", fmt.Sprint(i))
+	}
+	if status, text, _ := post("/v1/features", "b", "k"); status != 201 {
+		t.Errorf("the oldest key is not forgotten: %d %s", status, text)
+	}
+}
+
+// TestIdempotencyKeysAtOnce holds that of requests of one key that come together one is done, and all get its answer.
+func TestIdempotencyKeysAtOnce(t *testing.T) {
+	l := &ledger{in: make(chan struct{}), hold: make(chan struct{})}
+	h := New(Options{Changes: l}).HTTP()
+	var wg sync.WaitGroup
+	answers := make([]string, 8)
+	for i := range answers {
+		wg.Go(func() { answers[i] = call(h, "POST", "/v1/features", "a", "Idempotency-Key", "k").Body.String() })
+	}
+	<-l.in
+	close(l.hold)
+	wg.Wait()
+	for _, a := range answers {
+		if a != answers[0] || !strings.Contains(a, `"apply":1`) {
+			t.Errorf("got %s and %s", answers[0], a)
+		}
+	}
+	if len(l.asked) != 1 {
+		t.Errorf("it was done %d times", len(l.asked))
+	}
+}

@@ -1,0 +1,146 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"selfsame"
+	"selfsame/api"
+	"selfsame/definition"
+	"selfsame/registry"
+)
+
+// Names of definitions that came over the wire: of their file, which lies in registeredDir, and in errors.
+const (
+	registeredDir = definition.FeaturesDir + "/registered/"
+	bodyName      = "body"
+	unknownAuthor = "unknown"
+)
+
+// Define implements api.Changes.
+func (l *Live) Define(ctx context.Context, d *api.Definitions) (*api.Changed, error) {
+	sum := sha256.Sum256(d.Body)
+	name := registeredDir + hex.EncodeToString(sum[:6]) + ".yaml"
+	out, err := l.defineAs(ctx, name, d)
+	var list definition.Errors
+	var one *selfsame.Error
+	switch {
+	case errors.As(err, &list):
+	case errors.As(err, &one):
+		list = definition.Errors{one}
+	}
+	for _, e := range list {
+		if e.Pos.File == name {
+			e.Pos.File = bodyName
+		}
+	}
+	return out, err
+}
+
+// defineAs applies a body as the file of a name, or says what that would do.
+func (l *Live) defineAs(ctx context.Context, name string, d *api.Definitions) (*api.Changed, error) {
+	files, err := l.laidOver(ctx, name, d.Body)
+	if err != nil {
+		return nil, err
+	}
+	c := registry.Change{Files: files, Author: cmp.Or(d.Author, unknownAuthor), Message: d.Message, Engine: Version, Time: time.Now().UnixMicro(), Expect: registry.Newest, Draft: d.Draft}
+	f, err := l.Forecast(ctx, &PlanArgs{Change: c, Sample: SampleArgs{Rows: d.Sample}})
+	switch {
+	case err != nil:
+		return nil, err
+	case d.Expect != nil && *d.Expect != f.On && !f.Empty():
+		return nil, &selfsame.Error{Class: selfsame.ClassChanged, Ref: "apply", Message: fmt.Sprintf("it was to be on apply %d, and the newest is %d", *d.Expect, f.On), Hint: "look at what it would do now"}
+	case d.DryRun || f.Empty():
+		return &api.Changed{Answer: f, Apply: f.On}, nil
+	case f.Breaking() && !d.Yes:
+		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "yes", Message: "values that are served change or go", Hint: "look at it with dry_run=true, then say yes=true"}
+	}
+	c.Expect, c.Impacts = f.On, f.Impacts
+	if f.Diff, err = l.Apply(ctx, &c); err != nil {
+		return nil, err
+	}
+	out := &api.Changed{Answer: f, Apply: f.Apply, New: f.Apply != 0}
+	if !out.New { // somebody else did
+		out.Apply = f.On
+	}
+	return out, nil
+}
+
+// laidOver are the definition files that are applied, or the project's where none are, with a body laid over them.
+func (l *Live) laidOver(ctx context.Context, name string, body []byte) (map[string][]byte, error) {
+	s, err := l.newestRecords(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var files map[string][]byte
+	if s.Applied() == 0 {
+		files, err = definition.ReadFiles(l.Project)
+	} else {
+		files, err = s.Files(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return definition.Merge(files, name, bytes.Clone(body))
+}
+
+// registered is what the body of a model's registration says.
+type registered struct {
+	registry.Model
+	Author  string `json:"author"`
+	Message string `json:"message"`
+}
+
+// Register implements api.Changes.
+func (l *Live) Register(ctx context.Context, body []byte) (*api.Changed, error) {
+	var m registered
+	if err := decodeBody(body, &m); err != nil {
+		return nil, err
+	}
+	if name, number, ok := strings.Cut(m.Service, "@"); ok {
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || n < 1 || m.List != 0 && m.List != n {
+			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "service", Message: strconv.Quote(m.Service) + " names no version of a service, or another than service_version",
+				Hint: "as " + name + "@1"}
+		}
+		m.Service, m.List = name, n
+	}
+	a := &ActArgs{By: registry.By{Author: cmp.Or(m.Author, unknownAuthor), Message: m.Message, Engine: Version, Time: time.Now().UnixMicro()}, Model: &m.Model}
+	acted, err := a.do(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return &api.Changed{Answer: acted, New: acted.Record != 0, Apply: l.snapshot.Load().Applied()}, nil
+}
+
+// decodeBody reads one JSON object, whose keys must all be known.
+func decodeBody(body []byte, to any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	err := d.Decode(to)
+	if err == nil {
+		if _, end := d.Token(); end == io.EOF {
+			return nil
+		}
+		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: bodyName, Message: "something stands behind the object"}
+	}
+	text := strings.TrimPrefix(err.Error(), "json: ")
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		text = wrong.Field + " cannot be a " + wrong.Value
+	}
+	return &selfsame.Error{Class: selfsame.ClassUsage, Ref: bodyName, Message: "it cannot be read: " + text, Hint: "docs/openapi.yaml lists its keys"}
+}

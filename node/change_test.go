@@ -1,0 +1,131 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package node
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"selfsame"
+	"selfsame/api"
+	"selfsame/definition"
+	"selfsame/registry"
+)
+
+const (
+	spentView = "views:\n  spent:\n    entity: user\n    source: pays\n    features: {t: sum(x) over 1d}\n"
+	spentWeek = "views:\n  spent:\n    entity: user\n    source: pays\n    features: {t: sum(x) over 7d}\n"
+)
+
+func (w *liveWorld) define(d *api.Definitions) (*Forecast, *api.Changed) {
+	w.t.Helper()
+	c, err := w.live.Define(w.t.Context(), d)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c.Answer.(*Forecast), c
+}
+
+// TestDefine holds what a body does to what is applied: a view comes, is asked for, changes and keeps its versions.
+func TestDefine(t *testing.T) {
+	w := newLiveWorld(t, bank, bankFiles(rand.New(rand.NewPCG(1, 1))))
+	ctx := t.Context()
+	f, c := w.define(&api.Definitions{Body: []byte(spentView), DryRun: true, Author: "ann"})
+	if c.New || c.Apply != 1 || f.Apply != 0 || len(f.Features) != 1 || f.Features[0].Effect != registry.Added {
+		t.Fatalf("a dry run: %+v %+v", c, f.Diff)
+	}
+	if _, err := w.live.Features(ctx, &api.Question{References: []string{"spent.t"}, Rows: askedFor()}); selfsame.ClassOf(err) != selfsame.ClassNotFound {
+		t.Errorf("a dry run applied it: %v", err)
+	}
+	on := c.Apply
+	f, c = w.define(&api.Definitions{Body: []byte(spentView), Author: "ann", Message: "spend", Expect: &on})
+	if !c.New || c.Apply != 2 || f.Apply != 2 {
+		t.Fatalf("an apply: %+v %+v", c, f.Diff)
+	}
+	if a, err := w.live.Features(ctx, &api.Question{References: []string{"spent.t"}, Rows: askedFor()}); err != nil || len(a.Columns) != 1 {
+		t.Errorf("it is not served: %v", err)
+	}
+	w.ask(nil) // what was applied before is as it was
+	if f, c = w.define(&api.Definitions{Body: []byte(spentView), Expect: &on}); c.New || c.Apply != 2 || !f.Empty() {
+		t.Errorf("the same again: %+v %+v", c, f.Diff)
+	}
+	_, err := w.live.Define(ctx, &api.Definitions{Body: []byte(spentWeek), Expect: &on})
+	if selfsame.ClassOf(err) != selfsame.ClassChanged {
+		t.Errorf("on an apply that is not the newest: %v", err)
+	}
+	if _, err = w.live.Define(ctx, &api.Definitions{Body: []byte(spentWeek)}); selfsame.ClassOf(err) != selfsame.ClassUsage || !strings.Contains(err.Error(), "yes=true") {
+		t.Errorf("values that change: %v", err)
+	}
+	if f, c = w.define(&api.Definitions{Body: []byte(spentWeek), Yes: true, Sample: 10}); !c.New || f.Features[0].To != "2.0.0" || f.Values == nil {
+		t.Errorf("values that change, and may: %+v %+v", c, f)
+	}
+	files, err := w.live.snapshot.Load().Files(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 2 || files[definition.ProjectFile] == nil {
+		t.Errorf("the first body is still there beside the second: %d files", len(files))
+	}
+	r := w.live.snapshot.Load().Records()[1]
+	if r.Author != "ann" || r.Message != "spend" {
+		t.Errorf("the record is by %q: %q", r.Author, r.Message)
+	}
+}
+
+// TestDefineNamesPlacesInTheBody holds that all mistakes come at once, with lines and columns of what was sent.
+func TestDefineNamesPlacesInTheBody(t *testing.T) {
+	w := newLiveWorld(t, bank, bankFiles(rand.New(rand.NewPCG(1, 1))))
+	for body, want := range map[string]string{
+		"views:\n  spent:\n    entity: user\n    source: pay\n    features: {t: sum(y) over 1d}\n":         "body:4:13",
+		`{"views": {"spent": {"entity": "usr", "source": "pays", "features": {"t": "count(*) over 1d"}}}}`: "body:1:33",
+		"views: [\n": "body:",
+		"view: {}\n": "did you mean views?",
+	} {
+		_, err := w.live.Define(t.Context(), &api.Definitions{Body: []byte(body)})
+		var list definition.Errors
+		if selfsame.ClassOf(err) != selfsame.ClassDefinition || !errors.As(err, &list) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", body, err, want)
+		}
+	}
+	if w.live.snapshot.Load().Applied() != 1 {
+		t.Error("a mistake was applied")
+	}
+}
+
+func TestRegisterModel(t *testing.T) {
+	w := newLiveWorld(t, bank, bankFiles(rand.New(rand.NewPCG(1, 1))))
+	for _, c := range []struct {
+		body  string
+		isNew bool
+		class selfsame.ErrorClass
+		want  string
+	}{
+		{`{"name": "m", "version": "1", "service": "all@1", "metrics": {"auc": 0.5}, "author": "ann"}`, true, "", ""},
+		{`{"name": "m", "version": "1", "service": "all"}`, false, "", ""},
+		{`{"name": "m", "version": "1", "notes": "good"}`, true, "", ""},
+		{`{"name": "m", "version": "2", "service": "all@x"}`, false, selfsame.ClassUsage, "names no version"},
+		{`{"name": "m", "version": "2", "service": "all@2", "service_version": 1}`, false, selfsame.ClassUsage, "than service_version"},
+		{`{"name": "m", "version": "2", "service": "al"}`, false, selfsame.ClassNotFound, "did you mean all?"},
+		{`{"name": "m", "verson": "2"}`, false, selfsame.ClassUsage, "verson"},
+		{`{"name": 5}`, false, selfsame.ClassUsage, "cannot be a number"},
+		{`{"name": "m"} {}`, false, selfsame.ClassUsage, "behind the object"},
+	} {
+		out, err := w.live.Register(t.Context(), []byte(c.body))
+		if c.class != "" {
+			if selfsame.ClassOf(err) != c.class || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: got %v", c.body, err)
+			}
+			continue
+		}
+		if err != nil || out.New != c.isNew {
+			t.Errorf("%s: got %+v, %v", c.body, out, err)
+		}
+	}
+	m, err := w.live.snapshot.Load().Model("m", "1")
+	if err != nil || m.Service != "all" || m.List != 1 || m.Notes != "good" || m.Metrics["auc"] != 0.5 {
+		t.Errorf("got %+v, %v", m, err)
+	}
+}
