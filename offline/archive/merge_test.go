@@ -113,7 +113,7 @@ func TestMergeKeepsEveryRow(t *testing.T) {
 		}
 	}
 	merge(time.UnixMicro(start).Add(time.Hour/2), len(files)-9+1) // of the day that has just ended and that before it, the latter is closed
-	merge(now, 4)                                                // of each day one of each schema
+	merge(now, 4)                                                 // of each day one of each schema
 	if have := onDisk(t, dir); have < len(files) {
 		t.Errorf("%d files are on the disk: what was merged is gone before a reader can be done", have)
 	}
