@@ -37,6 +37,8 @@ var Aggregates = []string{
 	"first(xf, 3)", "last(xi, 3)", "nth_last(xf, 2)", "arg_min(s, xi)", "arg_max(xi, xf)", "bool_and(b)", "bool_or(b)",
 	"percentile_cont(xf, 0.9)", "percentile_cont(xi, 0.25)", "percentile_disc(xf, 0.5)", "percentile_disc(xi, 0.1)", "median(xf)",
 	"time_since_first(xi)", "time_since_last(xf)", "max(xi * 2)", "mode(s)", "mode(xf)",
+	"skewness(xf)", "skewness_pop(d)", "kurtosis(xi)", "kurtosis_pop(xf)", "covar_samp(xf, xi)", "covar_pop(d, xi)", "corr(xf, d)",
+	"regr_slope(xi, xf)", "regr_intercept(xf, xi)", "geometric_mean(xf)", "geometric_mean(d)", "bit_and(xi)", "bit_or(xi)", "bit_xor(xi)",
 }
 
 // Windows are the forms of windows with the widths of generated times.

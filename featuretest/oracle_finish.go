@@ -112,6 +112,14 @@ func (c *oracleCall) finish(rows []taken, t int64) selfsame.Value {
 		return c.quantile(rows)
 	case "mode":
 		return c.mode(rows)
+	case "skewness", "skewness_pop", "kurtosis", "kurtosis_pop":
+		return c.shape(rows)
+	case "covar_samp", "covar_pop", "corr", "regr_slope", "regr_intercept":
+		return c.pair(rows)
+	case "geometric_mean":
+		return c.geometricMean(rows)
+	case "bit_and", "bit_or", "bit_xor":
+		return c.bits(rows)
 	}
 	panic("featuretest: the oracle has no finisher for " + c.fn)
 }

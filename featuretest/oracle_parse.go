@@ -74,7 +74,7 @@ func (p *naive) call() (*oracleCall, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.args == nil || c.fn == "arg_min" || c.fn == "arg_max" {
+		if c.args == nil || twoArguments[c.fn] {
 			c.args, c.types = append(c.args, a.of), append(c.types, a.t)
 			continue
 		}

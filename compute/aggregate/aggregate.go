@@ -64,6 +64,7 @@ type Call struct {
 	role     int            // which member of its family the call is, for the kernel
 	depth    int            // n of the calls that select by order
 	quantile exact.Quantile // q of the quantiles
+	product  *productMember // of the calls that follow from sums of products
 }
 
 // SameBound reports whether max_values bounds two calls of one function alike: it does where it bounds neither.

@@ -15,7 +15,6 @@ const (
 	writeTopK       = notYet + "write count(*) filter (where x = 'a') for each value that matters"
 	writeList       = notYet + "write last(x, 100), newest first, or first(x, 100), oldest first"
 	writeFilter     = "write the condition as a filter: "
-	writeColumns    = notYet + "write sums of products: sum(x * y), sum(x), sum(y), count(*), and combine them in an expression"
 )
 
 // refusals maps the names that people bring from other systems to what they write here. Each thing has one name.
@@ -46,6 +45,15 @@ var refusals = map[string]string{
 	"count_where": writeFilter + "count(*) filter (where x > 0)", "sum_if": writeFilter + "sum(x) filter (where y > 0)",
 	"sumif": writeFilter + "sum(x) filter (where y > 0)", "sum_where": writeFilter + "sum(x) filter (where y > 0)",
 	"avg_if": writeFilter + "avg(x) filter (where y > 0)", "avg_where": writeFilter + "avg(x) filter (where y > 0)",
+	"skew": "write skewness(x), or skewness_pop(x) as Spark has it", "skew_samp": "write skewness(x)", "skew_pop": "write skewness_pop(x)",
+	"skewness_samp": "write skewness(x)", "kurt": "write kurtosis(x), or kurtosis_pop(x) as Spark has it", "kurtosis_samp": "write kurtosis(x)", "kurt_pop": "write kurtosis_pop(x)",
+	"covar": "write covar_samp(x, y), or covar_pop(x, y)", "cov": "write covar_samp(x, y), or covar_pop(x, y)", "covariance": "write covar_samp(x, y), or covar_pop(x, y)",
+	"covar_sample": "write covar_samp(x, y)", "correlation": "write corr(x, y)", "pearson": "write corr(x, y)",
+	"slope": "write regr_slope(y, x)", "intercept": "write regr_intercept(y, x)", "linear_regression": "write regr_slope(y, x) and regr_intercept(y, x)",
+	"regr_r2": "write corr(y, x) * corr(y, x)", "geomean": "write geometric_mean(x)", "gmean": "write geometric_mean(x)",
+	"bitwise_and": "write bit_and(x)", "bitwise_or": "write bit_or(x)", "bitwise_xor": "write bit_xor(x)",
+	"group_bit_and": "write bit_and(x)", "group_bit_or": "write bit_or(x)", "group_bit_xor": "write bit_xor(x)",
+	"bit_and_agg": "write bit_and(x)", "bit_or_agg": "write bit_or(x)", "bit_xor_agg": "write bit_xor(x)",
 	"time_since": "write time_since_last(x), or time_since_last() for rows whatever they hold",
 	"recency":    "write time_since_last()", "age": "write time_since_first() or time_since_last()",
 
@@ -74,15 +82,6 @@ var refusals = map[string]string{
 	"top_k":           writeTopK,
 	"bottom_k":        writeTopK,
 	"entropy":         writeTopK,
-	"skewness":        notYet + "write the third moment with sum(x * x * x), sum(x * x), sum(x) and count(x) in an expression, or use percentile_cont",
-	"skew":            notYet + "write the third moment with sum(x * x * x), sum(x * x), sum(x) and count(x) in an expression, or use percentile_cont",
-	"kurtosis":        notYet + "write percentile_cont(x, 0.99) beside stddev(x)",
-	"kurt":            notYet + "write percentile_cont(x, 0.99) beside stddev(x)",
-	"corr":            writeColumns,
-	"covar_pop":       writeColumns,
-	"covar_samp":      writeColumns,
-	"regr_slope":      writeColumns,
-	"regr_intercept":  writeColumns,
 	"collect":         writeList,
 	"collect_list":    writeList,
 	"collect_set":     writeList,
@@ -92,12 +91,8 @@ var refusals = map[string]string{
 	"group_concat":    writeList,
 	"listagg":         writeList,
 	"product":         notYet + "write exp(sum(ln(x))) for values above 0",
-	"geometric_mean":  notYet + "write exp(avg(ln(x)))",
-	"geomean":         notYet + "write exp(avg(ln(x)))",
-	"bit_and":         notYet + "write bool_and(x) over one condition for each bit",
-	"bit_or":          notYet + "write bool_or(x) over one condition for each bit",
 	"range":           "write max(x) - min(x)",
-	"rate":            "write count(*) over 1h / 3600.0, per second",
+	"rate":            "write count(*) over 1h / 3600.0, per second, or sum(x) over 1h / 60.0, per minute",
 	"mean_time_gap":   "write (time_since_first() - time_since_last()) / nullif(count(*) - 1, 0)",
 	"inter_arrival":   "write (time_since_first() - time_since_last()) / nullif(count(*) - 1, 0)",
 	"row_number":      "write count(*), the number of rows before T",

@@ -36,8 +36,9 @@ func TestEveryFuncIsDescribed(t *testing.T) {
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("All is not sorted by different names: %v", names)
 	}
-	for _, want := range strings.Fields("arg_max arg_min avg bool_and bool_or count count(distinct) first last max median min nth_last " +
-		"percentile_cont percentile_disc stddev stddev_pop sum time_since_first time_since_last variance variance_pop") {
+	for _, want := range strings.Fields("arg_max arg_min avg bit_and bit_or bit_xor bool_and bool_or corr count count(distinct) covar_pop covar_samp first " +
+		"geometric_mean kurtosis kurtosis_pop last max median min nth_last " +
+		"percentile_cont percentile_disc regr_intercept regr_slope skewness skewness_pop stddev stddev_pop sum time_since_first time_since_last variance variance_pop") {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is missing", want)
 		}
@@ -48,7 +49,7 @@ func TestRefusalsNameTheSubstitute(t *testing.T) {
 	for name, word := range map[string]string{
 		"mean": "avg(", "STDDEV_SAMP": "stddev(", "var_samp": "variance(", "tdigest": "percentile_cont(", "kll": "percentile_disc(",
 		"approx_quantile": "percentile_cont(", "reservoir": "last(", "topk": "filter", "approx_count_distinct": "count(distinct",
-		"count_by": "filter", "sum_by": "filter", "decayed_sum": "sum(", "skewness": "sum(", "top_k": "filter",
+		"count_by": "filter", "sum_by": "filter", "decayed_sum": "sum(", "skew": "skewness(", "top_k": "filter",
 		"quantile": "percentile_cont(", "max_by": "arg_max(", "last_n": "last(x, 5)", "collect": "last(",
 	} {
 		hint, ok := Refused(name)

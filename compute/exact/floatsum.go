@@ -59,7 +59,11 @@ func (a *accumulator) toBig(base int) *big.Int {
 		return new(big.Int)
 	}
 	var buf [squareChunks/2 + 1]uint64
-	neg, mag := a.abs(buf[:])
+	w := buf[:]
+	if need := (a.hi-a.lo)/2 + 1; need > len(w) {
+		w = make([]uint64, need)
+	}
+	neg, mag := a.abs(w)
 	z := wordsToBig(mag)
 	z.Lsh(z, uint(32*(a.lo-base)))
 	if neg {

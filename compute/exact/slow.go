@@ -37,6 +37,12 @@ func bigRatio(num, den *big.Int, exp int) float64 {
 	a.Lsh(a, uint(shift))
 	q, r := new(big.Int).QuoRem(a, den, new(big.Int))
 	sticky := r.Sign() != 0
+	return packBig(num.Sign() < 0, q, sticky, exp-shift)
+}
+
+// packBig returns the float64 nearest to ±(q + δ) * 2^exp, ties to even, where q > 0 has at least 64 bits or sticky is false, and 0 <= δ < 1 is above
+// zero iff sticky. It may change q.
+func packBig(neg bool, q *big.Int, sticky bool, exp int) float64 {
 	over := q.BitLen() - 64
 	if over > 0 {
 		sticky = sticky || q.TrailingZeroBits() < uint(over)
@@ -44,5 +50,5 @@ func bigRatio(num, den *big.Int, exp int) float64 {
 	}
 	m := q.Uint64()
 	s := bits.LeadingZeros64(m)
-	return pack(num.Sign() < 0, m<<s, sticky, exp-shift+max(over, 0)-s)
+	return pack(neg, m<<s, sticky, exp+max(over, 0)-s)
 }
