@@ -18,6 +18,7 @@ type Options struct {
 	Catalog     Catalog
 	Registry    Registry
 	Changes     Changes
+	Jobs        Jobs
 	Health      Health       // nil: always ready
 	Metrics     http.Handler // of /metrics
 	AdminToken  string       // that requests of Admin carry; empty: Admin is not served

@@ -36,6 +36,7 @@ func routes() []route {
 		{method: "GET", pattern: "/metrics", serve: (*HTTP).metrics, local: true},
 		{method: "POST", pattern: "/admin/{verb}", serve: (*HTTP).admin, local: true},
 	}
+	list = append(list, jobRoutes()...)
 	list = append(list, lookRoutes()...)
 	list = append(list,
 		route{method: "POST", pattern: "/v1/features", serve: (*HTTP).define},

@@ -27,7 +27,7 @@ func (r Request) plan(p *selfsame.Project) (*plan.Plan, error) {
 
 // named reports whether the request names a version of anything.
 func (r Request) named() bool {
-	return r.Version != 0 || r.Each != "" || slices.ContainsFunc(r.Features, func(ref string) bool {
+	return r.Applied || r.Version != 0 || r.Each != "" || slices.ContainsFunc(r.Features, func(ref string) bool {
 		at := strings.LastIndex(ref, ":v")
 		return strings.ContainsAny(ref, "@=") || at > 0 && strings.ContainsAny(ref[:at], ".:") && strings.Trim(ref[at+2:], "0123456789.") == ""
 	})
@@ -73,7 +73,7 @@ func (p *Prepared) define(ctx context.Context) (err error) {
 // defineApplied plans versions that were applied. It reports false where pins are to be met by the files: nothing is applied, or not that.
 func (p *Prepared) defineApplied(r Request, s *registry.Snapshot) (ok bool, err error) {
 	if s == nil || s.Project() == nil {
-		if r.Version == 0 && r.Each == "" {
+		if r.Version == 0 && r.Each == "" && !r.Applied {
 			return false, nil
 		}
 		return false, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: strings.TrimSuffix(fmt.Sprintf("%s@%d", r.Service, r.Version), "@0"), Message: "nothing is applied, so there are no versions",
@@ -87,7 +87,7 @@ func (p *Prepared) defineApplied(r Request, s *registry.Snapshot) (ok bool, err 
 		p.entries = list.Features
 	} else {
 		p.entries, err = s.Entries(r.Features, r.Each)
-		if selfsame.ClassOf(err) == selfsame.ClassNotFound && r.Each == "" {
+		if selfsame.ClassOf(err) == selfsame.ClassNotFound && r.Each == "" && !r.Applied {
 			if files, filesErr := definition.Load(p.Config.Project); filesErr == nil {
 				if _, filesErr = r.plan(files); filesErr == nil {
 					p.entries = nil

@@ -52,6 +52,7 @@ type Live struct {
 	server    *serve.Server
 	loop      *ingest.Loop
 	looking   looking
+	jobs      *jobs
 
 	answered *answered
 	writer   *journal.Writer
@@ -164,6 +165,9 @@ const (
 func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err error) {
 	c := l.Config
 	l.looking.usage.dir = filepath.Join(dir, journalFolder)
+	if l.jobs, err = openJobs(l, filepath.Join(dir, jobsFolder)); err != nil {
+		return err
+	}
 	l.writer, err = journal.Open(filepath.Join(dir, journalFolder), journal.Options{Durable: c.JournalDurable, Sample: c.JournalSample, KeepBytes: c.JournalBytes, Now: l.now, Hooks: l.journalHooks()})
 	if err != nil {
 		return err
@@ -292,6 +296,9 @@ func (l *Live) Run(ctx context.Context) error {
 	group.Go(func() error { return l.loop.Run(ctx) })
 	group.Go(func() error { return l.archiveLoop(ctx) })
 	group.Go(func() error { return l.maintainLoop(ctx) })
+	for _, queue := range l.jobs.queues {
+		group.Go(func() error { return l.jobs.work(ctx, queue) })
+	}
 	if l.watcher != nil {
 		group.Go(func() error { return l.followLoop(ctx) })
 	}

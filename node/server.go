@@ -77,7 +77,7 @@ func (l *Live) options(token string) api.Options {
 	hooks := l.metrics.Hooks(func(route string, err error) {
 		l.notify(fmt.Sprintf("fault in %s: %v\n%s", route, err, api.Stack(err)))
 	})
-	return api.Options{Features: l, Events: l, Predictions: l.journal, Admin: l, Catalog: l, Registry: l, Changes: l, Health: l, AdminToken: token, Metrics: l.metrics.Handler(), Hooks: hooks,
+	return api.Options{Features: l, Events: l, Predictions: l.journal, Admin: l, Catalog: l, Registry: l, Changes: l, Jobs: l.jobs, Health: l, AdminToken: token, Metrics: l.metrics.Handler(), Hooks: hooks,
 		MaxRows: c.RequestRows, MaxBytes: c.RequestBytes, MaxEventBytes: c.IngestQueue, MaxEvents: c.IngestEvents, Timeout: c.RequestTimeout,
 		Running: c.RequestRunning, Waiting: c.RequestWaiting, Patience: c.RequestWait, Connections: c.Connections}
 }

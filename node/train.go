@@ -64,6 +64,7 @@ type Request struct {
 	Features []string // references as people write them
 	Each     string   // version that is asked of every one of Features that names none: 2 or 1.1.0
 	Short    bool     // --names short
+	Applied  bool     // what names no version is what is applied, in the place of the files
 }
 
 // Observer sees a training set go by.
