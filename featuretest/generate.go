@@ -39,6 +39,8 @@ var Aggregates = []string{
 	"time_since_first(xi)", "time_since_last(xf)", "max(xi * 2)", "mode(s)", "mode(xf)",
 	"skewness(xf)", "skewness_pop(d)", "kurtosis(xi)", "kurtosis_pop(xf)", "covar_samp(xf, xi)", "covar_pop(d, xi)", "corr(xf, d)",
 	"regr_slope(xi, xf)", "regr_intercept(xf, xi)", "geometric_mean(xf)", "geometric_mean(d)", "bit_and(xi)", "bit_or(xi)", "bit_xor(xi)",
+	"mean_gap()", "mean_gap(xf)", "max_gap()", "max_gap(xi)", "active_days()", "active_days(s, 'Europe/Berlin')", "streak(b)", "longest_streak(b)",
+	"drawdown(xi)", "drawdown(xf)", "drawdown(d)",
 }
 
 // Windows are the forms of windows with the widths of generated times.

@@ -21,6 +21,7 @@ type oracleCall struct {
 	n              int64                           // first n, last n, nth_last
 	listed         bool                            // n was given: the result of first and last is a list
 	q              *big.Rat                        // percentiles
+	zone           string                          // active_days; "": UTC
 	window         selfsame.Window
 	maxValues      int
 	keepNaN        bool
@@ -67,8 +68,11 @@ func (c *oracleCall) value(list []*Event, t int64) selfsame.Value {
 
 // finish is one naive finisher per aggregate; rows are in the order of events and hold no nulls.
 func (c *oracleCall) finish(rows []taken, t int64) selfsame.Value {
-	if c.fn == "count" {
+	switch c.fn {
+	case "count":
 		return c.count(rows)
+	case "active_days":
+		return c.days(rows)
 	}
 	if len(rows) == 0 {
 		return null()
@@ -120,6 +124,12 @@ func (c *oracleCall) finish(rows []taken, t int64) selfsame.Value {
 		return c.geometricMean(rows)
 	case "bit_and", "bit_or", "bit_xor":
 		return c.bits(rows)
+	case "mean_gap", "max_gap":
+		return c.gap(rows)
+	case "streak", "longest_streak":
+		return c.streak(rows)
+	case "drawdown":
+		return c.drawdown(rows)
 	}
 	panic("featuretest: the oracle has no finisher for " + c.fn)
 }

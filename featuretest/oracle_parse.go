@@ -70,6 +70,9 @@ func (p *naive) call() (*oracleCall, error) {
 	for !p.accept(")") {
 		p.accept(",")
 		text := p.peek()
+		if c.fn == "active_days" && strings.HasPrefix(text, "'") {
+			c.zone = strings.Trim(p.tokens[0], "'")
+		}
 		a, err := p.operand()
 		if err != nil {
 			return nil, err

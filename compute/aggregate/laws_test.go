@@ -62,7 +62,8 @@ func lawSpecs() []CallSpec {
 	}
 	specs := []CallSpec{{Star: true}, {}}
 	for i, a := range lawTypes {
-		for _, consts := range [][]selfsame.Value{nil, {n(1)}, {n(2)}, {n(7)}, {q(0)}, {q(333)}, {q(950)}} {
+		for _, consts := range [][]selfsame.Value{nil, {n(1)}, {n(2)}, {n(7)}, {q(0)}, {q(333)}, {q(950)},
+			{{Type: selfsame.Scalar(selfsame.String), Str: "Europe/Berlin"}}} {
 			specs = append(specs, CallSpec{Args: []selfsame.Type{a}, Consts: consts})
 		}
 		for j, b := range lawTypes {

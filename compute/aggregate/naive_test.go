@@ -33,6 +33,9 @@ func naively(c *Call, events []*Event, at int64) (v selfsame.Value, ok bool) {
 	if c.Func.Name == "count(distinct)" {
 		return naiveDistinct(c, x), true
 	}
+	if v, ok := naiveSequence(c, x, tau); ok {
+		return v, true
+	}
 	switch c.Func.Name {
 	case "count", "sum", "avg", "variance", "variance_pop", "stddev", "stddev_pop", // moments_test.go
 		"skewness", "skewness_pop", "kurtosis", "kurtosis_pop", "covar_samp", "covar_pop", "corr", "regr_slope", "regr_intercept", "geometric_mean": // numeric_test.go

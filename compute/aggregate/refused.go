@@ -56,6 +56,12 @@ var refusals = map[string]string{
 	"bit_and_agg": "write bit_and(x)", "bit_or_agg": "write bit_or(x)", "bit_xor_agg": "write bit_xor(x)",
 	"time_since": "write time_since_last(x), or time_since_last() for rows whatever they hold",
 	"recency":    "write time_since_last()", "age": "write time_since_first() or time_since_last()",
+	"mean_time_gap": "write mean_gap()", "avg_gap": "write mean_gap()", "inter_arrival": "write mean_gap() or max_gap()",
+	"interarrival_time": "write mean_gap() or max_gap()", "avg_time_between": "write mean_gap()", "max_time_gap": "write max_gap()",
+	"max_time_between": "write max_gap()", "distinct_days": "write active_days()", "n_unique_days": "write active_days()",
+	"days_active": "write active_days()", "current_streak": "write streak(x)", "longest_run": "write longest_streak(x)",
+	"max_streak": "write longest_streak(x)", "max_consecutive_true": "write longest_streak(x)",
+	"max_drawdown": "write drawdown(x)", "maximum_drawdown": "write drawdown(x)",
 
 	// Sketches and samples whose state depends on the order of events.
 	"kll": writePercentile, "kll_quantile": writePercentile, "approx_quantile": writePercentile, "approx_quantiles": writePercentile,
@@ -93,8 +99,6 @@ var refusals = map[string]string{
 	"product":         notYet + "write exp(sum(ln(x))) for values above 0",
 	"range":           "write max(x) - min(x)",
 	"rate":            "write count(*) over 1h / 3600.0, per second, or sum(x) over 1h / 60.0, per minute",
-	"mean_time_gap":   "write (time_since_first() - time_since_last()) / nullif(count(*) - 1, 0)",
-	"inter_arrival":   "write (time_since_first() - time_since_last()) / nullif(count(*) - 1, 0)",
 	"row_number":      "write count(*), the number of rows before T",
 	"percentile_rank": notYet + "write count(*) filter (where x <= 10) / nullif(count(x), 0)",
 }

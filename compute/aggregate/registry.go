@@ -13,6 +13,7 @@ import (
 
 // funcs are the aggregations of the language. A new one is a file and a line here.
 var funcs = []*Func{
+	activeDaysFunc,
 	argMaxFunc,
 	argMinFunc,
 	avgFunc,
@@ -26,12 +27,16 @@ var funcs = []*Func{
 	countDistinctFunc,
 	covarPopFunc,
 	covarSampFunc,
+	drawdownFunc,
 	firstFunc,
 	geometricMeanFunc,
 	kurtosisFunc,
 	kurtosisPopFunc,
 	lastFunc,
+	longestStreakFunc,
 	maxFunc,
+	maxGapFunc,
+	meanGapFunc,
 	medianFunc,
 	minFunc,
 	modeFunc,
@@ -44,6 +49,7 @@ var funcs = []*Func{
 	skewnessPopFunc,
 	stddevFunc,
 	stddevPopFunc,
+	streakFunc,
 	sumFunc,
 	timeSinceFirstFunc,
 	timeSinceLastFunc,

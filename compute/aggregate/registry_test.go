@@ -36,9 +36,9 @@ func TestEveryFuncIsDescribed(t *testing.T) {
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("All is not sorted by different names: %v", names)
 	}
-	for _, want := range strings.Fields("arg_max arg_min avg bit_and bit_or bit_xor bool_and bool_or corr count count(distinct) covar_pop covar_samp first " +
-		"geometric_mean kurtosis kurtosis_pop last max median min nth_last " +
-		"percentile_cont percentile_disc regr_intercept regr_slope skewness skewness_pop stddev stddev_pop sum time_since_first time_since_last variance variance_pop") {
+	for _, want := range strings.Fields("active_days arg_max arg_min avg bit_and bit_or bit_xor bool_and bool_or corr count count(distinct) covar_pop covar_samp drawdown first " +
+		"geometric_mean kurtosis kurtosis_pop last longest_streak max max_gap mean_gap median min nth_last " +
+		"percentile_cont percentile_disc regr_intercept regr_slope skewness skewness_pop stddev stddev_pop streak sum time_since_first time_since_last variance variance_pop") {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is missing", want)
 		}
@@ -101,6 +101,13 @@ func TestBindRefuses(t *testing.T) {
 		{"median", "median(x)", CallSpec{Args: one(f64), Consts: float(0.5)}},
 		{"time_since_last", "time_since_last()", CallSpec{Args: []selfsame.Type{f64, f64}}},
 		{"count", "count(distinct x)", CallSpec{Distinct: true}},
+		{"mean_gap", "mean_gap()", CallSpec{Args: []selfsame.Type{f64, f64}}},
+		{"max_gap", "max_gap()", CallSpec{Consts: integer(1)}},
+		{"active_days", "time zone", CallSpec{Args: one(f64), Consts: integer(1)}},
+		{"active_days", "Europe/Berlin", CallSpec{Args: one(f64), Consts: []selfsame.Value{{Type: text, Str: "Europe/Berln"}}}},
+		{"streak", "amount > 100", CallSpec{Args: one(f64)}},
+		{"longest_streak", "amount > 100", CallSpec{Args: one(text)}},
+		{"drawdown", "number", CallSpec{Args: one(stamp)}},
 	} {
 		c.spec.MaxValues = 10
 		_, err := Bind(Lookup(c.name), c.spec)

@@ -21,7 +21,7 @@ var imports = map[string][]string{
 	"compute/zone":      {},
 	"compute/transcend": {},
 	"compute/expr":      {"column", "compute/exact", "compute/transcend", "compute/zone"},
-	"compute/aggregate": {"column", "compute/exact", "compute/transcend"},
+	"compute/aggregate": {"column", "compute/exact", "compute/transcend", "compute/zone"},
 	"compute/window":    {"column", "compute/zone"},
 	"compute/pit":       {"column", "compute/aggregate", "compute/window"},
 	"compute":           {},

@@ -51,6 +51,7 @@ var forms = func() []form {
 		{text: "(distinct x)", spec: aggregate.CallSpec{Distinct: true}},
 		{text: "(x, n)", spec: aggregate.CallSpec{Consts: []selfsame.Value{n}}},
 		{text: "(x, q)", spec: aggregate.CallSpec{Consts: []selfsame.Value{q}}},
+		{text: "(x, zone)", spec: aggregate.CallSpec{Consts: []selfsame.Value{{Type: selfsame.Scalar(selfsame.String), Str: "UTC"}}}},
 		{text: "(x, y)", pair: true},
 	}
 }()
@@ -59,7 +60,7 @@ func aggregateTables(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString("\n## All of them\n\n" + head("aggregation", "class", "by order", "`max_values`", "gives", "example"))
 	var calls strings.Builder
-	calls.WriteString("\n## Arguments\n\nx and y are expressions over one event; n is a whole number from 1; q is a number from 0 to 1, read exactly.\n\n" +
+	calls.WriteString("\n## Arguments\n\nx and y are expressions over one event; n is a whole number from 1; q is a number from 0 to 1, read exactly; zone is a text such as 'Europe/Berlin'.\n\n" +
 		head("call", "x", "value"))
 	for _, f := range aggregate.All() {
 		byOrder, found := false, false

@@ -1,0 +1,86 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"selfsame"
+	"selfsame/column"
+)
+
+// longestStreakFunc is longest_streak(x): the length of the longest run of true values. It follows from the sequence (sequence_state.go).
+var longestStreakFunc = &Func{
+	Name:    "longest_streak",
+	Class:   Holistic,
+	Summary: "The length of the longest run of true values of x, one after the other in the order of events; nulls do not break a run.",
+	Example: "longest_streak(approved) over 30d",
+	Bind:    bindLongestStreak,
+}
+
+func bindLongestStreak(c CallSpec) (*Call, error) {
+	if len(c.Args) != 1 || len(c.Consts) != 0 || !isBool(c.Args[0]) {
+		return nil, wrongArguments("longest_streak", c, "write longest_streak(x) of a condition, such as longest_streak(amount > 100)")
+	}
+	result := selfsame.Scalar(selfsame.Int64)
+	return &Call{
+		Result: result, NeedOrder: true, Family: "longest_streak",
+		NewState: func() State {
+			return &sequenceState{t: c.Args[0], result: result, limit: c.MaxValues, keepNaN: c.KeepNaN, finish: longestOf}
+		},
+		NewKernel: func(members []*Call) Kernel { return newScanKernel(members, &longestScanner{}) },
+	}, nil
+}
+
+// longestOf is the longest run of true among events in their order.
+func longestOf(events []placed) selfsame.Value {
+	run, most := int64(0), int64(0)
+	for i := range events {
+		if run++; events[i].value == falseItem {
+			run = 0
+		}
+		most = max(most, run)
+	}
+	return selfsame.Value{Type: selfsame.Scalar(selfsame.Int64), Int: most}
+}
+
+// falseItem is the item of false.
+var falseItem = itemOf(selfsame.Value{Type: selfsame.Scalar(selfsame.Bool)})
+
+type longestScanner struct{ truths truths }
+
+func (s *longestScanner) load(p *presence, ev *Events) { s.truths.load(p, ev) }
+
+func (s *longestScanner) appendValue(c *Call, _ int64, numbers []int32, out *column.Column) {
+	switch {
+	case int64(len(numbers)) > c.Spec.MaxValues:
+		out.AppendStatus(selfsame.ErrorMaxValues)
+		return
+	case len(numbers) == 0:
+		out.AppendStatus(selfsame.Null)
+		return
+	}
+	run, most := int64(0), int64(0)
+	for _, k := range numbers {
+		if run++; s.truths.runs[k] == 0 {
+			run = 0
+		}
+		most = max(most, run)
+	}
+	appendInt(out, most)
+}
+
+// truths are the runs of true among the events of an entity.
+type truths struct {
+	runs []int32 // of number k: the length of the run of true that ends there, 0 where it is false
+}
+
+func (t *truths) load(p *presence, ev *Events) {
+	t.runs = room(t.runs, p.n)
+	run := int32(0)
+	for k := range t.runs {
+		if run++; !ev.Args[0].Bools[p.row(int32(k))] {
+			run = 0
+		}
+		t.runs[k] = run
+	}
+}
