@@ -30,6 +30,7 @@ import (
 type GRPC struct {
 	*Wire
 	v1.UnimplementedPredictionsServer
+	v1.UnimplementedRegistryServer
 	server    *grpc.Server
 	health    *health.Server
 	codec     *codec
@@ -55,6 +56,8 @@ func (w *Wire) GRPC() *GRPC {
 	g.server.RegisterService(&featuresDesc, g)
 	g.server.RegisterService(&eventsDesc, g)
 	v1.RegisterPredictionsServer(g.server, g)
+	v1.RegisterRegistryServer(g.server, g)
+	v1.RegisterJobsServer(g.server, &grpcJobs{g: g})
 	healthv1.RegisterHealthServer(g.server, readiness{g.health, w.o.Health})
 	reflection.Register(g.server)
 	return g

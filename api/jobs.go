@@ -122,13 +122,25 @@ func (h *HTTP) jobs(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	page, err := pageOf(given)
+	found, err := h.pageOfJobs(x.r.Context(), given)
 	if err != nil {
 		return err
 	}
-	list, err := h.o.Jobs.Jobs(x.r.Context())
-	if err != nil {
+	if err := x.encode(found); err != nil {
 		return err
+	}
+	return x.tagged()
+}
+
+// pageOfJobs is a page of the jobs.
+func (w *Wire) pageOfJobs(ctx context.Context, given map[string]string) (any, error) {
+	page, err := pageOf(given)
+	if err != nil {
+		return nil, err
+	}
+	list, err := w.o.Jobs.Jobs(ctx)
+	if err != nil {
+		return nil, err
 	}
 	l := &Listing{}
 	for _, j := range list {
@@ -142,10 +154,7 @@ func (h *HTTP) jobs(x *exchange) error {
 		}
 		page.after = ""
 	}
-	if err := x.encode(page.cut("jobs", l)); err != nil {
-		return err
-	}
-	return x.tagged()
+	return page.cut("jobs", l), nil
 }
 
 // job answers with a job, which ends before where it is to.

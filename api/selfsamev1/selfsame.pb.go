@@ -192,6 +192,418 @@ func (Fate) EnumDescriptor() ([]byte, []int) {
 	return file_selfsame_proto_rawDescGZIP(), []int{2}
 }
 
+type Document struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Json          []byte                 `protobuf:"bytes,1,opt,name=json,proto3" json:"json,omitempty"`        // empty where there is text
+	Text          string                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`        // of a lineage whose format is not json
+	Created       bool                   `protobuf:"varint,3,opt,name=created,proto3" json:"created,omitempty"` // a change was recorded
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Document) Reset() {
+	*x = Document{}
+	mi := &file_selfsame_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Document) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Document) ProtoMessage() {}
+
+func (x *Document) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Document.ProtoReflect.Descriptor instead.
+func (*Document) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Document) GetJson() []byte {
+	if x != nil {
+		return x.Json
+	}
+	return nil
+}
+
+func (x *Document) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Document) GetCreated() bool {
+	if x != nil {
+		return x.Created
+	}
+	return false
+}
+
+type LookRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`                                                                                       // features, views, entities, sources, services, models, runs, experiments, history
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`                                                                                       // of one thing; empty: a page of all
+	Part          string                 `protobuf:"bytes,3,opt,name=part,proto3" json:"part,omitempty"`                                                                                       // versions or lineage
+	Parameters    map[string]string      `protobuf:"bytes,4,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // those of the path of HTTP, page_size and page_token among them
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LookRequest) Reset() {
+	*x = LookRequest{}
+	mi := &file_selfsame_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LookRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LookRequest) ProtoMessage() {}
+
+func (x *LookRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LookRequest.ProtoReflect.Descriptor instead.
+func (*LookRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *LookRequest) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *LookRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LookRequest) GetPart() string {
+	if x != nil {
+		return x.Part
+	}
+	return ""
+}
+
+func (x *LookRequest) GetParameters() map[string]string {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+type DefineRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Definitions   []byte                 `protobuf:"bytes,1,opt,name=definitions,proto3" json:"definitions,omitempty"` // a definition file, YAML or JSON
+	Author        string                 `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	Message       string                 `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	Expect        *int64                 `protobuf:"varint,4,opt,name=expect,proto3,oneof" json:"expect,omitempty"` // the apply that the caller saw
+	DryRun        bool                   `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	Draft         bool                   `protobuf:"varint,6,opt,name=draft,proto3" json:"draft,omitempty"`   // new versions are drafts
+	Yes           bool                   `protobuf:"varint,7,opt,name=yes,proto3" json:"yes,omitempty"`       // values that are served may change or go
+	Sample        int32                  `protobuf:"varint,8,opt,name=sample,proto3" json:"sample,omitempty"` // about how many pairs of a key and a moment values are compared on
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DefineRequest) Reset() {
+	*x = DefineRequest{}
+	mi := &file_selfsame_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DefineRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DefineRequest) ProtoMessage() {}
+
+func (x *DefineRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DefineRequest.ProtoReflect.Descriptor instead.
+func (*DefineRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *DefineRequest) GetDefinitions() []byte {
+	if x != nil {
+		return x.Definitions
+	}
+	return nil
+}
+
+func (x *DefineRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *DefineRequest) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *DefineRequest) GetExpect() int64 {
+	if x != nil && x.Expect != nil {
+		return *x.Expect
+	}
+	return 0
+}
+
+func (x *DefineRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *DefineRequest) GetDraft() bool {
+	if x != nil {
+		return x.Draft
+	}
+	return false
+}
+
+func (x *DefineRequest) GetYes() bool {
+	if x != nil {
+		return x.Yes
+	}
+	return false
+}
+
+func (x *DefineRequest) GetSample() int32 {
+	if x != nil {
+		return x.Sample
+	}
+	return 0
+}
+
+type RegisterModelRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Json          []byte                 `protobuf:"bytes,1,opt,name=json,proto3" json:"json,omitempty"` // the body of POST /v1/models
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisterModelRequest) Reset() {
+	*x = RegisterModelRequest{}
+	mi := &file_selfsame_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterModelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterModelRequest) ProtoMessage() {}
+
+func (x *RegisterModelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterModelRequest.ProtoReflect.Descriptor instead.
+func (*RegisterModelRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *RegisterModelRequest) GetJson() []byte {
+	if x != nil {
+		return x.Json
+	}
+	return nil
+}
+
+type StartJobRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Json          []byte                 `protobuf:"bytes,1,opt,name=json,proto3" json:"json,omitempty"` // the body of POST /v1/features/batch
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StartJobRequest) Reset() {
+	*x = StartJobRequest{}
+	mi := &file_selfsame_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StartJobRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StartJobRequest) ProtoMessage() {}
+
+func (x *StartJobRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StartJobRequest.ProtoReflect.Descriptor instead.
+func (*StartJobRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *StartJobRequest) GetJson() []byte {
+	if x != nil {
+		return x.Json
+	}
+	return nil
+}
+
+type ListJobsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	PageSize      int32                  `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"` // 0: 100
+	PageToken     string                 `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListJobsRequest) Reset() {
+	*x = ListJobsRequest{}
+	mi := &file_selfsame_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListJobsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListJobsRequest) ProtoMessage() {}
+
+func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
+func (*ListJobsRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListJobsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListJobsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type JobRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JobRequest) Reset() {
+	*x = JobRequest{}
+	mi := &file_selfsame_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JobRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JobRequest) ProtoMessage() {}
+
+func (x *JobRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JobRequest.ProtoReflect.Descriptor instead.
+func (*JobRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *JobRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
 type GetFeaturesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to What:
@@ -216,7 +628,7 @@ type GetFeaturesRequest struct {
 
 func (x *GetFeaturesRequest) Reset() {
 	*x = GetFeaturesRequest{}
-	mi := &file_selfsame_proto_msgTypes[0]
+	mi := &file_selfsame_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -228,7 +640,7 @@ func (x *GetFeaturesRequest) String() string {
 func (*GetFeaturesRequest) ProtoMessage() {}
 
 func (x *GetFeaturesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[0]
+	mi := &file_selfsame_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -241,7 +653,7 @@ func (x *GetFeaturesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFeaturesRequest.ProtoReflect.Descriptor instead.
 func (*GetFeaturesRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{0}
+	return file_selfsame_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetFeaturesRequest) GetWhat() isGetFeaturesRequest_What {
@@ -371,7 +783,7 @@ type References struct {
 
 func (x *References) Reset() {
 	*x = References{}
-	mi := &file_selfsame_proto_msgTypes[1]
+	mi := &file_selfsame_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -383,7 +795,7 @@ func (x *References) String() string {
 func (*References) ProtoMessage() {}
 
 func (x *References) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[1]
+	mi := &file_selfsame_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -396,7 +808,7 @@ func (x *References) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use References.ProtoReflect.Descriptor instead.
 func (*References) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{1}
+	return file_selfsame_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *References) GetReference() []string {
@@ -432,7 +844,7 @@ type GetFeaturesResponse struct {
 
 func (x *GetFeaturesResponse) Reset() {
 	*x = GetFeaturesResponse{}
-	mi := &file_selfsame_proto_msgTypes[2]
+	mi := &file_selfsame_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -444,7 +856,7 @@ func (x *GetFeaturesResponse) String() string {
 func (*GetFeaturesResponse) ProtoMessage() {}
 
 func (x *GetFeaturesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[2]
+	mi := &file_selfsame_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -457,7 +869,7 @@ func (x *GetFeaturesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFeaturesResponse.ProtoReflect.Descriptor instead.
 func (*GetFeaturesResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{2}
+	return file_selfsame_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetFeaturesResponse) GetColumns() []*Column {
@@ -604,7 +1016,7 @@ type Packed struct {
 
 func (x *Packed) Reset() {
 	*x = Packed{}
-	mi := &file_selfsame_proto_msgTypes[3]
+	mi := &file_selfsame_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +1028,7 @@ func (x *Packed) String() string {
 func (*Packed) ProtoMessage() {}
 
 func (x *Packed) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[3]
+	mi := &file_selfsame_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +1041,7 @@ func (x *Packed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Packed.ProtoReflect.Descriptor instead.
 func (*Packed) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{3}
+	return file_selfsame_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Packed) GetName() []string {
@@ -709,7 +1121,7 @@ type Column struct {
 
 func (x *Column) Reset() {
 	*x = Column{}
-	mi := &file_selfsame_proto_msgTypes[4]
+	mi := &file_selfsame_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -721,7 +1133,7 @@ func (x *Column) String() string {
 func (*Column) ProtoMessage() {}
 
 func (x *Column) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[4]
+	mi := &file_selfsame_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -734,7 +1146,7 @@ func (x *Column) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Column.ProtoReflect.Descriptor instead.
 func (*Column) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{4}
+	return file_selfsame_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Column) GetName() string {
@@ -824,7 +1236,7 @@ type PushRequest struct {
 
 func (x *PushRequest) Reset() {
 	*x = PushRequest{}
-	mi := &file_selfsame_proto_msgTypes[5]
+	mi := &file_selfsame_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -836,7 +1248,7 @@ func (x *PushRequest) String() string {
 func (*PushRequest) ProtoMessage() {}
 
 func (x *PushRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[5]
+	mi := &file_selfsame_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -849,7 +1261,7 @@ func (x *PushRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PushRequest.ProtoReflect.Descriptor instead.
 func (*PushRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{5}
+	return file_selfsame_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PushRequest) GetSource() string {
@@ -879,7 +1291,7 @@ type PushResponse struct {
 
 func (x *PushResponse) Reset() {
 	*x = PushResponse{}
-	mi := &file_selfsame_proto_msgTypes[6]
+	mi := &file_selfsame_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +1303,7 @@ func (x *PushResponse) String() string {
 func (*PushResponse) ProtoMessage() {}
 
 func (x *PushResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[6]
+	mi := &file_selfsame_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +1316,7 @@ func (x *PushResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PushResponse.ProtoReflect.Descriptor instead.
 func (*PushResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{6}
+	return file_selfsame_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PushResponse) GetFate() []Fate {
@@ -952,7 +1364,7 @@ type Reason struct {
 
 func (x *Reason) Reset() {
 	*x = Reason{}
-	mi := &file_selfsame_proto_msgTypes[7]
+	mi := &file_selfsame_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -964,7 +1376,7 @@ func (x *Reason) String() string {
 func (*Reason) ProtoMessage() {}
 
 func (x *Reason) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[7]
+	mi := &file_selfsame_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -977,7 +1389,7 @@ func (x *Reason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reason.ProtoReflect.Descriptor instead.
 func (*Reason) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{7}
+	return file_selfsame_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Reason) GetRow() uint32 {
@@ -1007,7 +1419,7 @@ type Problem struct {
 
 func (x *Problem) Reset() {
 	*x = Problem{}
-	mi := &file_selfsame_proto_msgTypes[8]
+	mi := &file_selfsame_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1019,7 +1431,7 @@ func (x *Problem) String() string {
 func (*Problem) ProtoMessage() {}
 
 func (x *Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[8]
+	mi := &file_selfsame_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1032,7 +1444,7 @@ func (x *Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Problem.ProtoReflect.Descriptor instead.
 func (*Problem) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{8}
+	return file_selfsame_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Problem) GetClass() string {
@@ -1077,7 +1489,7 @@ type PredictRequest struct {
 
 func (x *PredictRequest) Reset() {
 	*x = PredictRequest{}
-	mi := &file_selfsame_proto_msgTypes[9]
+	mi := &file_selfsame_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1089,7 +1501,7 @@ func (x *PredictRequest) String() string {
 func (*PredictRequest) ProtoMessage() {}
 
 func (x *PredictRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[9]
+	mi := &file_selfsame_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1102,7 +1514,7 @@ func (x *PredictRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PredictRequest.ProtoReflect.Descriptor instead.
 func (*PredictRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{9}
+	return file_selfsame_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *PredictRequest) GetRequestId() string {
@@ -1161,7 +1573,7 @@ type Scalar struct {
 
 func (x *Scalar) Reset() {
 	*x = Scalar{}
-	mi := &file_selfsame_proto_msgTypes[10]
+	mi := &file_selfsame_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1173,7 +1585,7 @@ func (x *Scalar) String() string {
 func (*Scalar) ProtoMessage() {}
 
 func (x *Scalar) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[10]
+	mi := &file_selfsame_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1186,7 +1598,7 @@ func (x *Scalar) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scalar.ProtoReflect.Descriptor instead.
 func (*Scalar) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{10}
+	return file_selfsame_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Scalar) GetValue() isScalar_Value {
@@ -1253,7 +1665,7 @@ type PredictResponse struct {
 
 func (x *PredictResponse) Reset() {
 	*x = PredictResponse{}
-	mi := &file_selfsame_proto_msgTypes[11]
+	mi := &file_selfsame_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1265,7 +1677,7 @@ func (x *PredictResponse) String() string {
 func (*PredictResponse) ProtoMessage() {}
 
 func (x *PredictResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[11]
+	mi := &file_selfsame_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1278,7 +1690,7 @@ func (x *PredictResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PredictResponse.ProtoReflect.Descriptor instead.
 func (*PredictResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{11}
+	return file_selfsame_proto_rawDescGZIP(), []int{18}
 }
 
 type OutcomeRequest struct {
@@ -1293,7 +1705,7 @@ type OutcomeRequest struct {
 
 func (x *OutcomeRequest) Reset() {
 	*x = OutcomeRequest{}
-	mi := &file_selfsame_proto_msgTypes[12]
+	mi := &file_selfsame_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1305,7 +1717,7 @@ func (x *OutcomeRequest) String() string {
 func (*OutcomeRequest) ProtoMessage() {}
 
 func (x *OutcomeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[12]
+	mi := &file_selfsame_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1318,7 +1730,7 @@ func (x *OutcomeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeRequest.ProtoReflect.Descriptor instead.
 func (*OutcomeRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{12}
+	return file_selfsame_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *OutcomeRequest) GetRequestId() string {
@@ -1357,7 +1769,7 @@ type OutcomeResponse struct {
 
 func (x *OutcomeResponse) Reset() {
 	*x = OutcomeResponse{}
-	mi := &file_selfsame_proto_msgTypes[13]
+	mi := &file_selfsame_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1369,7 +1781,7 @@ func (x *OutcomeResponse) String() string {
 func (*OutcomeResponse) ProtoMessage() {}
 
 func (x *OutcomeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[13]
+	mi := &file_selfsame_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1382,14 +1794,49 @@ func (x *OutcomeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeResponse.ProtoReflect.Descriptor instead.
 func (*OutcomeResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{13}
+	return file_selfsame_proto_rawDescGZIP(), []int{20}
 }
 
 var File_selfsame_proto protoreflect.FileDescriptor
 
 const file_selfsame_proto_rawDesc = "" +
 	"\n" +
-	"\x0eselfsame.proto\x12\vselfsame.v1\"\xc5\x03\n" +
+	"\x0eselfsame.proto\x12\vselfsame.v1\"L\n" +
+	"\bDocument\x12\x12\n" +
+	"\x04json\x18\x01 \x01(\fR\x04json\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x18\n" +
+	"\acreated\x18\x03 \x01(\bR\acreated\"\xd2\x01\n" +
+	"\vLookRequest\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04part\x18\x03 \x01(\tR\x04part\x12H\n" +
+	"\n" +
+	"parameters\x18\x04 \x03(\v2(.selfsame.v1.LookRequest.ParametersEntryR\n" +
+	"parameters\x1a=\n" +
+	"\x0fParametersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe4\x01\n" +
+	"\rDefineRequest\x12 \n" +
+	"\vdefinitions\x18\x01 \x01(\fR\vdefinitions\x12\x16\n" +
+	"\x06author\x18\x02 \x01(\tR\x06author\x12\x18\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x12\x1b\n" +
+	"\x06expect\x18\x04 \x01(\x03H\x00R\x06expect\x88\x01\x01\x12\x17\n" +
+	"\adry_run\x18\x05 \x01(\bR\x06dryRun\x12\x14\n" +
+	"\x05draft\x18\x06 \x01(\bR\x05draft\x12\x10\n" +
+	"\x03yes\x18\a \x01(\bR\x03yes\x12\x16\n" +
+	"\x06sample\x18\b \x01(\x05R\x06sampleB\t\n" +
+	"\a_expect\"*\n" +
+	"\x14RegisterModelRequest\x12\x12\n" +
+	"\x04json\x18\x01 \x01(\fR\x04json\"%\n" +
+	"\x0fStartJobRequest\x12\x12\n" +
+	"\x04json\x18\x01 \x01(\fR\x04json\"M\n" +
+	"\x0fListJobsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"\x1c\n" +
+	"\n" +
+	"JobRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"\xc5\x03\n" +
 	"\x12GetFeaturesRequest\x12\x1a\n" +
 	"\aservice\x18\x01 \x01(\tH\x00R\aservice\x125\n" +
 	"\bfeatures\x18\x02 \x01(\v2\x17.selfsame.v1.ReferencesH\x00R\bfeatures\x12\x18\n" +
@@ -1530,7 +1977,16 @@ const file_selfsame_proto_rawDesc = "" +
 	"\x04Push\x12\x18.selfsame.v1.PushRequest\x1a\x19.selfsame.v1.PushResponse(\x010\x012\x99\x01\n" +
 	"\vPredictions\x12D\n" +
 	"\aPredict\x12\x1b.selfsame.v1.PredictRequest\x1a\x1c.selfsame.v1.PredictResponse\x12D\n" +
-	"\aOutcome\x12\x1b.selfsame.v1.OutcomeRequest\x1a\x1c.selfsame.v1.OutcomeResponseB\x19Z\x17selfsame/api/selfsamev1b\x06proto3"
+	"\aOutcome\x12\x1b.selfsame.v1.OutcomeRequest\x1a\x1c.selfsame.v1.OutcomeResponse2\xcb\x01\n" +
+	"\bRegistry\x127\n" +
+	"\x04Look\x12\x18.selfsame.v1.LookRequest\x1a\x15.selfsame.v1.Document\x12;\n" +
+	"\x06Define\x12\x1a.selfsame.v1.DefineRequest\x1a\x15.selfsame.v1.Document\x12I\n" +
+	"\rRegisterModel\x12!.selfsame.v1.RegisterModelRequest\x1a\x15.selfsame.v1.Document2\xef\x01\n" +
+	"\x04Jobs\x12<\n" +
+	"\x05Start\x12\x1c.selfsame.v1.StartJobRequest\x1a\x15.selfsame.v1.Document\x12;\n" +
+	"\x04List\x12\x1c.selfsame.v1.ListJobsRequest\x1a\x15.selfsame.v1.Document\x125\n" +
+	"\x03Get\x12\x17.selfsame.v1.JobRequest\x1a\x15.selfsame.v1.Document\x125\n" +
+	"\x03End\x12\x17.selfsame.v1.JobRequest\x1a\x15.selfsame.v1.DocumentB\x19Z\x17selfsame/api/selfsamev1b\x06proto3"
 
 var (
 	file_selfsame_proto_rawDescOnce sync.Once
@@ -1545,57 +2001,80 @@ func file_selfsame_proto_rawDescGZIP() []byte {
 }
 
 var file_selfsame_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_selfsame_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_selfsame_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_selfsame_proto_goTypes = []any{
-	(Form)(0),                   // 0: selfsame.v1.Form
-	(Status)(0),                 // 1: selfsame.v1.Status
-	(Fate)(0),                   // 2: selfsame.v1.Fate
-	(*GetFeaturesRequest)(nil),  // 3: selfsame.v1.GetFeaturesRequest
-	(*References)(nil),          // 4: selfsame.v1.References
-	(*GetFeaturesResponse)(nil), // 5: selfsame.v1.GetFeaturesResponse
-	(*Packed)(nil),              // 6: selfsame.v1.Packed
-	(*Column)(nil),              // 7: selfsame.v1.Column
-	(*PushRequest)(nil),         // 8: selfsame.v1.PushRequest
-	(*PushResponse)(nil),        // 9: selfsame.v1.PushResponse
-	(*Reason)(nil),              // 10: selfsame.v1.Reason
-	(*Problem)(nil),             // 11: selfsame.v1.Problem
-	(*PredictRequest)(nil),      // 12: selfsame.v1.PredictRequest
-	(*Scalar)(nil),              // 13: selfsame.v1.Scalar
-	(*PredictResponse)(nil),     // 14: selfsame.v1.PredictResponse
-	(*OutcomeRequest)(nil),      // 15: selfsame.v1.OutcomeRequest
-	(*OutcomeResponse)(nil),     // 16: selfsame.v1.OutcomeResponse
-	nil,                         // 17: selfsame.v1.GetFeaturesResponse.MillisecondsEntry
+	(Form)(0),                    // 0: selfsame.v1.Form
+	(Status)(0),                  // 1: selfsame.v1.Status
+	(Fate)(0),                    // 2: selfsame.v1.Fate
+	(*Document)(nil),             // 3: selfsame.v1.Document
+	(*LookRequest)(nil),          // 4: selfsame.v1.LookRequest
+	(*DefineRequest)(nil),        // 5: selfsame.v1.DefineRequest
+	(*RegisterModelRequest)(nil), // 6: selfsame.v1.RegisterModelRequest
+	(*StartJobRequest)(nil),      // 7: selfsame.v1.StartJobRequest
+	(*ListJobsRequest)(nil),      // 8: selfsame.v1.ListJobsRequest
+	(*JobRequest)(nil),           // 9: selfsame.v1.JobRequest
+	(*GetFeaturesRequest)(nil),   // 10: selfsame.v1.GetFeaturesRequest
+	(*References)(nil),           // 11: selfsame.v1.References
+	(*GetFeaturesResponse)(nil),  // 12: selfsame.v1.GetFeaturesResponse
+	(*Packed)(nil),               // 13: selfsame.v1.Packed
+	(*Column)(nil),               // 14: selfsame.v1.Column
+	(*PushRequest)(nil),          // 15: selfsame.v1.PushRequest
+	(*PushResponse)(nil),         // 16: selfsame.v1.PushResponse
+	(*Reason)(nil),               // 17: selfsame.v1.Reason
+	(*Problem)(nil),              // 18: selfsame.v1.Problem
+	(*PredictRequest)(nil),       // 19: selfsame.v1.PredictRequest
+	(*Scalar)(nil),               // 20: selfsame.v1.Scalar
+	(*PredictResponse)(nil),      // 21: selfsame.v1.PredictResponse
+	(*OutcomeRequest)(nil),       // 22: selfsame.v1.OutcomeRequest
+	(*OutcomeResponse)(nil),      // 23: selfsame.v1.OutcomeResponse
+	nil,                          // 24: selfsame.v1.LookRequest.ParametersEntry
+	nil,                          // 25: selfsame.v1.GetFeaturesResponse.MillisecondsEntry
 }
 var file_selfsame_proto_depIdxs = []int32{
-	4,  // 0: selfsame.v1.GetFeaturesRequest.features:type_name -> selfsame.v1.References
-	7,  // 1: selfsame.v1.GetFeaturesRequest.rows:type_name -> selfsame.v1.Column
-	0,  // 2: selfsame.v1.GetFeaturesRequest.form:type_name -> selfsame.v1.Form
-	7,  // 3: selfsame.v1.GetFeaturesResponse.columns:type_name -> selfsame.v1.Column
-	17, // 4: selfsame.v1.GetFeaturesResponse.milliseconds:type_name -> selfsame.v1.GetFeaturesResponse.MillisecondsEntry
-	6,  // 5: selfsame.v1.GetFeaturesResponse.packed:type_name -> selfsame.v1.Packed
-	1,  // 6: selfsame.v1.Packed.status:type_name -> selfsame.v1.Status
-	1,  // 7: selfsame.v1.Column.status:type_name -> selfsame.v1.Status
-	7,  // 8: selfsame.v1.Column.elements:type_name -> selfsame.v1.Column
-	7,  // 9: selfsame.v1.Column.keys:type_name -> selfsame.v1.Column
-	7,  // 10: selfsame.v1.PushRequest.fields:type_name -> selfsame.v1.Column
-	2,  // 11: selfsame.v1.PushResponse.fate:type_name -> selfsame.v1.Fate
-	10, // 12: selfsame.v1.PushResponse.reasons:type_name -> selfsame.v1.Reason
-	11, // 13: selfsame.v1.PushResponse.problem:type_name -> selfsame.v1.Problem
-	13, // 14: selfsame.v1.PredictRequest.score:type_name -> selfsame.v1.Scalar
-	13, // 15: selfsame.v1.OutcomeRequest.label:type_name -> selfsame.v1.Scalar
-	3,  // 16: selfsame.v1.Features.GetFeatures:input_type -> selfsame.v1.GetFeaturesRequest
-	8,  // 17: selfsame.v1.Events.Push:input_type -> selfsame.v1.PushRequest
-	12, // 18: selfsame.v1.Predictions.Predict:input_type -> selfsame.v1.PredictRequest
-	15, // 19: selfsame.v1.Predictions.Outcome:input_type -> selfsame.v1.OutcomeRequest
-	5,  // 20: selfsame.v1.Features.GetFeatures:output_type -> selfsame.v1.GetFeaturesResponse
-	9,  // 21: selfsame.v1.Events.Push:output_type -> selfsame.v1.PushResponse
-	14, // 22: selfsame.v1.Predictions.Predict:output_type -> selfsame.v1.PredictResponse
-	16, // 23: selfsame.v1.Predictions.Outcome:output_type -> selfsame.v1.OutcomeResponse
-	20, // [20:24] is the sub-list for method output_type
-	16, // [16:20] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	24, // 0: selfsame.v1.LookRequest.parameters:type_name -> selfsame.v1.LookRequest.ParametersEntry
+	11, // 1: selfsame.v1.GetFeaturesRequest.features:type_name -> selfsame.v1.References
+	14, // 2: selfsame.v1.GetFeaturesRequest.rows:type_name -> selfsame.v1.Column
+	0,  // 3: selfsame.v1.GetFeaturesRequest.form:type_name -> selfsame.v1.Form
+	14, // 4: selfsame.v1.GetFeaturesResponse.columns:type_name -> selfsame.v1.Column
+	25, // 5: selfsame.v1.GetFeaturesResponse.milliseconds:type_name -> selfsame.v1.GetFeaturesResponse.MillisecondsEntry
+	13, // 6: selfsame.v1.GetFeaturesResponse.packed:type_name -> selfsame.v1.Packed
+	1,  // 7: selfsame.v1.Packed.status:type_name -> selfsame.v1.Status
+	1,  // 8: selfsame.v1.Column.status:type_name -> selfsame.v1.Status
+	14, // 9: selfsame.v1.Column.elements:type_name -> selfsame.v1.Column
+	14, // 10: selfsame.v1.Column.keys:type_name -> selfsame.v1.Column
+	14, // 11: selfsame.v1.PushRequest.fields:type_name -> selfsame.v1.Column
+	2,  // 12: selfsame.v1.PushResponse.fate:type_name -> selfsame.v1.Fate
+	17, // 13: selfsame.v1.PushResponse.reasons:type_name -> selfsame.v1.Reason
+	18, // 14: selfsame.v1.PushResponse.problem:type_name -> selfsame.v1.Problem
+	20, // 15: selfsame.v1.PredictRequest.score:type_name -> selfsame.v1.Scalar
+	20, // 16: selfsame.v1.OutcomeRequest.label:type_name -> selfsame.v1.Scalar
+	10, // 17: selfsame.v1.Features.GetFeatures:input_type -> selfsame.v1.GetFeaturesRequest
+	15, // 18: selfsame.v1.Events.Push:input_type -> selfsame.v1.PushRequest
+	19, // 19: selfsame.v1.Predictions.Predict:input_type -> selfsame.v1.PredictRequest
+	22, // 20: selfsame.v1.Predictions.Outcome:input_type -> selfsame.v1.OutcomeRequest
+	4,  // 21: selfsame.v1.Registry.Look:input_type -> selfsame.v1.LookRequest
+	5,  // 22: selfsame.v1.Registry.Define:input_type -> selfsame.v1.DefineRequest
+	6,  // 23: selfsame.v1.Registry.RegisterModel:input_type -> selfsame.v1.RegisterModelRequest
+	7,  // 24: selfsame.v1.Jobs.Start:input_type -> selfsame.v1.StartJobRequest
+	8,  // 25: selfsame.v1.Jobs.List:input_type -> selfsame.v1.ListJobsRequest
+	9,  // 26: selfsame.v1.Jobs.Get:input_type -> selfsame.v1.JobRequest
+	9,  // 27: selfsame.v1.Jobs.End:input_type -> selfsame.v1.JobRequest
+	12, // 28: selfsame.v1.Features.GetFeatures:output_type -> selfsame.v1.GetFeaturesResponse
+	16, // 29: selfsame.v1.Events.Push:output_type -> selfsame.v1.PushResponse
+	21, // 30: selfsame.v1.Predictions.Predict:output_type -> selfsame.v1.PredictResponse
+	23, // 31: selfsame.v1.Predictions.Outcome:output_type -> selfsame.v1.OutcomeResponse
+	3,  // 32: selfsame.v1.Registry.Look:output_type -> selfsame.v1.Document
+	3,  // 33: selfsame.v1.Registry.Define:output_type -> selfsame.v1.Document
+	3,  // 34: selfsame.v1.Registry.RegisterModel:output_type -> selfsame.v1.Document
+	3,  // 35: selfsame.v1.Jobs.Start:output_type -> selfsame.v1.Document
+	3,  // 36: selfsame.v1.Jobs.List:output_type -> selfsame.v1.Document
+	3,  // 37: selfsame.v1.Jobs.Get:output_type -> selfsame.v1.Document
+	3,  // 38: selfsame.v1.Jobs.End:output_type -> selfsame.v1.Document
+	28, // [28:39] is the sub-list for method output_type
+	17, // [17:28] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_selfsame_proto_init() }
@@ -1603,11 +2082,12 @@ func file_selfsame_proto_init() {
 	if File_selfsame_proto != nil {
 		return
 	}
-	file_selfsame_proto_msgTypes[0].OneofWrappers = []any{
+	file_selfsame_proto_msgTypes[2].OneofWrappers = []any{}
+	file_selfsame_proto_msgTypes[7].OneofWrappers = []any{
 		(*GetFeaturesRequest_Service)(nil),
 		(*GetFeaturesRequest_Features)(nil),
 	}
-	file_selfsame_proto_msgTypes[10].OneofWrappers = []any{
+	file_selfsame_proto_msgTypes[17].OneofWrappers = []any{
 		(*Scalar_Number)(nil),
 		(*Scalar_Text)(nil),
 		(*Scalar_Flag)(nil),
@@ -1618,9 +2098,9 @@ func file_selfsame_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_selfsame_proto_rawDesc), len(file_selfsame_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   15,
+			NumMessages:   23,
 			NumExtensions: 0,
-			NumServices:   3,
+			NumServices:   5,
 		},
 		GoTypes:           file_selfsame_proto_goTypes,
 		DependencyIndexes: file_selfsame_proto_depIdxs,

@@ -1,0 +1,187 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"selfsame"
+	v1 "selfsame/api/selfsamev1"
+)
+
+// document is an answer as gRPC carries it: what HTTP would write.
+func document(found any, created bool) (*v1.Document, error) {
+	if text, ok := found.(string); ok {
+		return &v1.Document{Text: text, Created: created}, nil
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(found); err != nil {
+		return nil, err
+	}
+	return &v1.Document{Json: b.Bytes(), Created: created}, nil
+}
+
+// documented runs one call that answers with a document.
+func (g *GRPC) documented(route string, in int, do func() (found any, created bool, err error)) (out *v1.Document, err error) {
+	call := &grpcCall{route: route, started: time.Now(), in: int64(in)}
+	defer g.done(call, &err)
+	found, created, err := do()
+	if err != nil {
+		return nil, err
+	}
+	out, err = document(found, created)
+	call.out = int64(len(out.GetJson()) + len(out.GetText()))
+	return out, err
+}
+
+// Look answers a question about what is applied.
+func (g *GRPC) Look(ctx context.Context, r *v1.LookRequest) (*v1.Document, error) {
+	return g.documented("Look", 0, func() (any, bool, error) {
+		if g.o.Registry == nil {
+			return nil, false, absent("questions about definitions")
+		}
+		q, page, err := lookOf(r)
+		if err != nil {
+			return nil, false, err
+		}
+		ctx, cancel := g.within(ctx)
+		defer cancel()
+		found, err := g.o.Registry.Look(ctx, q)
+		if l, ok := found.(*Listing); ok && page != nil && err == nil {
+			found = page.cut(q.Kind, l)
+		}
+		return found, false, err
+	})
+}
+
+// lookOf reads a question: of one thing, or with a page of a list.
+func lookOf(r *v1.LookRequest) (*Look, *page, error) {
+	q := &Look{Kind: r.GetKind(), Name: r.GetName(), Part: r.GetPart()}
+	var kinds []string
+	for _, l := range looks {
+		if kinds = append(kinds, l.kind); l.kind != q.Kind {
+			continue
+		}
+		var known []string
+		switch {
+		case q.Name == "" && q.Part != "", q.Name != "" && l.parts == nil, q.Part != "" && !slices.Contains(l.parts, q.Part):
+			return nil, nil, usage("part", "there is nothing such of "+q.Kind, "of one thing: "+strings.Join(l.parts, ", "))
+		case q.Name == "":
+			known = slices.Concat(l.list, pageParameters)
+		case q.Part == "lineage":
+			known = lineageParameters
+		}
+		values := url.Values{}
+		for k, v := range r.GetParameters() { // a map to a map
+			values.Set(k, v)
+		}
+		var err error
+		if q.Filter, err = parameters(values, known, q.Part == "lineage" && q.Kind == "features" && values.Has("entity")); err != nil || q.Name != "" {
+			return q, nil, err
+		}
+		p, err := pageOf(q.Filter)
+		return q, p, err
+	}
+	return nil, nil, usage("kind", strconv.Quote(q.Kind)+" is none", "one of "+strings.Join(kinds, ", "))
+}
+
+// Define applies definitions, or says what that would do.
+func (g *GRPC) Define(ctx context.Context, r *v1.DefineRequest) (*v1.Document, error) {
+	return g.documented("Define", len(r.GetDefinitions()), func() (any, bool, error) {
+		if r.GetSample() < 0 || r.GetSample() > mostSample {
+			return nil, false, usage("sample", "is not from 0 to "+strconv.Itoa(mostSample), "")
+		}
+		return g.changed(r.GetDefinitions(), "definitions", func() (*Changed, error) {
+			return g.o.Changes.Define(ctx, &Definitions{Body: r.GetDefinitions(), Author: r.GetAuthor(), Message: r.GetMessage(), Expect: r.Expect, DryRun: r.GetDryRun(), Draft: r.GetDraft(),
+				Yes: r.GetYes(), Sample: int(r.GetSample())})
+		})
+	})
+}
+
+// RegisterModel registers a version of a model.
+func (g *GRPC) RegisterModel(ctx context.Context, r *v1.RegisterModelRequest) (*v1.Document, error) {
+	return g.documented("RegisterModel", len(r.GetJson()), func() (any, bool, error) {
+		return g.changed(r.GetJson(), "models", func() (*Changed, error) { return g.o.Changes.Register(ctx, r.GetJson()) })
+	})
+}
+
+// changed makes a change of a body.
+func (g *GRPC) changed(body []byte, what string, do func() (*Changed, error)) (any, bool, error) {
+	switch {
+	case g.o.Changes == nil:
+		return nil, false, absent(what)
+	case len(bytes.TrimSpace(body)) == 0:
+		return nil, false, usage(what, "there are none", "")
+	case int64(len(body)) > g.o.MaxBytes:
+		return nil, false, bodyTooLarge(g.o.MaxBytes)
+	}
+	c, err := do()
+	if err != nil {
+		return nil, false, err
+	}
+	return c.Answer, c.New, nil
+}
+
+// grpcJobs serves the jobs.
+type grpcJobs struct {
+	v1.UnimplementedJobsServer
+	g *GRPC
+}
+
+// job runs a call about jobs.
+func (s *grpcJobs) job(ctx context.Context, route string, body []byte, do func(ctx context.Context, to Jobs) (any, error)) (*v1.Document, error) {
+	return s.g.documented(route, len(body), func() (any, bool, error) {
+		if s.g.o.Jobs == nil {
+			return nil, false, absent("jobs")
+		}
+		ctx, cancel := s.g.within(ctx)
+		defer cancel()
+		found, err := do(ctx, s.g.o.Jobs)
+		return found, route == "StartJob", err
+	})
+}
+
+// Start takes a job.
+func (s *grpcJobs) Start(ctx context.Context, r *v1.StartJobRequest) (*v1.Document, error) {
+	return s.job(ctx, "StartJob", r.GetJson(), func(ctx context.Context, to Jobs) (any, error) { return to.Start(ctx, r.GetJson()) })
+}
+
+// List is a page of the jobs.
+func (s *grpcJobs) List(ctx context.Context, r *v1.ListJobsRequest) (*v1.Document, error) {
+	return s.job(ctx, "ListJobs", nil, func(ctx context.Context, to Jobs) (any, error) {
+		given := map[string]string{"page_token": r.GetPageToken()}
+		if r.GetPageSize() != 0 {
+			given["page_size"] = strconv.Itoa(int(r.GetPageSize()))
+		}
+		return s.g.pageOfJobs(ctx, given)
+	})
+}
+
+// Get is how far a job is.
+func (s *grpcJobs) Get(ctx context.Context, r *v1.JobRequest) (*v1.Document, error) {
+	return s.one(ctx, "GetJob", r, false)
+}
+
+// End cancels a job, or takes one that has ended away.
+func (s *grpcJobs) End(ctx context.Context, r *v1.JobRequest) (*v1.Document, error) {
+	return s.one(ctx, "EndJob", r, true)
+}
+
+func (s *grpcJobs) one(ctx context.Context, route string, r *v1.JobRequest, end bool) (*v1.Document, error) {
+	return s.job(ctx, route, nil, func(ctx context.Context, to Jobs) (any, error) {
+		if r.GetId() == "" {
+			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "id", Message: "there is none", Hint: "Jobs.List lists the jobs"}
+		}
+		return to.Job(ctx, r.GetId(), end)
+	})
+}
