@@ -11,7 +11,7 @@ import (
 // Function is one scalar function of the language. The table of functions is closed: see Functions.
 type Function struct {
 	Name    string
-	Group   string // section of the reference: math, string, time, geo, list, hash, conditional
+	Group   string // section of the reference: math, string, pattern, time, geo, list, hash, conditional
 	Params  string // as the reference prints them, e.g. "x, digits"
 	Summary string // one sentence; units named
 	Example string // an expression over literals, e.g. "round(2.5)"

@@ -482,7 +482,8 @@ func shape(n Node) string {
 // FuzzCompile feeds any text to the parser, the printer and the checker. Nothing panics; what parses prints and parses again.
 func FuzzCompile(f *testing.F) {
 	for _, s := range []string{"a + 1 * 'x'", "count(distinct x) filter (where y) over [7d hop 1h, today in 'UTC']", "case x when 1 then null end",
-		"cast(m['k'] as list<decimal(3, 2)>)", "x not like '%' escape '!'", "l[-1] is not distinct from 1e3", strings.Repeat("(", 500), strings.Repeat("-", 500)} {
+		"cast(m['k'] as list<decimal(3, 2)>)", "x not like '%' escape '!'", "l[-1] is not distinct from 1e3", "regexp_extract_all(s, '(a)|b', 1)[1] || regexp_replace(s, '.', '\\0\\\\')",
+		"json_extract(s, '$.a[0][''b'']') || json_list(t, '$')[1]", "levenshtein(s, t) + regexp_count(s, '[a')", strings.Repeat("(", 500), strings.Repeat("-", 500)} {
 		f.Add(s)
 	}
 	b, scope := testColumns(f)

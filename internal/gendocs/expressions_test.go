@@ -16,7 +16,7 @@ import (
 
 // groups are the sections of functions, in the order of the page.
 var groups = []struct{ name, title string }{
-	{"conditional", "Conditional"}, {"math", "Numbers"}, {"string", "Strings"}, {"time", "Dates and times"},
+	{"conditional", "Conditional"}, {"math", "Numbers"}, {"string", "Strings"}, {"pattern", "Patterns, documents and addresses"}, {"time", "Dates and times"},
 	{"geo", "Places"}, {"list", "Lists and maps"}, {"hash", "Hashes"},
 }
 

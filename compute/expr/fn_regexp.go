@@ -1,0 +1,195 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package expr
+
+import (
+	"regexp"
+	"strings"
+
+	"selfsame"
+	"selfsame/column"
+)
+
+// regexpFunctions are part of the section pattern of the reference. Patterns are constants of RE2 and compiled once a call; the work
+// of a match grows with the text only. Classes of characters follow the Unicode tables of the Go release that built the engine.
+var regexpFunctions = []Function{
+	{Name: "regexp_matches", Group: "pattern", Params: "s, pattern", Summary: "Whether the RE2 pattern, a constant, matches a part of s; ^ and $ tie it to the ends.",
+		Example: "regexp_matches('card-17', '[0-9]+')", Result: "true", Bind: choose("regexp_matches", "s, pattern",
+			overload{args: takes(stringType, stringType), result: boolType, bind: bindRegexp("regexp_matches", -1, evalMatches)})},
+	{Name: "regexp_count", Group: "pattern", Params: "s, pattern", Summary: "How many matches of pattern s has, from the left and without overlap.",
+		Example: "regexp_count('a1b22c', '[0-9]+')", Result: "2", Bind: choose("regexp_count", "s, pattern",
+			overload{args: takes(stringType, stringType), result: intType, bind: bindRegexp("regexp_count", -1, evalCount)})},
+	{Name: "regexp_extract", Group: "pattern", Params: "s, pattern, group", Summary: "The first match of pattern in s, or what its group (a constant; default 0, the whole match) took; null where nothing matches.",
+		Example: "regexp_extract('order 17/B', '([0-9]+)/([A-Z])', 2)", Result: "B", Bind: choose("regexp_extract", "s, pattern, group",
+			overload{args: takes(stringType, stringType, intType), optional: 1, result: stringType, bind: bindRegexp("regexp_extract", 2, evalExtract)})},
+	{Name: "regexp_extract_all", Group: "pattern", Params: "s, pattern, group", Summary: "The list of all matches of pattern in s, or of what its group took; an element is null where the group took no part.",
+		Example: "regexp_extract_all('a1b22c', '[0-9]+')", Result: "[1, 22]", Bind: choose("regexp_extract_all", "s, pattern, group",
+			overload{args: takes(stringType, stringType, intType), optional: 1, result: selfsame.ListOf(stringType), bind: bindRegexp("regexp_extract_all", 2, evalExtractAll)})},
+	{Name: "regexp_replace", Group: "pattern", Params: "s, pattern, replacement", Summary: "s with every match of pattern replaced; in the replacement, a constant, \\1 to \\9 are groups, \\0 the match and \\\\ a backslash.",
+		Example: "regexp_replace('2024-05-17', '([0-9]+)-([0-9]+)', '\\2/\\1')", Result: "05/2024-17", Bind: choose("regexp_replace", "s, pattern, replacement",
+			overload{args: takes(stringType, stringType, stringType), result: stringType, bind: bindReplace})},
+}
+
+// regexpCall is a bound call: its pattern and the group that it asks for.
+type regexpCall struct {
+	re    *regexp.Regexp
+	group int
+}
+
+// bindRegexp reads the pattern, argument 1, and the group, the argument at place group where there is one.
+func bindRegexp(name string, group int, newEval func(regexpCall) Eval) func([]Arg) (func() Eval, error) {
+	return func(args []Arg) (func() Eval, error) {
+		re, err := patternArgument(name, args)
+		if err != nil {
+			return nil, err
+		}
+		c := regexpCall{re: re}
+		if group >= 0 && group < len(args) {
+			n := args[group].Const
+			if n == nil || n.Status != selfsame.Present || n.Int < 0 || n.Int > int64(re.NumSubexp()) {
+				return nil, badArgument(name, "its group is a constant from 0 to %d, the number of groups of its pattern", re.NumSubexp())
+			}
+			c.group = int(n.Int)
+		}
+		return func() Eval { return newEval(c) }, nil
+	}
+}
+
+func patternArgument(name string, args []Arg) (*regexp.Regexp, error) {
+	pattern, err := constantText(name, "pattern", args, 1)
+	if err != nil {
+		return nil, err
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, badArgument(name, "%s; patterns are RE2, without back-references and looking around", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	return re, nil
+}
+
+func evalMatches(c regexpCall) Eval {
+	return func(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
+		out.Resize(rows)
+		for i := range rows {
+			out.Bools[i] = !skipped(skip, i) && c.re.Match(args[0].Str(i))
+		}
+	}
+}
+
+func evalCount(c regexpCall) Eval {
+	return func(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
+		out.Resize(rows)
+		for i := range rows {
+			out.Ints[i] = 0
+			if !skipped(skip, i) {
+				out.Ints[i] = int64(len(c.re.FindAllIndex(args[0].Str(i), -1)))
+			}
+		}
+	}
+}
+
+func evalExtract(c regexpCall) Eval {
+	return func(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
+		for i := range rows {
+			if skipped(skip, i) {
+				out.AppendStatus(selfsame.Present)
+				continue
+			}
+			c.appendGroup(out, args[0].Str(i), c.re.FindSubmatchIndex(args[0].Str(i)))
+		}
+	}
+}
+
+// appendGroup appends what the group took of s: null where it took no part.
+func (c regexpCall) appendGroup(out *column.Column, s []byte, places []int) {
+	if places == nil || places[2*c.group] < 0 {
+		out.AppendStatus(selfsame.Null)
+		return
+	}
+	out.AppendBytes(s[places[2*c.group]:places[2*c.group+1]])
+}
+
+func evalExtractAll(c regexpCall) Eval {
+	return func(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
+		for i := range rows {
+			if skipped(skip, i) {
+				out.AppendStatus(selfsame.Present)
+				continue
+			}
+			for _, places := range c.re.FindAllSubmatchIndex(args[0].Str(i), -1) {
+				c.appendGroup(out.Elems, args[0].Str(i), places)
+			}
+			out.Offsets = append(out.Offsets, uint32(out.Elems.Len()))
+		}
+	}
+}
+
+func bindReplace(args []Arg) (func() Eval, error) {
+	const name = "regexp_replace"
+	re, err := patternArgument(name, args)
+	if err != nil {
+		return nil, err
+	}
+	replacement, err := constantText(name, "replacement", args, 2)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := replacementParts(replacement, re.NumSubexp())
+	if err != nil {
+		return nil, err
+	}
+	return func() Eval {
+		return func(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
+			for i := range rows {
+				if !skipped(skip, i) {
+					out.Bytes = appendReplaced(out.Bytes, re, args[0].Str(i), parts)
+				}
+				out.AppendBytes(nil)
+			}
+		}
+	}, nil
+}
+
+// replacementPart is a text, or a group where group is not negative.
+type replacementPart struct {
+	text  string
+	group int
+}
+
+func replacementParts(s string, groups int) (parts []replacementPart, err error) {
+	for s != "" {
+		text, rest, escaped := strings.Cut(s, `\`)
+		parts = append(parts, replacementPart{text, -1})
+		if !escaped {
+			break
+		}
+		switch {
+		case rest != "" && rest[0] == '\\':
+			parts = append(parts, replacementPart{`\`, -1})
+		case rest == "" || rest[0] < '0' || rest[0] > '9' || int(rest[0]-'0') > groups:
+			return nil, badArgument("regexp_replace", "behind a backslash its replacement has a group of the pattern, 0 to %d, or a backslash", groups)
+		default:
+			parts = append(parts, replacementPart{"", int(rest[0] - '0')})
+		}
+		s = rest[1:]
+	}
+	return parts, nil
+}
+
+func appendReplaced(dst []byte, re *regexp.Regexp, s []byte, parts []replacementPart) []byte {
+	done := 0
+	for _, places := range re.FindAllSubmatchIndex(s, -1) {
+		dst = append(dst, s[done:places[0]]...)
+		for _, p := range parts {
+			switch {
+			case p.group < 0:
+				dst = append(dst, p.text...)
+			case places[2*p.group] >= 0:
+				dst = append(dst, s[places[2*p.group]:places[2*p.group+1]]...)
+			}
+		}
+		done = places[1]
+	}
+	return append(dst, s[done:]...)
+}
