@@ -20,6 +20,7 @@ type verb func(l *Live, ctx context.Context, args []byte, line func(v any) error
 
 // verbs are the verbs of Admin.
 var verbs = map[string]verb{
+	"compact":     taking((*Live).compactVerb),
 	"pin":         taking((*Live).pinVerb),
 	"plan":        taking((*Live).planVerb),
 	"act":         taking((*Live).actVerb),
