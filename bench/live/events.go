@@ -97,10 +97,10 @@ func message(source string, fields ...*v1.Column) []byte {
 
 func userName(i int) string { return fmt.Sprintf("user-%07d", i) }
 
-// profiles are one row each of users [from, to).
-func profiles(from, to int) []byte {
-	now, r, n := time.Now().UnixMicro(), rand.New(rand.NewPCG(1, uint64(from))), to-from
-	fields := []*v1.Column{texts("user_id", n, func(i int) string { return userName(from + i) })}
+// profiles are one row each of n users: from, from+step, and so on.
+func profiles(from, n, step int) []byte {
+	now, r := time.Now().UnixMicro(), rand.New(rand.NewPCG(1, uint64(from)))
+	fields := []*v1.Column{texts("user_id", n, func(i int) string { return userName(from + i*step) })}
 	for f := range storedFeatures {
 		name := fmt.Sprintf("f%02d", f)
 		if f%4 == 3 {
@@ -110,6 +110,16 @@ func profiles(from, to int) []byte {
 		fields = append(fields, floats(name, n, func(int) float64 { return float64(r.IntN(1_000_000)) / 100 }))
 	}
 	return message("profiles", append(fields, ints("updated", "timestamp", n, func(i int) int64 { return now - int64(i) }))...)
+}
+
+// wides are one wide row each of users [from, to).
+func wides(from, to int) []byte {
+	now, r, n := time.Now().UnixMicro(), rand.New(rand.NewPCG(8, uint64(from))), to-from
+	fields := []*v1.Column{texts("user_id", n, func(i int) string { return userName(from + i) })}
+	for f := range wideFeatures {
+		fields = append(fields, floats(fmt.Sprintf("f%02d", f), n, func(int) float64 { return float64(r.IntN(1_000_000)) / 100 }))
+	}
+	return message("wides", append(fields, ints("updated", "timestamp", n, func(i int) int64 { return now - int64(i) }))...)
 }
 
 // spread is over how much of the past the payments of a user lie: all of a window of 30 days, and a little beyond.

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"math/rand/v2"
@@ -18,11 +19,25 @@ import (
 //go:embed feast/repo.py
 var feastRepo []byte
 
-// feastUsers is how many users repo.py writes.
-const feastUsers = 10_000
+// shape is a read that is asked of Feast and of us: a view, which is a service of ours, how many features it has and of how many users repo.py writes them.
+type shape struct {
+	view                  string
+	rows, features, users int
+}
 
-// feast measures Feast's Python server over Redis: the same 50 features of one user and of a hundred.
+var shapes = []shape{{"profile", 1, storedFeatures, 10_000}, {"profile", 100, storedFeatures, 10_000}, {"wide", 100, wideFeatures, wideUsers}}
+
+// wideUsers is how many users have a wide row.
+const wideUsers = 2_000
+
+// feast measures Feast's Python server over Redis, and in the same rounds ours: 50 features of one user and of a hundred, and 250 of a hundred.
 func (b *bench) feast() error {
+	if err := b.fillProfiles(shapes[0].users); err != nil {
+		return err
+	}
+	if err := b.fillWides(); err != nil {
+		return err
+	}
 	redis, stop, err := b.startRedis()
 	if err != nil {
 		return err
@@ -65,26 +80,105 @@ func (b *bench) feast() error {
 	if err := await(address); err != nil {
 		return err
 	}
-	for _, rows := range []int{1, 100} {
-		requests := feastRequests(rows)
-		dial := func() (caller, error) { return dialHTTP(address, requests) }
-		if err := b.peer(fmt.Sprintf("Feast's Python server, %d x 50", rows), server.Process.Pid, dial, len(requests)); err != nil {
+	for _, s := range shapes {
+		if err := b.besideFeast(&s, address, server.Process.Pid); err != nil {
+			return fmt.Errorf("%d x %d: %w", s.rows, s.features, err)
+		}
+	}
+	return nil
+}
+
+// fillWides pushes the wide rows.
+func (b *bench) fillWides() error {
+	p, err := dialPush(b.server.grpc)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	const each = 500
+	for from := 0; from < wideUsers; from += each {
+		got, _, err := p.push(wides(from, from+each))
+		if err == nil && got != each {
+			err = fmt.Errorf("%d of %d wide rows were accepted", got, each)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func feastRequests(rows int) (list [][]byte) {
+// besideFeast asks Feast, ours over HTTP with all names and definitions in each answer, as Feast's has them, and ours in the packed form of gRPC.
+func (b *bench) besideFeast(s *shape, address string, pid int) error {
+	w := workload{name: s.view, service: map[string]string{"profile": "stored", "wide": "wide"}[s.view], rows: s.rows, users: func(r *rand.Rand) string { return userName(r.IntN(s.users)) }}
+	full, err := w.prepare(b.server)
+	if err != nil {
+		return err
+	}
+	w.noNames = true
+	packed, err := w.prepare(b.server)
+	if err != nil {
+		return err
+	}
+	requests := feastRequests(s)
+	if err := answersOfFeast(s, address, requests); err != nil {
+		return err
+	}
+	var all [3][]*outcome
+	for range b.rounds {
+		for i, l := range []load{{requests: len(requests), dial: func() (caller, error) { return dialHTTP(address, requests) }, pid: pid}, {pid: b.server.pid()}, {pid: b.server.pid()}} {
+			switch i {
+			case 1:
+				l.dial, l.requests = full.dialer("http", b.server)
+			case 2:
+				l.dial, l.requests = packed.dialer("grpc", b.server)
+			}
+			l.conns, l.lasts = b.conns, b.lasts
+			o, err := l.run()
+			if err != nil {
+				return err
+			}
+			all[i] = append(all[i], o)
+		}
+	}
+	for i, name := range []string{"Feast's Python server", "ours, HTTP with names", "ours, gRPC packed"} {
+		c := comparison{ours: all[i], echo: all[0]}
+		fmt.Printf("%-22s %3d x %3d  %8.1f/s  p50 %.2f p99 %.2f ms", name, s.rows, s.features, median(all[i], (*outcome).rate), median(all[i], p50), median(all[i], p99))
+		if i > 0 {
+			fmt.Printf("  %.1f times Feast's", c.ratio((*outcome).rate))
+		}
+		fmt.Println()
+	}
+	return nil
+}
+
+// answersOfFeast holds one answer of Feast to having every value.
+func answersOfFeast(s *shape, address string, requests [][]byte) error {
+	c, err := dialHTTP(address, requests)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	c.kept = true
+	if _, err := c.call(0); err != nil {
+		return err
+	}
+	if got, want := bytes.Count(c.keep, []byte(`"PRESENT"`)), s.rows*s.features; got < want {
+		return fmt.Errorf("%d of %d values of Feast are present", got, want)
+	}
+	return nil
+}
+
+func feastRequests(s *shape) (list [][]byte) {
 	r := rand.New(rand.NewPCG(6, 6))
 	var features []string
-	for i := range storedFeatures {
-		features = append(features, fmt.Sprintf(`"profile:f%02d"`, i))
+	for i := range s.features {
+		features = append(features, fmt.Sprintf(`"%s:f%02d"`, s.view, i))
 	}
 	for range 64 {
 		var users []string
-		for range rows {
-			users = append(users, fmt.Sprintf("%q", userName(r.IntN(feastUsers))))
+		for range s.rows {
+			users = append(users, fmt.Sprintf("%q", userName(r.IntN(s.users))))
 		}
 		list = append(list, httpRequest("/get-online-features", `{"features":[`+strings.Join(features, ",")+`],"entities":{"user_id":[`+strings.Join(users, ",")+`]}}`))
 	}

@@ -23,29 +23,39 @@ import (
 
 // million fills a state of many entities and measures what it takes: disk, memory, restart, and reads of which the cache holds few.
 func (b *bench) million() error {
-	p, err := dialPush(b.server.grpc)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
 	begin := time.Now()
-	for from := b.stored; from < b.entities; from += 2000 {
-		if _, _, err := p.push(profiles(from, min(b.entities, from+2000))); err != nil {
-			return err
-		}
+	if err := b.fillProfiles(b.entities); err != nil {
+		return err
 	}
 	fmt.Printf("filled %d entities of 50 features in %.1f s: %.0f bytes of disk an entity, %d MiB resident\n", b.entities, time.Since(begin).Seconds(),
 		float64(b.disk())/float64(b.entities), residentOf(b.server.pid())>>20)
-	if err := b.server.stop(); err != nil {
-		return err
-	}
-	if err := b.serve(); err != nil {
+	if err := b.restart(); err != nil {
 		return err
 	}
 	fmt.Printf("restarted with %d entities in %.2f s; %d MiB resident, %.0f bytes of disk an entity\n", b.entities, b.server.started.Seconds(),
 		residentOf(b.server.pid())>>20, float64(b.disk())/float64(b.entities))
 	w := workload{name: "stored50 of 1M", service: "stored", rows: 1, noNames: true, many: 500_000, users: func(r *rand.Rand) string { return userName(r.IntN(b.entities)) }}
 	return b.compare(&w, []string{"http", "grpc"}, 0)
+}
+
+// fillProfiles pushes stored features of users until there are so many.
+func (b *bench) fillProfiles(users int) error {
+	p, err := dialPush(b.server.grpc)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	for ; b.profiles < users; b.profiles = min(users, b.profiles+2000) {
+		n := min(users, b.profiles+2000) - b.profiles
+		got, _, err := p.push(profiles(b.profiles, n, 1))
+		if err == nil && got != n {
+			err = fmt.Errorf("%d of %d profiles were accepted", got, n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // disk is what log and online state take.

@@ -26,7 +26,8 @@ type bench struct {
 	rounds, conns  int
 	crowd          int
 	lasts          time.Duration
-	stored         int // users with a profile
+	stored         int // users with a profile at first
+	profiles       int // users with one now
 	sparse, dense  int // users with 100 and with 10,000 payments
 	only           []string
 	extra          []string // arguments of serve
@@ -101,8 +102,8 @@ func (b *bench) run() (err error) {
 	for _, part := range []struct {
 		name string
 		run  func() error
-	}{{"reads", b.reads}, {"latency", b.latencies}, {"hot", b.hot}, {"overload", b.overload}, {"ingest", b.ingest}, {"fresh", b.fresh}, {"million", b.million},
-		{"inprocess", b.inProcess}, {"materialize", b.materialize}, {"redis", b.redis}, {"feast", b.feast}} {
+	}{{"reads", b.reads}, {"latency", b.latencies}, {"hot", b.hot}, {"overload", b.overload}, {"ingest", b.ingest}, {"fresh", b.fresh}, {"million", b.million}, {"compaction", b.compaction},
+		{"inprocess", b.inProcess}, {"materialize", b.materialize}, {"sizes", b.sizes}, {"redis", b.redis}, {"postgres", b.postgres}, {"feast", b.feast}} {
 		if !b.wants(part.name) {
 			continue
 		}
@@ -115,8 +116,7 @@ func (b *bench) run() (err error) {
 
 // serve starts the server over the data directory.
 func (b *bench) serve() (err error) {
-	args := append([]string{"serve", "--project", filepath.Join(b.dir, "project"), "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0"}, b.extra...)
-	b.server, err = start(os.Stderr, b.selfsame, args...)
+	b.server, err = start(os.Stderr, b.selfsame, append(serveArgs(filepath.Join(b.dir, "project")), b.extra...)...)
 	return err
 }
 
@@ -141,12 +141,10 @@ func (b *bench) fill() error {
 		}
 		return err
 	}
-	for from := 0; from < b.stored; from += 1000 {
-		to := min(b.stored, from+1000)
-		if err := send(to-from, profiles(from, to)); err != nil {
-			return err
-		}
+	if err := b.fillProfiles(b.stored); err != nil {
+		return err
 	}
+	events += b.stored
 	for k := range 100 * b.sparse / 5000 {
 		if err := send(5000, payments(5000, uint64(k), false, func(i int) string { return userName((k*5000 + i) / 100) })); err != nil {
 			return err

@@ -89,18 +89,24 @@ func cpuOf(pid int) time.Duration {
 }
 
 // residentOf is the memory of a process in bytes.
-func residentOf(pid int) int64 {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+func residentOf(pid int) int64 { return numberOf(pid, "status", "VmRSS:") << 10 }
+
+// writtenBy is what a process has written to files, in bytes.
+func writtenBy(pid int) int64 { return numberOf(pid, "io", "write_bytes:") }
+
+// numberOf reads a number that /proc tells of a process, 0 where there is none.
+func numberOf(pid int, file, name string) int64 {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			n, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
 			if err != nil {
 				return 0
 			}
-			return n << 10
+			return n
 		}
 	}
 	return 0

@@ -10,16 +10,20 @@ import (
 	"strings"
 )
 
-// storedFeatures is how many columns a profile has.
-const storedFeatures = 50
+// storedFeatures is how many columns a profile has, wideFeatures how many a wide one.
+const storedFeatures, wideFeatures = 50, 250
 
-// definitions are the project that is measured: 50 stored features of a user; 30 exact windows of 30 days; and a source with an id whose events
+// definitions are the project that is measured: 50 stored features of a user, and 250; 30 exact windows of 30 days; and a source with an id whose events
 // feed two views.
 func definitions() string {
 	var schema, names []string
 	for i := range storedFeatures {
 		kind := []string{"float64", "float64", "float64", "int64"}[i%4]
 		schema, names = append(schema, fmt.Sprintf("f%02d: %s", i, kind)), append(names, fmt.Sprintf("f%02d", i))
+	}
+	var wide, wideNames []string
+	for i := range wideFeatures {
+		wide, wideNames = append(wide, fmt.Sprintf("f%02d: float64", i)), append(wideNames, fmt.Sprintf("f%02d", i))
 	}
 	var windows []string
 	for _, column := range []string{"a", "b", "c", "d", "e"} {
@@ -34,6 +38,10 @@ entities:
 sources:
   profiles:
     schema: {user_id: string, ` + strings.Join(schema, ", ") + `, updated: timestamp}
+    event_time: updated
+    stream: {push: true}
+  wides:
+    schema: {user_id: string, ` + strings.Join(wide, ", ") + `, updated: timestamp}
     event_time: updated
     stream: {push: true}
   payments:
@@ -51,6 +59,10 @@ views:
     entity: user
     source: profiles
     features: [` + strings.Join(names, ", ") + `]
+  wide:
+    entity: user
+    source: wides
+    features: [` + strings.Join(wideNames, ", ") + `]
   spend:
     entity: user
     source: payments
@@ -70,6 +82,7 @@ views:
       amount: sum(amount) over [1h, 24h]
 services:
   stored:  {features: [profile.*]}
+  wide:    {features: [wide.*]}
   windows: {features: [spend.*]}
   orders:  {features: [by_user.*]}
 `

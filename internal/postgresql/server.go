@@ -1,12 +1,12 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package postgresql runs a real PostgreSQL for tests: one a process that tests share (URL), or one of a test's own that may be stopped and
+// Package postgresql runs a real PostgreSQL for tests and benchmarks: one a process that tests share (URL), or one of a test's own that may be stopped and
 // started (Start). The server listens on loopback, asks for a password, and ends with the process that started it, also where that is killed. It
 // syncs nothing to the disk.
 //
 // The binaries are those of the machine. Where there are none a test fails and says what to install: nothing is skipped. The package is for
-// tests only; its functions are safe for concurrent use, a Server is for one goroutine at a time.
+// tests and benchmarks only; its functions are safe for concurrent use, a Server is for one goroutine at a time.
 package postgresql
 
 import (
