@@ -7,8 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,10 +46,49 @@ func (b *bench) inProcess() (err error) {
 	if _, err := l.ApplyFirst(ctx); err != nil {
 		return err
 	}
-	if err := b.pushInProcess(l); err != nil {
+	c := make(counts, orderUsers)
+	if err := b.pushInProcess(l, c); err != nil {
 		return err
 	}
-	return b.readInProcess(l)
+	if err := c.check(l); err != nil {
+		return err
+	}
+	return b.readInProcess(l, c)
+}
+
+// counts are how many events of each user were accepted.
+type counts []int64
+
+// checkedUsers is of how many users what was pushed is looked for.
+const checkedUsers = 2000
+
+// check holds reads to the events that were accepted: each user's count over a day is there and is as many.
+func (c counts) check(l *node.Live) error {
+	r, found := rand.New(rand.NewPCG(1, 1)), 0
+	for range checkedUsers {
+		u := r.IntN(len(c))
+		a, err := l.Features(background, &api.Question{Service: "orders", Rows: batchOf([]string{"user_id"}, stringColumn(1, func(int) string { return userName(u) }))})
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(a.Columns, func(c api.AnswerColumn) bool { return c.Name == "by_user__orders_24h" })
+		if i < 0 {
+			return fmt.Errorf("by_user__orders_24h is not among the answer's columns")
+		}
+		got, want := a.Columns[i].Values, c[u]
+		if want > 0 && (got.StatusAt(0) != selfsame.Present || got.Ints[0] != want) {
+			return fmt.Errorf("%s has %d events that were accepted, and a read answers %v", userName(u), want, got.Value(0))
+		}
+		if want > 0 {
+			found++
+		}
+		a.Release()
+	}
+	if found == 0 {
+		return fmt.Errorf("none of %d users has an event", checkedUsers)
+	}
+	fmt.Printf("in process: %d of %d users that were looked for have events, and reads count each\n", found, checkedUsers)
+	return nil
 }
 
 const oneView = `project: one
@@ -82,11 +123,13 @@ func batchOf(names []string, columns ...*column.Column) *column.Batch {
 	return out
 }
 
-func (b *bench) pushInProcess(l *node.Live) error {
+func (b *bench) pushInProcess(l *node.Live, c counts) error {
 	var rates []float64
 	for range b.rounds {
 		var batches []*column.Batch
-		for range 400 {
+		var seedsOf []uint64
+		pushed := make([]bool, 400)
+		for range pushed {
 			seed, now := seeds.Add(1), time.Now().UnixMicro()
 			amount, at := column.New(selfsame.Scalar(selfsame.Float64), batchEvents), column.New(selfsame.Scalar(selfsame.Timestamp), batchEvents)
 			for i := range batchEvents {
@@ -94,7 +137,8 @@ func (b *bench) pushInProcess(l *node.Live) error {
 			}
 			batches = append(batches, batchOf([]string{"order_id", "user_id", "amount", "at"},
 				stringColumn(batchEvents, func(i int) string { return fmt.Sprintf("p-%010d-%05d", seed, i) }),
-				stringColumn(batchEvents, func(i int) string { return userName((int(seed)*7919 + i*104729) % orderUsers) }), amount, at))
+				stringColumn(batchEvents, func(i int) string { return userName(orderedBy(seed, i)) }), amount, at))
+			seedsOf = append(seedsOf, seed)
 		}
 		var next, events atomic.Int64
 		var group sync.WaitGroup
@@ -110,11 +154,12 @@ func (b *bench) pushInProcess(l *node.Live) error {
 						failed.Store(&err)
 						return
 					}
-					for _, f := range got.Fates {
-						if f == api.Accepted {
-							accepted++
-						}
+					if err := allAccepted(got.Fates); err != nil {
+						failed.Store(&err)
+						return
 					}
+					accepted += batchEvents
+					pushed[i] = true
 				}
 			})
 		}
@@ -123,15 +168,37 @@ func (b *bench) pushInProcess(l *node.Live) error {
 			return *err
 		}
 		rates = append(rates, float64(events.Load())/time.Since(begin).Seconds())
+		for i, seed := range seedsOf {
+			for k := 0; pushed[i] && k < batchEvents; k++ {
+				c[orderedBy(seed, k)]++
+			}
+		}
 	}
 	fmt.Printf("ingest in process, one view: %8.0f events/s\n", middle(rates))
 	return nil
 }
 
-func (b *bench) readInProcess(l *node.Live) error {
+func allAccepted(fates []api.Fate) error {
+	if len(fates) != batchEvents {
+		return fmt.Errorf("%d fates of %d events", len(fates), batchEvents)
+	}
+	for i, f := range fates {
+		if f != api.Accepted {
+			return fmt.Errorf("event %d of a batch is %v and not accepted", i, f)
+		}
+	}
+	return nil
+}
+
+// orderedBy is the user of event i of a batch.
+func orderedBy(seed uint64, i int) int { return (int(seed)*7919 + i*104729) % orderUsers }
+
+func (b *bench) readInProcess(l *node.Live, c counts) error {
 	var given []*column.Batch
-	for i := range 4096 {
-		given = append(given, batchOf([]string{"user_id"}, stringColumn(1, func(int) string { return userName(i * 7 % orderUsers) })))
+	for u := range c {
+		if c[u] > 0 && len(given) < 4096 { // who has events
+			given = append(given, batchOf([]string{"user_id"}, stringColumn(1, func(int) string { return userName(u) })))
+		}
 	}
 	var rates []float64
 	for range b.rounds {
