@@ -168,3 +168,30 @@ func heap() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
+
+// TestEntityBytesOfWideRow holds the same of an entity whose one event has many columns, which take more than their values.
+func TestEntityBytesOfWideRow(t *testing.T) {
+	const entities, columns = 200, 50
+	spec := Spec{Name: "v", AsOf: true, TTL: -1}
+	one := &EntityEvents{Tau: []int64{5}, Seq: []int64{1}, Alpha: []int64{6}, Hash: []uint64{7}}
+	for i := range columns {
+		spec.Columns = append(spec.Columns, selfsame.Scalar(selfsame.Float64))
+		one.Columns = append(one.Columns, &column.Column{Type: spec.Columns[i], Floats: []float64{float64(i)}})
+	}
+	prepared, err := Prepare(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []*Entity
+	before := heap()
+	for range entities {
+		e := prepared.NewEntity()
+		e.Load(one)
+		list = append(list, e)
+	}
+	taken, told := (heap()-before)/entities, list[0].Bytes()
+	if taken*2 > told*3 || told*2 > taken*3 {
+		t.Errorf("an entity of one event of %d columns takes %d bytes and says %d", columns, taken, told)
+	}
+	runtime.KeepAlive(list)
+}

@@ -253,10 +253,13 @@ func (r *EntityEvents) remove(i int) {
 func (r *EntityEvents) bytes() int64 {
 	n := int64(cap(r.Tau)+cap(r.Seq)+cap(r.Alpha)+cap(r.UntilSeq)+cap(r.UntilAlpha)+cap(r.Hash))*8 + int64(cap(r.Place)+cap(r.Delete))
 	for _, c := range r.Columns {
-		n += c.Size()
+		n += columnBytes + c.Size()
 	}
 	if r.Order != nil {
-		n += r.Order.Size()
+		n += columnBytes + r.Order.Size()
 	}
 	return n
 }
+
+// columnBytes is what a column takes beside its values: of an entity with one event of many columns it is nearly all.
+const columnBytes = 208 + 8
