@@ -2,16 +2,19 @@
 # Copyright 2026 The Selfsame Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds selfsame and the load generator, installs Redis and Feast where they are missing, and measures them side by side.
-#   run.sh                            everything, about half an hour
+# Builds selfsame and the load generator, installs Redis, PostgreSQL and Feast where they are missing, and measures them side by side.
+#   run.sh                            everything, the better part of an hour
 #   run.sh -only reads,stored50,grpc  a part; run.sh -h lists the flags
 set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 cache=${SELFSAME_BENCH_DIR:-$HOME/.cache/selfsame-bench}
 mkdir -p "$cache/bin"
 (cd "$here/../.." && go build -o "$cache/bin/selfsame" ./cmd/selfsame && go build -o "$cache/bin/live" ./bench/live)
-if ! command -v redis-server >/dev/null; then
-	echo "installing redis-server" >&2
+missing=
+command -v redis-server >/dev/null || missing=redis-server
+command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+if [ -n "$missing" ]; then
+	echo "installing $missing" >&2
 	policy=/usr/sbin/policy-rc.d
 	if [ ! -e $policy ]; then # no service is started by its installation
 		printf '#!/bin/sh\nexit 101\n' >$policy
@@ -19,7 +22,7 @@ if ! command -v redis-server >/dev/null; then
 		trap 'rm -f $policy' EXIT
 	fi
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
 fi
 if ! cmp -s "$here/feast/requirements.txt" "$cache/feast/requirements.txt"; then
 	echo "setting up $cache/feast" >&2
