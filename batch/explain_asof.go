@@ -99,9 +99,18 @@ func (g *gathered) judge(v *VersionOrigin, newest *candidate) selfsame.Status {
 		return selfsame.NotFound
 	case v.TTL != nil && newest.tau < window.SatSub(g.at, spec.TTL):
 		v.Outcome = "expired"
-		v.Why = fmt.Sprintf("the newest row is %s old and the ttl is %s: a ttl of at least %dus would cover it", *v.Age, expr.DurationText(spec.TTL), int64(*v.Age))
+		v.Why = fmt.Sprintf("the newest row is %s old and the ttl is %s: a ttl of %s would cover it", *v.Age, expr.DurationText(spec.TTL), expr.DurationText(covering(int64(*v.Age))))
 		return selfsame.Expired
 	}
 	v.Outcome = "used"
 	return selfsame.Present
+}
+
+// covering is an age as a ttl that covers it is written: whole days, below one whole seconds.
+func covering(age int64) int64 {
+	unit := int64(selfsame.Second)
+	if age > selfsame.DayLength {
+		unit = selfsame.DayLength
+	}
+	return (age + unit - 1) / unit * unit
 }

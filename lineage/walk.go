@@ -118,7 +118,7 @@ func (w *walk) up(id string, done map[string]bool) {
 	}
 }
 
-// down walks to what is made from a node. Older versions that nothing in use reads are left out.
+// down walks to what is made from a node. Older versions that nothing in use reads are left out, unless the walk began at one.
 func (w *walk) down(id string, done map[string]bool) {
 	if done[id] {
 		return
@@ -126,7 +126,7 @@ func (w *walk) down(id string, done map[string]bool) {
 	done[id] = true
 	from := w.g.nodes[id]
 	for _, e := range w.g.from[id] {
-		if w.g.used[e.To] && w.follows(e, from, w.g.nodes[e.To]) {
+		if (w.g.used[e.To] || !w.g.used[w.root.ID]) && w.follows(e, from, w.g.nodes[e.To]) {
 			w.take(e, e.To)
 			w.down(e.To, done)
 		}

@@ -68,7 +68,8 @@ func checkKept(s *registry.Snapshot, c *registry.Change, project string) error {
 	return mistakes
 }
 
-// pushedSources are the sources that take events, by name: those of the newest project, and as earlier versions that are live define them.
+// pushedSources are the sources that take events, by name: those of the newest project, and as earlier versions that are live define them. Nothing is planned
+// for it: a version's view names what it reads, and an on-demand version stands on versions that are live themselves.
 func pushedSources(s *registry.Snapshot) (map[string][]*selfsame.Source, error) {
 	out, seen := map[string][]*selfsame.Source{}, map[*selfsame.Source]bool{}
 	add := func(src *selfsame.Source) {
@@ -80,13 +81,25 @@ func pushedSources(s *registry.Snapshot) (map[string][]*selfsame.Source, error) 
 	for _, src := range s.Project().Sources {
 		add(src)
 	}
-	uses, err := liveUses(s)
-	for _, u := range uses {
-		for _, su := range u.Sources {
-			add(su.Source)
+	for _, f := range s.Features() {
+		for i := range f.Versions {
+			v := &f.Versions[i]
+			if v.Status == registry.Current || v.Stage == registry.Retired {
+				continue
+			}
+			p, view, _, err := s.Resolve(f.View, f.Feature, v.Version)
+			if err != nil {
+				return nil, err
+			}
+			if view.Offline {
+				continue
+			}
+			for _, name := range view.Source {
+				add(p.Source(name))
+			}
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 // keeps says in what a source that takes events differs from an applied definition of it, of what is stored with an event or shared by all

@@ -33,7 +33,7 @@ type Lineages struct {
 	base    *lineage.Graph
 	record  int64 // record that whole is of
 	whole   *lineage.Graph
-	stored  map[string]*lineage.FeatureVersion // features of stored views by view.feature@1.1.0: what a version reads never changes
+	known   map[string]*lineage.FeatureVersion // of base, by view.feature@1.1.0
 }
 
 // Graph returns the graph of a snapshot.
@@ -44,11 +44,11 @@ func (ls *Lineages) Graph(s *registry.Snapshot) (*lineage.Graph, error) {
 		return ls.whole, nil
 	}
 	if ls.base == nil || ls.applied != s.Applied() {
-		d := &defining{graph: lineage.NewGraph(), snapshot: s, before: ls.stored, stored: map[string]*lineage.FeatureVersion{}}
+		d := &defining{graph: lineage.NewGraph(), snapshot: s, before: ls.known, known: map[string]*lineage.FeatureVersion{}}
 		if err := d.build(); err != nil {
 			return nil, err
 		}
-		ls.base, ls.applied, ls.stored = d.graph, s.Applied(), d.stored
+		ls.base, ls.applied, ls.known = d.graph, s.Applied(), d.known
 	}
 	ls.whole, ls.record = actedGraph(ls.base, s), s.ID()
 	return ls.whole, nil
@@ -115,6 +115,20 @@ func (l *Live) newestRecords(ctx context.Context) (*registry.Snapshot, error) {
 		return l.snapshot.Load(), nil
 	}
 	return s, err
+}
+
+// graphLoop makes the graph of what is applied whenever that changes, until ctx ends, so that whoever asks first does not wait for it.
+func (l *Live) graphLoop(ctx context.Context) error {
+	for {
+		if s := l.snapshot.Load(); s.Applied() != 0 {
+			_, _ = l.lineages.Graph(s) // its error is the asker's
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-l.applied:
+		}
+	}
 }
 
 // Lineage says what is above and below a thing of the registry.
@@ -228,15 +242,22 @@ func addOutput(g *lineage.Graph, pl *plan.Plan, o *plan.Output, about func(o *pl
 
 // defining makes the graph of what was applied: every version of every feature and service.
 type defining struct {
-	graph          *lineage.Graph
-	snapshot       *registry.Snapshot
-	before, stored map[string]*lineage.FeatureVersion // as in Lineages: of the graph before, and of this one
+	current       map[string]bool // versions of the project\'s own features
+	graph         *lineage.Graph
+	snapshot      *registry.Snapshot
+	before, known map[string]*lineage.FeatureVersion // as in Lineages: of the graph before, and of this one
 }
 
 func (d *defining) build() error {
 	s, p := d.snapshot, d.snapshot.Project()
 	for _, src := range p.Sources {
 		d.graph.AddSource(src)
+	}
+	d.current = map[string]bool{}
+	for _, v := range p.Views {
+		for i := range v.Features {
+			d.current[lineage.ReferenceOf(v.Name, &v.Features[i])] = true
+		}
 	}
 	for _, v := range p.Views {
 		if err := d.view(p, v); err != nil {
@@ -275,48 +296,54 @@ func (d *defining) about(o *plan.Output) (*lineage.FeatureVersion, error) {
 	}
 	f := &lineage.FeatureVersion{Hash: v.Hash, Record: v.Apply, Time: v.Time, Author: v.Author}
 	f.Status, f.Past = versionStatus(&v), v.Status != registry.Current
-	if o.View.Kind != selfsame.OnDemandView {
-		d.stored[v.Ref(o.View.Name, o.Feature.Name)] = f
-	}
+	d.known[v.Ref(o.View.Name, o.Feature.Name)] = f
 	return f, nil
 }
 
-// known adds a version that the graph before had, and reports whether it did.
-func (d *defining) known(ref string, v *registry.Version) bool {
+// has reports whether the graph before had a version as it is now. What a version of a stored view reads never changes. A current one on demand reads what is
+// current, so a patch of that is told apart; an earlier one is planned anew, because the definitions that it is rebuilt from may be others.
+func (d *defining) has(ref string, v *registry.Version) bool {
 	have := d.before[ref]
-	if have == nil {
+	if have == nil || have.View.Kind != selfsame.OnDemandView {
+		return have != nil
+	}
+	return v.Status == registry.Current && !have.Past && !slices.ContainsFunc(have.Reads.Features, func(read string) bool { return !d.current[read] })
+}
+
+// add adds a version that the graph before had, and reports whether it did.
+func (d *defining) add(ref string, v *registry.Version) bool {
+	if !d.has(ref, v) {
 		return false
 	}
-	f := *have
+	f := *d.before[ref]
 	f.Status, f.Past = versionStatus(v), v.Status != registry.Current
-	d.stored[ref] = &f
+	d.known[ref] = &f
 	d.graph.AddFeature(&f)
 	return true
 }
 
-// view adds the current features of a view. On-demand features are planned anew: the versions that they read may be others.
+// view adds the current features of a view, as the graph before had them where it had all.
 func (d *defining) view(p *selfsame.Project, v *selfsame.FeatureView) error {
-	missing := v.Kind == selfsame.OnDemandView
-	for i := range v.Features {
-		missing = missing || d.before[lineage.ReferenceOf(v.Name, &v.Features[i])] == nil
-	}
-	if missing {
-		return addView(d.graph, p, v, d.about, d.snapshot)
-	}
+	versions := make([]registry.Version, len(v.Features))
 	for i := range v.Features {
 		f := &v.Features[i]
-		version, err := d.snapshot.Version(v.Name, f.Name, f.Version)
-		if err != nil {
+		var err error
+		if versions[i], err = d.snapshot.Version(v.Name, f.Name, f.Version); err != nil {
 			return err
 		}
-		d.known(lineage.ReferenceOf(v.Name, f), &version)
+		if !d.has(lineage.ReferenceOf(v.Name, f), &versions[i]) {
+			return addView(d.graph, p, v, d.about, d.snapshot)
+		}
+	}
+	for i := range v.Features {
+		d.add(lineage.ReferenceOf(v.Name, &v.Features[i]), &versions[i])
 	}
 	return nil
 }
 
 // earlier adds a version that is not the project's own.
 func (d *defining) earlier(p *selfsame.Project, f *registry.FeatureVersions, v *registry.Version) error {
-	if d.known(v.Ref(f.View, f.Feature), v) {
+	if d.add(v.Ref(f.View, f.Feature), v) {
 		return nil
 	}
 	entry := selfsame.ServiceEntry{View: f.View, Feature: f.Feature, Version: v.Version}

@@ -100,12 +100,12 @@ func BenchmarkLineage(b *testing.B) {
 	graph(b, ls)
 	b.Run("after=apply", func(b *testing.B) {
 		for b.Loop() {
-			graph(b, &Lineages{stored: ls.stored})
+			graph(b, &Lineages{known: ls.known})
 		}
 	})
 	b.Run("after=record", func(b *testing.B) {
 		for b.Loop() {
-			graph(b, &Lineages{stored: ls.stored, base: ls.base, applied: ls.applied})
+			graph(b, &Lineages{known: ls.known, base: ls.base, applied: ls.applied})
 		}
 	})
 	for _, q := range []lineage.Question{{Ref: "t2.f7"}, {Ref: "t2.f7", Columns: true}, {Ref: "s2.x", Direction: lineage.Down}, {Ref: "s2", Columns: true}, {Ref: "r3", Columns: true}} {

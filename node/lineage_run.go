@@ -180,8 +180,14 @@ func (t *TrainingSet) resolve(s *registry.Snapshot) *registry.Run {
 	return &run
 }
 
+// recorder is a registry, or a server with one, as far as a run needs it.
+type recorder interface {
+	Snapshot(ctx context.Context) (*registry.Snapshot, error)
+	Act(ctx context.Context, by registry.By, a registry.Action) (*registry.Record, error)
+}
+
 // record puts a run into a registry, where anything is applied.
-func (t *TrainingSet) record(ctx context.Context, r registry.Registry) error {
+func (t *TrainingSet) record(ctx context.Context, r recorder) error {
 	s, err := r.Snapshot(ctx)
 	if err != nil || s.Applied() == 0 {
 		return err
@@ -191,7 +197,7 @@ func (t *TrainingSet) record(ctx context.Context, r registry.Registry) error {
 }
 
 func (l *Live) recordVerb(ctx context.Context, t *TrainingSet, _ func(any) error) error {
-	return t.record(ctx, l.registry)
+	return t.record(ctx, l)
 }
 
 // RecordRun records a run in the registry, through the server that owns the data directory where one does. Where there is no registry, or nothing is applied,
@@ -257,7 +263,7 @@ func (l *Live) recordLoad(ctx context.Context, b *bringing, r *materialize.Repor
 	slices.SortFunc(run.Outputs, func(a, b registry.Data) int { return strings.Compare(a.Name, b.Name) })
 	run.Outputs = slices.Compact(run.Outputs)
 	by := registry.By{Author: author(ctx, l.Project), Engine: Version, Time: now}
-	if _, err := l.registry.Act(ctx, by, run); err != nil {
+	if _, err := l.Act(ctx, by, run); err != nil {
 		l.notify("the " + run.Kind + " is not recorded: " + err.Error())
 	}
 	return run

@@ -233,7 +233,7 @@ func TestGraphOverTime(t *testing.T) {
 	if got, want := down(nil, "fixes.x"), "column/fixes.x feature/fixed.m@1.0.0 service/all@1"; got != want {
 		t.Errorf("back again: got %s, want %s", got, want)
 	}
-	if got, want := down(nil, "fixed.m@2"), "feature/fixed.m@2.0.0"; got != want {
+	if got, want := down(nil, "fixed.m@2"), "feature/fixed.m@2.0.0 service/all@2"; got != want {
 		t.Errorf("the other one: got %s, want %s", got, want)
 	}
 	apply(strings.Replace(bank, "m: max(x) over 30d", "m: count(*) over 30d", 1))
@@ -379,6 +379,75 @@ func TestTrainingSetsAreRecorded(t *testing.T) {
 	}
 	if set, err := FindTrainingSet(filepath.Join(dir, "labels.csv")); set != nil || err != nil {
 		t.Errorf("a file that is none: got %v, %v", set, err)
+	}
+}
+
+// TestGraphOfApplies holds the graph that is kept over applies, some of which change what on-demand features read, against the one that is made anew.
+func TestGraphOfApplies(t *testing.T) {
+	total := "total: sum(amount) over 1d"
+	r, kept := registry.Over(&inMemory{texts: map[string][]byte{}}, ""), new(Lineages)
+	for i, text := range []string{total, "total: {value: sum(amount) over 1d, description: of a day}", "total: sum(amount) over 2d", total, total + ", more: count(*) over 2d"} {
+		files := map[string][]byte{"selfsame.yaml": []byte(strings.Replace(valuesProject, total, text, 1))}
+		if _, err := r.Apply(t.Context(), &registry.Change{Files: files, Author: "ann", Time: int64(i + 1), Expect: registry.Newest}); err != nil {
+			t.Fatal(err)
+		}
+		s, err := r.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ref := range []string{"ratio", "ratio.r", "ratio.r@1", "spend.total@1.0.0", "orders"} {
+			a := &LineageArgs{Question: lineage.Question{Ref: ref}}
+			want, err := new(Lineages).Answer(t.Context(), s, a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := kept.Answer(t.Context(), s, a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(lineage.Node{}, lineage.Edge{})); diff != "" {
+				t.Errorf("apply %d, %s: -anew +kept\n%s", i+1, ref, diff)
+			}
+		}
+	}
+}
+
+// TestGraphIsMadeBehindAnApply makes the graph of what is applied before anybody asks.
+func TestGraphIsMadeBehindAnApply(t *testing.T) {
+	project := valuesDir(t, valuesProject)
+	c := config.Default()
+	c.Dir, c.JournalSample = filepath.Join(t.TempDir(), "data"), 0
+	l, err := OpenLive(t.Context(), LiveConfig{Config: c, Project: project})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	ended, stop := context.WithCancel(t.Context())
+	stop()
+	behind := func() {
+		t.Helper()
+		if err := l.graphLoop(ended); err != nil || l.lineages.applied != l.snapshot.Load().Applied() {
+			t.Errorf("the graph is of apply %d, %v; want %d", l.lineages.applied, err, l.snapshot.Load().Applied())
+		}
+	}
+	behind() // nothing is applied
+	if _, err := l.ApplyFirst(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(l.applied) != 1 {
+		t.Error("the loop is not told of an apply")
+	}
+	behind()
+	run := &TrainingSet{Run: registry.Run{ID: "run-1", Kind: "train", Service: "risk"}, By: registry.By{Author: "ann", Time: 5}}
+	if err := l.recordVerb(t.Context(), run, nil); err != nil {
+		t.Fatal(err)
+	}
+	if runs := l.snapshot.Load().Runs(); len(runs) != 1 {
+		t.Errorf("what is read by has %d runs after one was recorded", len(runs))
 	}
 }
 

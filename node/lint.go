@@ -6,6 +6,7 @@ package node
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"selfsame"
@@ -36,13 +37,39 @@ func Lint(ctx context.Context, at RegistryAt) ([]lint.Finding, error) {
 		return nil, err
 	}
 	list, err := lint.Project(p, lint.Facts{Spans: spans, Deprecated: deprecation(s)})
+	placeIn(list, at.Project)
+	return list, err
+}
+
+// placeIn makes the places of findings ones that a terminal or an editor can open.
+func placeIn(list []lint.Finding, dir string) {
 	for i := range list {
-		if f := &list[i]; f.Pos.File != "" && !filepath.IsAbs(f.Pos.File) {
-			f.Pos.File = filepath.Join(at.Project, f.Pos.File)
-			f.Place = f.Pos.String()
+		if f := &list[i]; f.Place != "" && !filepath.IsAbs(f.Place) {
+			f.Place = filepath.Join(dir, f.Place)
 		}
 	}
-	return list, err
+}
+
+// toldElsewhere are lints that a plan leaves out: it says itself which definitions exist already, what is deprecated, and which window reaches beyond the rows
+// that it compared.
+var toldElsewhere = []string{"same-feature", "deprecated", "long-window"}
+
+// lintChange returns what the lints find in what a change adds or alters: in the features, their views, and the other things of the diff.
+func lintChange(p *selfsame.Project, d *registry.Diff) ([]lint.Finding, error) {
+	touched := map[string]bool{}
+	for _, f := range d.Features {
+		if f.Effect != registry.Gone {
+			touched[f.View+"."+f.Feature], touched["view "+f.View] = true, true
+		}
+	}
+	for _, s := range d.Services {
+		touched["service "+s.Name] = true
+	}
+	for _, o := range d.Others {
+		touched[o.Kind+" "+o.Name] = true
+	}
+	list, err := lint.Project(p, lint.Facts{Without: toldElsewhere})
+	return slices.DeleteFunc(list, func(f lint.Finding) bool { return !touched[f.Ref] }), err
 }
 
 // deprecation says why a feature is not to be used any more.

@@ -61,6 +61,7 @@ type Live struct {
 	decoders decoders
 	ready    atomic.Bool
 	lineages Lineages
+	applied  chan struct{}        // something was applied: the graph is made before anybody asks
 	events   *openlineage.Emitter // nil: nobody is told
 
 	archiving sync.Mutex // one advance of the archive at a time
@@ -83,7 +84,7 @@ type LiveConfig struct {
 
 // OpenLive opens a data directory and brings its online state up to the end of the log. Nothing is taken in until Run.
 func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
-	l = &Live{Config: cfg.Config, Project: cfg.Project, now: cfg.Now, notify: cfg.Notify}
+	l = &Live{Config: cfg.Config, Project: cfg.Project, now: cfg.Now, notify: cfg.Notify, applied: make(chan struct{}, 1)}
 	l.quit, l.giveUp = context.WithCancel(context.WithoutCancel(ctx))
 	if l.simulated = l.now != nil; !l.simulated {
 		l.now = func() int64 { return time.Now().UnixMicro() }
@@ -299,6 +300,7 @@ func (l *Live) Run(ctx context.Context) error {
 	for _, queue := range l.jobs.queues {
 		group.Go(func() error { return l.jobs.work(ctx, queue) })
 	}
+	group.Go(func() error { return l.graphLoop(ctx) })
 	if l.watcher != nil {
 		group.Go(func() error { return l.followLoop(ctx) })
 	}
@@ -382,5 +384,9 @@ func (l *Live) follow(ctx context.Context) error {
 	}
 	l.snapshot.Store(s)
 	l.decoders.bySource.Clear() // of definitions before
+	select {
+	case l.applied <- struct{}{}:
+	default: // it is to be made already
+	}
 	return l.switchWith(ctx, uses)
 }

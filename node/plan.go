@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"selfsame"
+	"selfsame/definition/lint"
 	"selfsame/materialize"
 	"selfsame/registry"
 )
@@ -42,6 +43,8 @@ type Forecast struct {
 	Shared   []string  `json:"shared,omitempty"`   // views of changed features whose online rows serve the new versions as they are
 	Released []string  `json:"released,omitempty"` // views whose online rows nothing asks for any more
 	Due      []Due     `json:"due,omitempty"`      // deprecated versions whose day has come, whatever the change is
+	// Lints are what lints find in the things that come or change, in the order of their places.
+	Lints []lint.Finding `json:"lints,omitempty"`
 }
 
 // Due is a deprecated version of a feature that was to be retired by now.
@@ -74,7 +77,11 @@ func ForecastProject(ctx context.Context, to Planner, cfg *ChangeConfig, sample 
 		return nil, err
 	}
 	f, err := to.Forecast(ctx, &PlanArgs{Change: *c, Sample: sample})
-	return f, inProject(err, cfg.Project)
+	if err != nil {
+		return nil, inProject(err, cfg.Project)
+	}
+	placeIn(f.Lints, cfg.Project)
+	return f, nil
 }
 
 // forecaster works out forecasts from what is in a data directory.
@@ -107,6 +114,9 @@ func (f *forecaster) forecast(ctx context.Context, s *registry.Snapshot, a *Plan
 	}
 	if diff.Empty() {
 		return f.out, nil
+	}
+	if f.out.Lints, err = lintChange(after.Project(), diff); err != nil {
+		return nil, err
 	}
 	if err := f.users(ctx); err != nil {
 		return nil, err

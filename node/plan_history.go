@@ -61,11 +61,27 @@ func (a *PastArgs) find(s *registry.Snapshot) ([]registry.HistoryEntry, error) {
 	}
 	if len(out) == 0 && a.Ref != "" {
 		if err := a.known(s); err != nil {
-			return nil, err
+			b := *a
+			if b.Ref = fullRef(s, a.Ref); b.Ref == a.Ref {
+				return nil, err
+			}
+			return b.find(s)
 		}
 	}
 	slices.SortStableFunc(out, func(x, y registry.HistoryEntry) int { return int(y.Record - x.Record) })
 	return out, nil
+}
+
+// fullRef is a reference to a feature by its bare name, or to a version in another form, as entries name it. Others are returned as they are.
+func fullRef(s *registry.Snapshot, ref string) string {
+	e, err := s.Reference(ref)
+	switch {
+	case err != nil || e.Feature == "":
+		return ref
+	case e.Version == "":
+		return e.View + "." + e.Feature
+	}
+	return e.View + "." + e.Feature + "@" + e.Version
 }
 
 // known refuses a reference to what never was.
@@ -77,8 +93,8 @@ func (a *PastArgs) known(s *registry.Snapshot) error {
 		}
 		if e.Kind != registry.HistoryRun && e.Kind != registry.HistoryFile {
 			names = append(names, e.Subject)
-			if view, _, ok := strings.Cut(e.Subject, "."); ok && e.Kind == registry.HistoryFeature {
-				names = append(names, view)
+			if view, feature, ok := strings.Cut(e.Subject, "."); ok && e.Kind == registry.HistoryFeature {
+				names = append(names, view, feature)
 			}
 		}
 	}

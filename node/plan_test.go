@@ -300,6 +300,56 @@ func TestForecastLoads(t *testing.T) {
 	}
 }
 
+// TestForecastTellsOfLints tells what lints find in what comes or changes, and not of the rest.
+func TestForecastTellsOfLints(t *testing.T) {
+	dir := valuesDir(t, valuesProject)
+	told := func(after string) []string {
+		var out []string
+		for _, x := range forecast(t, dir, valuesProject, after, SampleArgs{}).Lints {
+			if !strings.HasPrefix(x.Place, filepath.Join(dir, "selfsame.yaml")+":") {
+				t.Errorf("%s %s: got place %s", x.Lint, x.Ref, x.Place)
+			}
+			out = append(out, x.Lint+" "+x.Ref)
+		}
+		return out
+	}
+	if got := told(valuesProject + "# the end\n"); got != nil {
+		t.Errorf("nothing changes: got %q", got)
+	}
+	// spend.total is the same as spend.twice, which the diff says.
+	got := told(strings.NewReplacer("n: count(*) over 1d", "n: count(*) over 1d, twice: sum(amount) over 1d", "ttl: 20d", "closed: left").Replace(valuesProject))
+	want := []string{"no-description view spend", "no-owner view spend", "no-description view profile", "no-owner view profile", "no-ttl view profile"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if got := told(strings.Replace(valuesProject, "life: max(amount)", "life: {value: max(amount), description: ever, owner: ann}", 1)); got != nil {
+		t.Errorf("what has words, but for others: got %q", got)
+	}
+}
+
+// TestPastOfABareName finds what a name without its view, and a version in another form, name.
+func TestPastOfABareName(t *testing.T) {
+	r := registry.Over(&inMemory{texts: map[string][]byte{}}, "")
+	for i, text := range []string{valuesProject, strings.Replace(valuesProject, "sum(amount) over 1d", "sum(amount) over 2d", 1)} {
+		c := &registry.Change{Files: map[string][]byte{"selfsame.yaml": []byte(text)}, Author: "ann", Time: int64(i + 1), Expect: registry.Newest}
+		if _, err := r.Apply(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := r.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ref, want := range map[string]int{"total": 2, "spend.total": 2, "total@1": 2, "spend.total==2.0.0": 1, "life": 1, "spend": 4} {
+		if list, err := (&PastArgs{Ref: ref}).find(s); err != nil || len(list) != want {
+			t.Errorf("%s: got %d changes, %v; want %d", ref, len(list), err, want)
+		}
+	}
+	if _, err := (&PastArgs{Ref: "totl"}).find(s); err == nil || !strings.Contains(err.Error(), "did you mean total?") {
+		t.Errorf("a misspelt name: got %v", err)
+	}
+}
+
 func TestPastFindsWhatIsMeant(t *testing.T) {
 	for _, c := range []struct {
 		ref  string

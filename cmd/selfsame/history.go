@@ -48,7 +48,7 @@ REF is a feature, also with a version, a view for all its features, a service or
 	c.Flags().StringVar(&f.until, "until", "", "before this instant or date")
 	c.Flags().BoolVar(&f.runs, "runs", false, "list training sets, snapshots and loads too")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
-	config.Bind(c.Flags(), "data.dir")
+	config.Bind(c.Flags(), "data.dir", "registry.url")
 	return c
 }
 

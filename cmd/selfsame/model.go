@@ -166,6 +166,10 @@ func modelListCommand() *cobra.Command {
 				if f.json {
 					return writeIndented(w, models)
 				}
+				if len(models) == 0 {
+					_, err := io.WriteString(w, "no models\n")
+					return err
+				}
 				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				for _, m := range models {
 					fmt.Fprintf(t, "%s@%s\t%s@%d\t%s\t%s%s\n", m.Name, m.Version, m.Service, m.List, dayText(m.Registered), metricsText(m.Metrics), retiredText(m.Retired))

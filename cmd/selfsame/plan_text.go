@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"selfsame/compute/expr"
+	"selfsame/definition/lint"
 	"selfsame/node"
 	"selfsame/registry"
 )
@@ -63,6 +64,7 @@ func writeForecast(b *strings.Builder, f *node.Forecast) {
 	}
 	writeWarnings(b, d)
 	writeDue(b, f.Due)
+	writeLints(b, f.Lints)
 	writeLoads(b, f)
 	writeCompared(b, f.Values)
 }
@@ -73,6 +75,24 @@ func writeWarnings(b *strings.Builder, d *registry.Diff) {
 	for _, w := range d.Warnings {
 		b.WriteString(heading(&title))
 		fmt.Fprintf(b, "  %s\n", w)
+	}
+}
+
+// shownLints is the greatest number of lines about lints.
+const shownLints = 10
+
+// writeLints shows what lints find in what comes or changes.
+func writeLints(b *strings.Builder, found []lint.Finding) {
+	title, show := "lints", len(found)
+	if show > shownLints {
+		show = shownLints - 1
+	}
+	for _, x := range found[:show] {
+		b.WriteString(heading(&title))
+		fmt.Fprintf(b, "  %s: %s: %s (%s)\n", x.Place, x.Ref, x.Message, x.Lint)
+	}
+	if more := len(found) - show; more > 0 {
+		fmt.Fprintf(b, "  and %d more: selfsame check --lint\n", more)
 	}
 }
 

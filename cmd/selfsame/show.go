@@ -129,6 +129,12 @@ func writeVersions(b *strings.Builder, p *catalogue.Page) {
 		for _, d := range v.Differences {
 			fmt.Fprintf(b, "           %s: %s -> %s\n", d.Entry, orDash(d.Before), orDash(d.After))
 		}
+		if v.Until != 0 {
+			fmt.Fprintf(b, "           to be retired on %s\n", dayText(v.Until))
+		}
+		if v.Reason != "" {
+			fmt.Fprintf(b, "           %s\n", v.Reason)
+		}
 		if v.Successor != "" {
 			fmt.Fprintf(b, "           use %s in its place\n", v.Successor)
 		}

@@ -32,6 +32,8 @@ type Facts struct {
 	Spans map[string]Span
 	// Deprecated says why a feature is not to be used any more, or nothing. version is the pin of a service's entry, or empty.
 	Deprecated func(view, feature, version string) string
+	// Without names lints that are not looked for.
+	Without []string
 }
 
 // Span is a stretch of event time, microseconds, both ends inclusive.
@@ -58,8 +60,9 @@ type search struct {
 func Project(p *selfsame.Project, facts Facts) ([]Finding, error) {
 	s := &search{p: p, facts: facts}
 	for i := range Rules {
-		s.rule = &Rules[i]
-		s.rule.find(s)
+		if s.rule = &Rules[i]; !slices.Contains(facts.Without, s.rule.Name) {
+			s.rule.find(s)
+		}
 	}
 	slices.SortStableFunc(s.out, func(a, b Finding) int {
 		return cmp.Or(strings.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column),

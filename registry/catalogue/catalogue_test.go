@@ -102,6 +102,46 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestFindByStage finds a feature whose earlier version is at a stage, as that version.
+func TestFindByStage(t *testing.T) {
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "registry.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := registry.Over(store, ".")
+	t.Cleanup(func() { r.Close() })
+	for i, w := range []string{"7d", "30d"} {
+		c := &registry.Change{Files: map[string][]byte{"selfsame.yaml": []byte(strings.ReplaceAll(shop, "WINDOW", w))}, Author: "ann", Time: int64(i + 1), Expect: registry.Newest}
+		if _, err := r.Apply(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := &registry.Staging{View: "spend", Feature: "largest", Version: "1.0.0", Stage: registry.Deprecated}
+	if _, err := r.Act(t.Context(), registry.By{Author: "ann", Time: 3}, g); err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := Of(s.Project(), s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for stage, want := range map[registry.Stage]string{registry.Deprecated: "1.0.0", registry.Active: "2.0.0", "": "2.0.0", registry.Retired: ""} {
+		got := ""
+		for _, it := range x.Find(Filter{Kind: Feature, Stage: stage, Words: "largest"}) {
+			got += it.Version
+			if stage != "" && it.Stage != stage || (it.Definition == "") != (it.Version == "1.0.0") {
+				t.Errorf("%s: got %+v", stage, it)
+			}
+		}
+		if got != want {
+			t.Errorf("%q: got version %q, want %q", stage, got, want)
+		}
+	}
+}
+
 func TestItem(t *testing.T) {
 	x := world(t)
 	for ref, want := range map[string]string{

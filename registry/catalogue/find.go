@@ -22,34 +22,53 @@ type Filter struct {
 	View    string
 	Source  string
 	Service string
-	Stage   registry.Stage
-	Unused  bool // by the journal, never read; of features and services
+	Stage   registry.Stage // of the current version, else of an earlier one, the newest: then that one is in the item
+	Unused  bool           // by the journal, never read; of features and services
 }
 
 // Find returns the items that a filter wants: with words the best matches first, else in the order of kinds and names.
 func (x *Index) Find(f Filter) []Item {
 	words := strings.Fields(strings.ToLower(f.Words))
 	type hit struct {
-		at    int
+		item  *Item
 		score int
 	}
 	var hits []hit
 	for i := range x.items {
-		it := &x.items[i]
+		it := x.staged(&x.items[i], f.Stage)
 		if !f.wants(it) {
 			continue
 		}
 		score, ok := x.score(i, words)
 		if ok {
-			hits = append(hits, hit{i, score})
+			hits = append(hits, hit{it, score})
 		}
 	}
 	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
 	out := make([]Item, len(hits))
 	for i, h := range hits {
-		out[i] = x.items[h.at]
+		out[i] = *h.item
 	}
 	return out
+}
+
+// staged is an item of a feature under its newest version at a stage, where the current one is at another; else the item. The expression of an earlier version is not known here.
+func (x *Index) staged(it *Item, stage registry.Stage) *Item {
+	if stage == "" || it.Stage == stage || it.Kind != Feature || it.Version == "" {
+		return it
+	}
+	versions, err := x.snapshot.Versions(it.View, strings.TrimPrefix(it.Name, it.View+"."))
+	if err != nil {
+		return it // it was never applied
+	}
+	for _, v := range slices.Backward(versions) {
+		if v.Stage == stage {
+			out := *it
+			out.Version, out.Stage, out.Definition = v.Version, stage, ""
+			return &out
+		}
+	}
+	return it
 }
 
 func (f *Filter) wants(it *Item) bool {
