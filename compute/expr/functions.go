@@ -27,7 +27,8 @@ var conditionalFunctions = []Function{
 
 // functions is the closed table of scalar functions, sorted by name.
 var functions = func() []Function {
-	all := slices.Concat(conditionalFunctions, mathFunctions, timeFunctions, stringFunctions, regexpFunctions, partFunctions, geoFunctions, hashFunctions, listFunctions)
+	all := slices.Concat(conditionalFunctions, mathFunctions, scaleFunctions, timeFunctions, calendarFunctions,
+		stringFunctions, regexpFunctions, partFunctions, geoFunctions, cellFunctions, hashFunctions, listFunctions, collectionFunctions, vectorFunctions)
 	slices.SortStableFunc(all, func(a, b Function) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }()

@@ -483,7 +483,8 @@ func shape(n Node) string {
 func FuzzCompile(f *testing.F) {
 	for _, s := range []string{"a + 1 * 'x'", "count(distinct x) filter (where y) over [7d hop 1h, today in 'UTC']", "case x when 1 then null end",
 		"cast(m['k'] as list<decimal(3, 2)>)", "x not like '%' escape '!'", "l[-1] is not distinct from 1e3", "regexp_extract_all(s, '(a)|b', 1)[1] || regexp_replace(s, '.', '\\0\\\\')",
-		"json_extract(s, '$.a[0][''b'']') || json_list(t, '$')[1]", "levenshtein(s, t) + regexp_count(s, '[a')", strings.Repeat("(", 500), strings.Repeat("-", 500)} {
+		"json_extract(s, '$.a[0][''b'']') || json_list(t, '$')[1]", "levenshtein(s, t) + regexp_count(s, '[a')",
+		"list_sum(list_sort(list_of(i, j, null)))", "jaccard(split(s, 'a'), list_distinct(split(t, 'a')))", "date_add('month', i, ts, 'Europe/Berlin')", "geohash_neighbors(geohash(x, y, i))[j]", "geodesic_km(x, y, x, 2)", "list_slice(list_of(x, y), i, j)[1]", strings.Repeat("(", 500), strings.Repeat("-", 500)} {
 		f.Add(s)
 	}
 	b, scope := testColumns(f)

@@ -215,6 +215,60 @@ var subjects = []subject{
 	{"Acos", one(Acos), refUnit(func(x float64) *big.Float { return refAngle(refCathetus(x), real(x)) }), 0.55, inUnit},
 	{"Atan", one(Atan), refFinite(func(x float64) *big.Float { return refAngle(real(x), whole(1)) }), 0.55, inAtan},
 	{"Atan2", Atan2, refAtan2, 0.55, inAtan2},
+	{"Cbrt", one(Cbrt), refFinite(refCbrt), 0.55, inAtan},
+	{"Log1p", one(Log1p), refLog1p, 0.8, inLog1p},
+	{"Expm1", one(Expm1), refPower(func(x float64) *big.Float { return sub(refExp(real(x)), whole(1)) }), 1.6, inHyperbolic},
+	{"Sinh", one(Sinh), refPower(func(x float64) *big.Float { return shift(sub(refExp(real(x)), refExp(real(-x))), -1) }), 3, inHyperbolic},
+	{"Cosh", one(Cosh), refPower(func(x float64) *big.Float { return shift(add(refExp(real(x)), refExp(real(-x))), -1) }), 3, inHyperbolic},
+	{"Tanh", one(Tanh), refPower(func(x float64) *big.Float {
+		return quo(sub(refExp(real(x)), refExp(real(-x))), add(refExp(real(x)), refExp(real(-x))))
+	}), 4, inHyperbolic},
+}
+
+// inHyperbolic leaves out what is so near 0 that the reference loses it.
+func inHyperbolic(r *rand.Rand) (float64, float64) {
+	switch r.IntN(3) {
+	case 0:
+		return spread(r, -40, 9), 0
+	case 1:
+		return near(r, float64(r.IntN(2600)-1300)*(math.Ln2/128)), 0
+	}
+	return r.Float64()*1400 - 700, 0
+}
+
+func inLog1p(r *rand.Rand) (float64, float64) {
+	switch r.IntN(4) {
+	case 0:
+		return spread(r, -60, -2), 0
+	case 1:
+		return near(r, -1), 0
+	case 2:
+		return spread(r, -3, 60), 0
+	}
+	return math.Abs(spread(r, -30, 1020)), 0
+}
+
+func refLog1p(x, _ float64) *big.Float {
+	if !(x > -1) {
+		return nil
+	}
+	return refLog(add(whole(1), real(x)))
+}
+
+// refCbrt is found by Newton's iteration.
+func refCbrt(x float64) *big.Float {
+	if x == 0 {
+		return whole(0)
+	}
+	m, e := math.Frexp(x)
+	for e%3 != 0 {
+		m, e = m/2, e+1
+	}
+	t, c := real(math.Cbrt(m)), real(m)
+	for range 4 {
+		t = quo(add(shift(t, 1), quo(c, mul(t, t))), whole(3))
+	}
+	return shift(t, e/3)
 }
 
 // ulps is the error of got against want in units of the last place of want, and whether want is subnormal.
