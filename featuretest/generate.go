@@ -41,6 +41,9 @@ var Aggregates = []string{
 	"regr_slope(xi, xf)", "regr_intercept(xf, xi)", "geometric_mean(xf)", "geometric_mean(d)", "bit_and(xi)", "bit_or(xi)", "bit_xor(xi)",
 	"mean_gap()", "mean_gap(xf)", "max_gap()", "max_gap(xi)", "active_days()", "active_days(s, 'Europe/Berlin')", "streak(b)", "longest_streak(b)",
 	"drawdown(xi)", "drawdown(xf)", "drawdown(d)",
+	"count_by(s)", "sum_by(xi, s)", "sum_by(d, s)", "avg_by(xf, s)", "min_by(xf, s)", "max_by(s, s)",
+	"top_k(s, 2)", "top_k(xf, 3)", "top_k_counts(xi, 2)", "mode_count(s)", "top_ratio(xf)", "entropy(s)", "collect_distinct(xf)", "count_distinct_upto(s, 2)",
+	"collect(xi)", "string_agg(s, ', ')", "last_distinct(xf, 2)", "sample(xf, 2)", "approx_count_distinct(s)", "approx_percentile(xf, 0.9)", "approx_percentile(d, 0.5)",
 }
 
 // Windows are the forms of windows with the widths of generated times.

@@ -22,6 +22,7 @@ type oracleCall struct {
 	listed         bool                            // n was given: the result of first and last is a list
 	q              *big.Rat                        // percentiles
 	zone           string                          // active_days; "": UTC
+	text           string                          // the separator of string_agg
 	window         selfsame.Window
 	maxValues      int
 	keepNaN        bool
@@ -73,6 +74,12 @@ func (c *oracleCall) finish(rows []taken, t int64) selfsame.Value {
 		return c.count(rows)
 	case "active_days":
 		return c.days(rows)
+	case "approx_count_distinct": // of few values, which the oracle's scripts have, it is exact
+		different, _ := tally(rows)
+		return integer(int64(len(different)))
+	case "count_distinct_upto":
+		different, _ := tally(rows)
+		return integer(min(int64(len(different)), c.n))
 	}
 	if len(rows) == 0 {
 		return null()
@@ -130,6 +137,14 @@ func (c *oracleCall) finish(rows []taken, t int64) selfsame.Value {
 		return c.streak(rows)
 	case "drawdown":
 		return c.drawdown(rows)
+	case "count_by", "sum_by", "avg_by", "min_by", "max_by":
+		return c.by(rows, t)
+	case "collect", "string_agg", "sample", "last_distinct":
+		return c.listing(rows)
+	case "top_k", "top_k_counts", "mode_count", "top_ratio", "entropy", "collect_distinct":
+		return c.frequencies(rows)
+	case "approx_percentile":
+		return c.bucket(rows)
 	}
 	panic("featuretest: the oracle has no finisher for " + c.fn)
 }

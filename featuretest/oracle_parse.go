@@ -73,11 +73,15 @@ func (p *naive) call() (*oracleCall, error) {
 		if c.fn == "active_days" && strings.HasPrefix(text, "'") {
 			c.zone = strings.Trim(p.tokens[0], "'")
 		}
+		if c.fn == "string_agg" && c.args != nil {
+			c.text = strings.ReplaceAll(strings.Trim(p.next(), "'"), "''", "'")
+			continue
+		}
 		a, err := p.operand()
 		if err != nil {
 			return nil, err
 		}
-		if c.args == nil || twoArguments[c.fn] {
+		if c.args == nil || twoArguments[c.fn] || strings.HasSuffix(c.fn, "_by") {
 			c.args, c.types = append(c.args, a.of), append(c.types, a.t)
 			continue
 		}

@@ -62,7 +62,8 @@ type Call struct {
 	NewKernel func(members []*Call) Kernel
 
 	role     int            // which member of its family the call is, for the kernel
-	depth    int            // n of the calls that select by order
+	depth    int            // n of the calls that select by order or by count
+	tallied  tallied        // how the calls of family "tally" follow from the counts of values
 	quantile exact.Quantile // q of the quantiles
 	product  *productMember // of the calls that follow from sums of products
 }

@@ -40,6 +40,7 @@ func bindDistinct(c CallSpec) (*Call, error) {
 type distinctState struct {
 	t       selfsame.Type
 	limit   int64
+	upto    int64 // the value beyond the limit; 0: an error
 	keepNaN bool
 	over    bool // more than limit values
 	values  map[item]struct{}
@@ -120,7 +121,10 @@ func (s *distinctState) Decode(b []byte) error {
 
 func (s *distinctState) Finish(int64) selfsame.Value {
 	v := selfsame.Value{Type: selfsame.Scalar(selfsame.Int64), Int: int64(len(s.values))}
-	if s.over {
+	switch {
+	case s.over && s.upto > 0:
+		v.Int = s.upto
+	case s.over:
 		v.Status = selfsame.ErrorMaxValues
 	}
 	return v
@@ -129,6 +133,7 @@ func (s *distinctState) Finish(int64) selfsame.Value {
 // distinctKernel numbers the entity's different values once and counts, for each, how many of its events are in the window.
 type distinctKernel struct {
 	limit    int64
+	upto     int64 // the value beyond the limit; 0: an error
 	keepNaN  bool
 	presence presence
 	source   *column.Column
@@ -296,11 +301,14 @@ func (k *distinctKernel) Ranges(_ int, at []int64, lo, hi []int32, out *column.C
 }
 
 func (k *distinctKernel) append(t *valueCounts, out *column.Column) {
-	if t.different > k.limit {
+	switch {
+	case t.different <= k.limit:
+		appendInt(out, t.different)
+	case k.upto > 0:
+		appendInt(out, k.upto)
+	default:
 		out.AppendStatus(selfsame.ErrorMaxValues)
-		return
 	}
-	appendInt(out, t.different)
 }
 
 func (k *distinctKernel) Reset() {

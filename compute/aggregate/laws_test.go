@@ -60,14 +60,15 @@ func lawSpecs() []CallSpec {
 	q := func(lo uint64) selfsame.Value {
 		return selfsame.Value{Type: selfsame.DecimalOf(4, 3), Dec: selfsame.Int128{Lo: lo}}
 	}
+	text := func(s string) selfsame.Value { return selfsame.Value{Type: selfsame.Scalar(selfsame.String), Str: s} }
 	specs := []CallSpec{{Star: true}, {}}
 	for i, a := range lawTypes {
-		for _, consts := range [][]selfsame.Value{nil, {n(1)}, {n(2)}, {n(7)}, {q(0)}, {q(333)}, {q(950)},
+		for _, consts := range [][]selfsame.Value{nil, {n(1)}, {n(2)}, {n(7)}, {q(0)}, {q(333)}, {q(950)}, {text(", ")},
 			{{Type: selfsame.Scalar(selfsame.String), Str: "Europe/Berlin"}}} {
 			specs = append(specs, CallSpec{Args: []selfsame.Type{a}, Consts: consts})
 		}
 		for j, b := range lawTypes {
-			if i == j || (i+j)%3 == 0 {
+			if i == j || (i+j)%3 == 0 || b.Kind == selfsame.String {
 				specs = append(specs, CallSpec{Args: []selfsame.Type{a, b}})
 			}
 		}
@@ -169,6 +170,9 @@ func TestPathsAgree(t *testing.T) {
 			families := map[string][]lawCall{}
 			var order []string
 			for _, c := range everyCall(t, maxValues, keepNaN) {
+				if keepNaN && !slices.Contains(c.call.Spec.Args, selfsame.Scalar(selfsame.Float64)) {
+					continue // nothing has a NaN
+				}
 				key := c.call.Family + fmt.Sprint(c.call.Spec.Args)
 				if families[key] == nil {
 					order = append(order, key)

@@ -8,13 +8,15 @@ const (
 	orderDependent = "its result depends on the order in which events come, so no two runs need agree; "
 	notYet         = "not in this version; "
 
-	writePercentile = orderDependent + "write percentile_cont(x, 0.95), which interpolates, or percentile_disc(x, 0.95), both exact"
-	writeMedian     = orderDependent + "write median(x), which is exact"
-	writeDistinct   = notYet + "write count(distinct x), which is exact up to max_values"
-	writeSample     = orderDependent + "write last(x, 100) for the newest values, or filter on a hash of the id"
-	writeTopK       = notYet + "write count(*) filter (where x = 'a') for each value that matters"
-	writeList       = notYet + "write last(x, 100), newest first, or first(x, 100), oldest first"
-	writeFilter     = "write the condition as a filter: "
+	writePercentile   = orderDependent + "write approx_percentile(x, 0.95), whose relative error is 0.4 %, or percentile_cont(x, 0.95) and percentile_disc(x, 0.95), both exact"
+	writeApprox       = "write approx_percentile(x, 0.95), whose relative error is 0.4 %, or percentile_cont(x, 0.95) and percentile_disc(x, 0.95), both exact"
+	writeApproxMedian = "write approx_percentile(x, 0.5), whose relative error is 0.4 %, or median(x), which is exact"
+	writeDistinct     = "write approx_count_distinct(x), or count(distinct x), which is exact up to max_values"
+	writeSample       = orderDependent + "write sample(x, 100), which chooses by a hash"
+	writeCountBy      = "write count_by(x), a map from the values of x, cast to strings where they are none, to how often each occurs"
+	writeTopK         = orderDependent + "write top_k(x, 5), which is exact up to max_values, or count_by(x) filter (where x in ('a', 'b')) for values that you name"
+	writeList         = "write collect(x), oldest first; last(x, 100) are the newest, newest first"
+	writeFilter       = "write the condition as a filter: "
 )
 
 // refusals maps the names that people bring from other systems to what they write here. Each thing has one name.
@@ -33,9 +35,9 @@ var refusals = map[string]string{
 	"first_value": "write first(x)", "last_value": "write last(x)", "latest": "write last(x)", "newest": "write last(x)",
 	"earliest": "write first(x)", "oldest": "write first(x)",
 	"first_n": "write first(x, 5)", "last_n": "write last(x, 5)", "lastn": "write last(x, 5)", "firstn": "write first(x, 5)",
-	"last_k": "write last(x, 5)", "first_k": "write first(x, 5)", "latest_n": "write last(x, 5)", "last_distinct_n": notYet + "write last(x, 5)",
+	"last_k": "write last(x, 5)", "first_k": "write first(x, 5)", "latest_n": "write last(x, 5)", "last_distinct_n": "write last_distinct(x, 5)",
 	"lag": "write nth_last(x, 2) for the value before the newest", "nth_value": "write nth_last(x, 2), which counts from the newest",
-	"argmin": "write arg_min(x, y)", "min_by": "write arg_min(x, y)", "argmax": "write arg_max(x, y)", "max_by": "write arg_max(x, y)",
+	"argmin": "write arg_min(x, y)", "argmax": "write arg_max(x, y)",
 	"count_distinct": "write count(distinct x)", "countdistinct": "write count(distinct x)", "nunique": "write count(distinct x)",
 	"n_unique": "write count(distinct x)", "unique_count": "write count(distinct x)", "uniqexact": "write count(distinct x)",
 	"quantile":      "write percentile_cont(x, 0.95), which interpolates, or percentile_disc(x, 0.95)",
@@ -64,39 +66,37 @@ var refusals = map[string]string{
 	"max_drawdown": "write drawdown(x)", "maximum_drawdown": "write drawdown(x)",
 
 	// Sketches and samples whose state depends on the order of events.
-	"kll": writePercentile, "kll_quantile": writePercentile, "approx_quantile": writePercentile, "approx_quantiles": writePercentile,
-	"approx_percentile": writePercentile, "percentile_approx": writePercentile, "approx_percentile_cont": writePercentile,
+	"kll": writePercentile, "kll_quantile": writePercentile, "approx_quantile": writeApprox, "approx_quantiles": writeApprox,
+	"percentile_approx": writeApprox, "approx_percentile_cont": writeApprox,
 	"tdigest": writePercentile, "t_digest": writePercentile, "quantile_tdigest": writePercentile, "tdigest_agg": writePercentile,
 	"quantile_gk": writePercentile, "gk_quantile": writePercentile, "req_quantile": writePercentile, "reservoir_quantile": writePercentile,
-	"ddsketch": writePercentile, "histogram_quantile": writePercentile,
-	"approx_median": writeMedian, "median_approx": writeMedian,
-	"reservoir": writeSample, "reservoir_sample": writeSample, "sample": writeSample,
+	"ddsketch": writeApprox, "histogram_quantile": writeApprox,
+	"approx_median": writeApproxMedian, "median_approx": writeApproxMedian,
+	"reservoir": writeSample, "reservoir_sample": writeSample,
 	"space_saving": writeTopK, "approx_top_k": writeTopK, "approx_top_count": writeTopK, "approx_most_frequent": writeTopK,
-	"topk": writeTopK, "topkweighted": writeTopK, "misra_gries": writeTopK,
-	"ewma": notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
-	"ema":  notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
+	"misra_gries": writeTopK,
+	"ewma":        notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
+	"ema":         notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
 
 	// The later catalogue.
-	"approx_count_distinct": writeDistinct, "approx_distinct": writeDistinct, "hll": writeDistinct, "hyperloglog": writeDistinct,
+	"approx_distinct": writeDistinct, "hll": writeDistinct, "hyperloglog": writeDistinct,
 	"hll_count_distinct": writeDistinct, "uniq": writeDistinct, "ndv": writeDistinct, "theta_sketch": writeDistinct,
-	"count_by": notYet + "write count(*) filter (where x = 'a') for each key that matters",
-	"sum_by":   notYet + "write sum(x) filter (where y = 'a') for each key that matters",
-	"avg_by":   notYet + "write avg(x) filter (where y = 'a') for each key that matters", "histogram": writeTopK, "value_counts": writeTopK,
-	"decayed_sum":     notYet + "write sum(x) over several windows, such as over [1h, 1d, 7d]",
-	"exp_decay_sum":   notYet + "write sum(x) over several windows, such as over [1h, 1d, 7d]",
-	"decayed_avg":     notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
-	"top_k":           writeTopK,
-	"bottom_k":        writeTopK,
-	"entropy":         writeTopK,
-	"collect":         writeList,
-	"collect_list":    writeList,
-	"collect_set":     writeList,
-	"array_agg":       writeList,
-	"list":            writeList,
-	"string_agg":      writeList,
-	"group_concat":    writeList,
-	"listagg":         writeList,
-	"product":         notYet + "write exp(sum(ln(x))) for values above 0",
+	"histogram": writeCountBy, "value_counts": writeCountBy, "count_cate": writeCountBy, "count_map": writeCountBy, "countmap": writeCountBy,
+	"sum_cate": "write sum_by(x, key)", "sum_map": "write sum_by(x, key)", "summap": "write sum_by(x, key)",
+	"avg_cate": "write avg_by(x, key)", "mean_by": "write avg_by(x, key)", "min_cate": "write min_by(x, key)", "max_cate": "write max_by(x, key)",
+	"decayed_sum":   notYet + "write sum(x) over several windows, such as over [1h, 1d, 7d]",
+	"exp_decay_sum": notYet + "write sum(x) over several windows, such as over [1h, 1d, 7d]",
+	"decayed_avg":   notYet + "write avg(x) over several windows, such as over [1h, 1d, 7d]",
+	"collect_list":  writeList,
+	"collect_set":   "write collect_distinct(x), ascending", "set_agg": "write collect_distinct(x), ascending", "groupuniqarray": "write collect_distinct(x), ascending",
+	"array_agg":    writeList,
+	"list":         writeList,
+	"group_concat": "write string_agg(x, ', ')",
+	"listagg":      "write string_agg(x, ', ')",
+	"product":      notYet + "write exp(sum(ln(x))) for values above 0",
+	"topk":         "write top_k(x, 5)", "topkweighted": "write sum_by(x, key)", "most_frequent": "write top_k(x, 5)", "top_n": "write top_k(x, 5)", "topn_frequency": "write top_k(x, 5)",
+	"bottom_k": notYet + "write percentile_disc(x, 0.05), or min(x)", "bounded_unique_count": "write count_distinct_upto(x, 10)",
+	"gini": "write top_ratio(x) or entropy(x)", "shannon_entropy": "write entropy(x)", "mode_ratio": "write top_ratio(x)",
 	"range":           "write max(x) - min(x)",
 	"rate":            "write count(*) over 1h / 3600.0, per second, or sum(x) over 1h / 60.0, per minute",
 	"row_number":      "write count(*), the number of rows before T",

@@ -48,9 +48,9 @@ func TestEveryFuncIsDescribed(t *testing.T) {
 func TestRefusalsNameTheSubstitute(t *testing.T) {
 	for name, word := range map[string]string{
 		"mean": "avg(", "STDDEV_SAMP": "stddev(", "var_samp": "variance(", "tdigest": "percentile_cont(", "kll": "percentile_disc(",
-		"approx_quantile": "percentile_cont(", "reservoir": "last(", "topk": "filter", "approx_count_distinct": "count(distinct",
-		"count_by": "filter", "sum_by": "filter", "decayed_sum": "sum(", "skew": "skewness(", "top_k": "filter",
-		"quantile": "percentile_cont(", "max_by": "arg_max(", "last_n": "last(x, 5)", "collect": "last(",
+		"approx_quantile": "approx_percentile(", "reservoir": "sample(", "topk": "top_k(", "approx_distinct": "approx_count_distinct(",
+		"count_cate": "count_by(", "sum_map": "sum_by(", "decayed_sum": "sum(", "skew": "skewness(", "approx_top_k": "count_by(",
+		"quantile": "percentile_cont(", "argmax": "arg_max(", "last_n": "last(x, 5)", "collect_list": "collect(",
 	} {
 		hint, ok := Refused(name)
 		if !ok || !strings.Contains(hint, word) {

@@ -32,12 +32,12 @@ var probes = []selfsame.Type{
 	selfsame.ListOf(selfsame.Scalar(selfsame.Int64)), selfsame.MapOf(selfsame.Scalar(selfsame.Int64)),
 }
 
-// form is a way to call an aggregation; its Args are set to each type in turn, with a second int64 argument where Pair is set.
+// form is a way to call an aggregation; its Args are set to each type in turn, with a second argument of type second where that is set.
 type form struct {
-	text string
-	none bool
-	pair bool
-	spec aggregate.CallSpec
+	text   string
+	none   bool
+	second selfsame.Kind
+	spec   aggregate.CallSpec
 }
 
 var forms = func() []form {
@@ -51,8 +51,10 @@ var forms = func() []form {
 		{text: "(distinct x)", spec: aggregate.CallSpec{Distinct: true}},
 		{text: "(x, n)", spec: aggregate.CallSpec{Consts: []selfsame.Value{n}}},
 		{text: "(x, q)", spec: aggregate.CallSpec{Consts: []selfsame.Value{q}}},
+		{text: "(x, separator)", spec: aggregate.CallSpec{Consts: []selfsame.Value{{Type: selfsame.Scalar(selfsame.String), Str: ", "}}}},
 		{text: "(x, zone)", spec: aggregate.CallSpec{Consts: []selfsame.Value{{Type: selfsame.Scalar(selfsame.String), Str: "UTC"}}}},
-		{text: "(x, y)", pair: true},
+		{text: "(x, y)", second: selfsame.Int64},
+		{text: "(x, key)", second: selfsame.String},
 	}
 }()
 
@@ -60,11 +62,15 @@ func aggregateTables(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString("\n## All of them\n\n" + head("aggregation", "class", "by order", "`max_values`", "gives", "example"))
 	var calls strings.Builder
-	calls.WriteString("\n## Arguments\n\nx and y are expressions over one event; n is a whole number from 1; q is a number from 0 to 1, read exactly; zone is a text such as 'Europe/Berlin'.\n\n" +
+	calls.WriteString("\n## Arguments\n\nx and y are expressions over one event; n is a whole number from 1; q is a number from 0 to 1, read exactly;\n" +
+		"key is a string; separator is a text such as ', ', zone one such as 'Europe/Berlin'.\n\n" +
 		head("call", "x", "value"))
 	for _, f := range aggregate.All() {
 		byOrder, found := false, false
 		for _, form := range forms {
+			if form.text == "(x, key)" && found || form.text == "(x, zone)" && f.Name == "string_agg" {
+				continue // a form that is there under another name
+			}
 			line, ordered := callRow(f, form)
 			calls.WriteString(line)
 			found = found || line != ""
@@ -97,8 +103,8 @@ func callRow(f *aggregate.Func, form form) (line string, byOrder bool) {
 		spec := form.spec
 		spec.MaxValues = 100000
 		switch {
-		case form.pair:
-			spec.Args = []selfsame.Type{t, selfsame.Scalar(selfsame.Int64)}
+		case form.second != selfsame.Unknown:
+			spec.Args = []selfsame.Type{t, selfsame.Scalar(form.second)}
 		case !form.none:
 			spec.Args = []selfsame.Type{t}
 		}
@@ -116,7 +122,7 @@ func callRow(f *aggregate.Func, form form) (line string, byOrder bool) {
 	if len(takes) == 0 {
 		return "", false
 	}
-	return row(code(name+form.text), strings.Join(takes, ", "), results(takes, gives)), byOrder
+	return row(code(name+form.text), strings.Join(takes, ", "), results(takes, gives, len(form.spec.Consts) > 0)), byOrder
 }
 
 // argumentName names a type that stands for all of its kind.
@@ -146,15 +152,20 @@ func typeName(t selfsame.Type) string {
 }
 
 // results says what the types give, in as few words as are true.
-func results(takes, gives []string) string {
-	same, lists := true, true
+func results(takes, gives []string, bounded bool) string {
+	same, lists, maps := true, true, true
 	for i := range takes {
 		same = same && gives[i] == takes[i]
 		lists = lists && gives[i] == "list of "+takes[i]
+		maps = maps && gives[i] == "map of "+takes[i]
 	}
 	switch {
 	case same && takes[0] != "":
 		return "the type of x"
+	case maps && takes[0] != "":
+		return "a map to the type of x"
+	case lists && takes[0] != "" && !bounded:
+		return "a list of the type of x"
 	case lists && takes[0] != "":
 		return "a list of the type of x, at most n long"
 	case len(slices.Compact(slices.Sorted(slices.Values(gives)))) == 1:

@@ -1,0 +1,149 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"slices"
+
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/exact"
+)
+
+// lastDistinctFunc is last_distinct(x, n): of each value its newest event, and of those the n newest, a bounded selection. What one part drops has n other
+// values after it, and these only get newer in a union, so the monoid is commutative.
+//
+// Encoding: uvarint of how many, then for each, newest first, its moment and its item.
+var lastDistinctFunc = &Func{
+	Name:    "last_distinct",
+	Class:   Ordered,
+	Summary: "The n different values of x that occurred last, newest first: last(x, n) that names each value once.",
+	Example: "last_distinct(merchant_id, 5) over 30d",
+	Bind:    bindLastDistinct,
+}
+
+func bindLastDistinct(c CallSpec) (*Call, error) {
+	if len(c.Args) != 1 || len(c.Consts) != 1 || !isScalar(c.Args[0]) {
+		return nil, wrongArguments("last_distinct", c, "write last_distinct(x, 5) of one scalar")
+	}
+	n, err := countConst("last_distinct", c.Consts[0])
+	if err != nil {
+		return nil, err
+	}
+	return &Call{
+		Result: selfsame.ListOf(c.Args[0]), NeedOrder: true, Family: "last_distinct", depth: n,
+		NewState:  func() State { return &recentState{t: c.Args[0], limit: n, keepNaN: c.KeepNaN} },
+		NewKernel: func(members []*Call) Kernel { return newScanKernel(members, &recentScanner{}) },
+	}, nil
+}
+
+type recentState struct {
+	t       selfsame.Type
+	limit   int
+	keepNaN bool
+	kept    []placed // newest first, at most limit, each value once
+}
+
+func (s *recentState) Add(e *Event) {
+	if !skipped(&e.Args[0], s.keepNaN) {
+		s.offer(placed{placeOf(e), itemOf(e.Args[0])})
+	}
+}
+
+func (s *recentState) offer(p placed) {
+	if same := slices.IndexFunc(s.kept, func(k placed) bool { return k.value == p.value }); same >= 0 {
+		if s.kept[same].compare(&p) >= 0 {
+			return
+		}
+		s.kept = slices.Delete(s.kept, same, same+1)
+	}
+	i, _ := slices.BinarySearchFunc(s.kept, p, func(a, b placed) int { return b.compare(&a) })
+	if i == s.limit {
+		return
+	}
+	s.kept = slices.Insert(s.kept, i, p)
+	s.kept = s.kept[:min(len(s.kept), s.limit)]
+}
+
+func (s *recentState) Merge(other State) {
+	for _, p := range other.(*recentState).kept {
+		s.offer(p)
+	}
+}
+
+func (s *recentState) AppendTo(b []byte) []byte {
+	b = exact.AppendUvarint(b, uint64(len(s.kept)))
+	for i := range s.kept {
+		b = appendItem(appendMoment(b, &s.kept[i].at), s.t, s.kept[i].value)
+	}
+	return b
+}
+
+func (s *recentState) Decode(b []byte) error {
+	d := exact.NewDecoder(b)
+	n := d.Uvarint()
+	if n > uint64(s.limit) {
+		d.Corrupt(0, "more values than the call keeps")
+	}
+	var kept []placed
+	seen := map[item]bool{}
+	for i := uint64(0); i < n && d.Err() == nil; i++ {
+		at := d.Offset()
+		p := placed{at: decodeMoment(d)}
+		p.value = decodeItem(d, s.t)
+		if d.Err() == nil && (i > 0 && kept[i-1].compare(&p) <= 0 || seen[p.value]) {
+			d.Corrupt(at, "values out of order, or one twice")
+		}
+		seen[p.value] = true
+		kept = append(kept, p)
+	}
+	if err := d.End(); err != nil {
+		return err
+	}
+	s.kept = kept
+	return nil
+}
+
+func (s *recentState) Finish(int64) selfsame.Value {
+	v := selfsame.Value{Type: selfsame.ListOf(s.t)}
+	if len(s.kept) == 0 {
+		v.Status = selfsame.Null
+	}
+	for i := range s.kept {
+		v.Elems = append(v.Elems, s.kept[i].value.value(s.t))
+	}
+	return v
+}
+
+// recentScanner reads a window from its newest event on until it has seen as many values as are asked for, or all that the entity has.
+type recentScanner struct {
+	presence *presence
+	source   *column.Column
+	values   valueNumbers
+	seen     []int32 // the turn in which a value was seen last
+	turn     int32
+}
+
+func (s *recentScanner) load(p *presence, ev *Events) {
+	s.presence, s.source = p, ev.Args[0]
+	s.values.load(p, s.source)
+	s.seen, s.turn = zeroed(s.seen, s.values.different()), 0
+}
+
+func (s *recentScanner) appendValue(c *Call, _ int64, numbers []int32, out *column.Column) {
+	if len(numbers) == 0 {
+		out.AppendStatus(selfsame.Null)
+		return
+	}
+	s.turn++
+	left := min(c.depth, s.values.different())
+	for i := len(numbers) - 1; i >= 0 && left > 0; i-- {
+		if v := s.values.of[numbers[i]]; s.seen[v] != s.turn {
+			s.seen[v] = s.turn
+			appendRow(out.Elems, s.source, s.presence.row(numbers[i]))
+			left--
+		}
+	}
+	closeList(out)
+}

@@ -1,0 +1,126 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package aggregate
+
+import (
+	"slices"
+
+	"selfsame"
+	"selfsame/column"
+)
+
+// This file is what mode_count, top_ratio, entropy, top_k, top_k_counts and collect_distinct share: they follow from the counts of the values of x in the
+// order of the values (tally_state.go). The counts are positive, and never none.
+
+// tallied is how a call follows from counts: as the places of the values that it lists, or as a number or a list of them.
+type tallied struct {
+	pick   func(counts []int64, n int) []int32
+	number func(counts []int64, n int) selfsame.Value
+}
+
+// bindTally types a call f(x), or f(x, n) where n is asked for.
+func bindTally(name string, result func(x selfsame.Type) selfsame.Type, t tallied, asks bool, takes string) func(CallSpec) (*Call, error) {
+	return func(c CallSpec) (*Call, error) {
+		if len(c.Args) != 1 || !isScalar(c.Args[0]) || (len(c.Consts) == 1) != asks || len(c.Consts) > 1 {
+			return nil, wrongArguments(name, c, takes)
+		}
+		n := 0
+		if asks {
+			var err error
+			if n, err = countConst(name, c.Consts[0]); err != nil {
+				return nil, err
+			}
+		}
+		gives := result(c.Args[0])
+		return &Call{
+			Result: gives, Family: "tally", depth: n, tallied: t,
+			NewState: func() State {
+				return &countsState{t: c.Args[0], result: gives, limit: c.MaxValues, keepNaN: c.KeepNaN, finish: func(list []counted) selfsame.Value {
+					return t.of(list, n, gives, c.Args[0])
+				}}
+			},
+			NewKernel: func(members []*Call) Kernel {
+				return newSlideKernel(members, func() running { return &tallySet{countsSet: countsSet{limit: c.MaxValues}} })
+			},
+		}, nil
+	}
+}
+
+// of finishes a state.
+func (t tallied) of(list []counted, n int, gives, x selfsame.Type) selfsame.Value {
+	counts := make([]int64, len(list))
+	for i := range list {
+		counts[i] = list[i].count
+	}
+	if t.number != nil {
+		v := t.number(counts, n)
+		v.Type = gives
+		return v
+	}
+	v := selfsame.Value{Type: gives}
+	for _, i := range t.pick(counts, n) {
+		v.Elems = append(v.Elems, list[i].item.value(x))
+	}
+	return v
+}
+
+type tallySet struct {
+	countsSet
+	counts []int64
+}
+
+func (s *tallySet) appendValue(c *Call, _ int64, out *column.Column) {
+	list, over := s.values()
+	switch {
+	case over:
+		out.AppendStatus(selfsame.ErrorMaxValues)
+		return
+	case len(list) == 0:
+		out.AppendStatus(selfsame.Null)
+		return
+	}
+	s.counts = s.counts[:0]
+	for i := range list {
+		s.counts = append(s.counts, list[i].count)
+	}
+	if c.tallied.number != nil {
+		out.Append(c.tallied.number(s.counts, c.depth))
+		return
+	}
+	for _, i := range c.tallied.pick(s.counts, c.depth) {
+		s.keys.appendTo(out.Elems, s.keys.of[list[i].event])
+	}
+	closeList(out)
+}
+
+// total is how many events there are.
+func total(counts []int64) int64 {
+	n := int64(0)
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
+
+// mostFrequent returns the places of the n greatest counts, the greatest first, of equal ones those of the lesser values first.
+func mostFrequent(counts []int64, n int) []int32 {
+	order := make([]int32, len(counts))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		switch {
+		case counts[a] > counts[b]:
+			return -1
+		case counts[a] < counts[b]:
+			return 1
+		}
+		return int(a) - int(b)
+	})
+	return order[:min(n, len(order))]
+}
+
+func ofKind(k selfsame.Kind) func(selfsame.Type) selfsame.Type {
+	return func(selfsame.Type) selfsame.Type { return selfsame.Scalar(k) }
+}
