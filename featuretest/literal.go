@@ -130,6 +130,8 @@ func parseValue(cell string, t selfsame.Type) (selfsame.Value, error) {
 		}
 	case selfsame.List:
 		err = parseList(cell, &v)
+	case selfsame.Map:
+		err = parseMap(cell, &v)
 	default:
 		err = fmt.Errorf("scripts cannot write values of this type")
 	}
@@ -171,6 +173,30 @@ func parseList(cell string, v *selfsame.Value) error {
 			return err
 		}
 		v.Elems = append(v.Elems, e)
+	}
+	return nil
+}
+
+// parseMap reads what Format prints: ["a":1,"b":2].
+func parseMap(cell string, v *selfsame.Value) error {
+	if !strings.HasPrefix(cell, "[") || !strings.HasSuffix(cell, "]") {
+		return strconv.ErrSyntax
+	}
+	v.Elems = []selfsame.Value{}
+	for _, part := range splitOutside(cell[1:len(cell)-1], ',') {
+		pair := splitOutside(part, ':')
+		if len(pair) < 2 {
+			return strconv.ErrSyntax
+		}
+		key, err := parseValue(strings.TrimSpace(pair[0]), selfsame.Scalar(selfsame.String))
+		if err != nil {
+			return err
+		}
+		e, err := parseValue(strings.TrimSpace(strings.Join(pair[1:], ":")), *v.Type.Elem)
+		if err != nil {
+			return err
+		}
+		v.Keys, v.Elems = append(v.Keys, key.Str), append(v.Elems, e)
 	}
 	return nil
 }

@@ -79,8 +79,8 @@ func fromWire(t selfsame.Type, c *wire.Column, rows int) ([]selfsame.Value, erro
 	}
 	out := make([]selfsame.Value, rows)
 	at, elements := 0, 0
-	var list []selfsame.Value
-	if t.Kind == selfsame.List {
+	var list, keys []selfsame.Value
+	if t.Kind == selfsame.List || t.Kind == selfsame.Map {
 		total := 0
 		for _, n := range c.Lengths {
 			total += int(n)
@@ -88,6 +88,11 @@ func fromWire(t selfsame.Type, c *wire.Column, rows int) ([]selfsame.Value, erro
 		var err error
 		if list, err = fromWire(*t.Elem, c.Elements, total); err != nil {
 			return nil, err
+		}
+		if t.Kind == selfsame.Map {
+			if keys, err = fromWire(selfsame.Scalar(selfsame.String), c.Keys, total); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for i := range out {
@@ -106,11 +111,13 @@ func fromWire(t selfsame.Type, c *wire.Column, rows int) ([]selfsame.Value, erro
 		case selfsame.Decimal:
 			v.Dec = selfsame.Int128{Hi: int64(binary.BigEndian.Uint64(c.Data[at:])), Lo: binary.BigEndian.Uint64(c.Data[at+8:])}
 			at += 16
-		case selfsame.List:
-			v.Elems = append([]selfsame.Value{}, list[elements:elements+int(c.Lengths[i])]...)
-			elements += int(c.Lengths[i])
-		case selfsame.Map:
-			return nil, fmt.Errorf("maps are not read here")
+		case selfsame.List, selfsame.Map:
+			end := elements + int(c.Lengths[i])
+			v.Elems = append([]selfsame.Value{}, list[elements:end]...)
+			for _, k := range keys[min(elements, len(keys)):min(end, len(keys))] {
+				v.Keys = append(v.Keys, k.Str)
+			}
+			elements = end
 		default:
 			v.Int = c.Ints[i]
 		}

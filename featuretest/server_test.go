@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -521,6 +522,16 @@ func valueOf(t selfsame.Type, v any) (selfsame.Value, error) {
 				return out, err
 			}
 			out.Elems = append(out.Elems, got)
+		}
+		return out, nil
+	case map[string]any:
+		out.Elems = []selfsame.Value{}
+		for _, key := range slices.Sorted(maps.Keys(x)) {
+			got, err := valueOf(*t.Elem, x[key])
+			if err != nil {
+				return out, err
+			}
+			out.Keys, out.Elems = append(out.Keys, key), append(out.Elems, got)
 		}
 		return out, nil
 	case string:
