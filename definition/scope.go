@@ -238,7 +238,7 @@ func (s *scope) aggregate(a *expr.Aggregate, u use) (selfsame.Type, []*selfsame.
 			demandUse: "an on-demand view has no source to aggregate"}[u]
 		return selfsame.Type{}, []*selfsame.Error{{Pos: a.Pos(), Message: "the aggregate " + a.Func + " cannot stand here", Hint: what}}, false
 	}
-	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, MaxValues: s.v.MaxValues, KeepNaN: s.nan}
+	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, HalfLife: a.HalfLife, Step: a.Step, MaxValues: s.v.MaxValues, KeepNaN: s.nan}
 	if spec.MaxValues == 0 {
 		spec.MaxValues = plan.DefaultMaxValues
 	}

@@ -44,6 +44,8 @@ var Aggregates = []string{
 	"count_by(s)", "sum_by(xi, s)", "sum_by(d, s)", "avg_by(xf, s)", "min_by(xf, s)", "max_by(s, s)",
 	"top_k(s, 2)", "top_k(xf, 3)", "top_k_counts(xi, 2)", "mode_count(s)", "top_ratio(xf)", "entropy(s)", "collect_distinct(xf)", "count_distinct_upto(s, 2)",
 	"collect(xi)", "string_agg(s, ', ')", "last_distinct(xf, 2)", "sample(xf, 2)", "approx_count_distinct(s)", "approx_percentile(xf, 0.9)", "approx_percentile(d, 0.5)",
+	"decayed_sum(xi, half_life 2h, step 30m)", "decayed_sum(xf, half_life 1h, step 1h)",
+	"decayed_sum(d, half_life 1d, step 1h)", "decayed_avg(xf, half_life 2h, step 1h)", "decayed_avg(d, half_life 1h, step 20m)",
 }
 
 // Windows are the forms of windows with the widths of generated times.

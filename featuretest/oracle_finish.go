@@ -21,6 +21,7 @@ type oracleCall struct {
 	n              int64                           // first n, last n, nth_last
 	listed         bool                            // n was given: the result of first and last is a list
 	q              *big.Rat                        // percentiles
+	halfLife, step int64                           // decayed_sum, decayed_avg
 	zone           string                          // active_days; "": UTC
 	text           string                          // the separator of string_agg
 	window         selfsame.Window
@@ -145,6 +146,8 @@ func (c *oracleCall) finish(rows []taken, t int64) selfsame.Value {
 		return c.frequencies(rows)
 	case "approx_percentile":
 		return c.bucket(rows)
+	case "decayed_sum", "decayed_avg":
+		return c.decayed(rows, t)
 	}
 	panic("featuretest: the oracle has no finisher for " + c.fn)
 }

@@ -70,6 +70,14 @@ func (p *naive) call() (*oracleCall, error) {
 	for !p.accept(")") {
 		p.accept(",")
 		text := p.peek()
+		if text == "half_life" || text == "step" {
+			p.next()
+			n, unit := splitDuration(p.next())
+			if *map[string]*int64{"half_life": &c.halfLife, "step": &c.step}[text] = n * unit; n*unit == 0 {
+				return nil, errBeyondOracle
+			}
+			continue
+		}
 		if c.fn == "active_days" && strings.HasPrefix(text, "'") {
 			c.zone = strings.Trim(p.tokens[0], "'")
 		}

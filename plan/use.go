@@ -181,7 +181,7 @@ func (u *Use) cell(a *expr.Aggregate) (int, selfsame.Type, error) {
 		}
 	}
 	cell := pit.Cell{Filter: -1}
-	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, KeepNaN: u.keepNaN(), MaxValues: u.maxValues()}
+	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, HalfLife: a.HalfLife, Step: a.Step, KeepNaN: u.keepNaN(), MaxValues: u.maxValues()}
 	for i, arg := range a.Args {
 		if v, ok := expr.Constant(arg); ok && i > 0 {
 			spec.Consts = append(spec.Consts, v)

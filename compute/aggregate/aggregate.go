@@ -43,6 +43,8 @@ type CallSpec struct {
 	Args      []selfsame.Type  // types of the arguments that vary by event
 	Consts    []selfsame.Value // trailing constant arguments: n, q
 	Distinct  bool             // count(distinct x)
+	HalfLife  int64            // of decayed_sum and decayed_avg, microseconds; 0: not given
+	Step      int64            // likewise
 	Star      bool             // count(*)
 	MaxValues int64            // bound of the view, > 0
 	KeepNaN   bool             // the source's NaN policy: Inf - Inf is NaN rather than null

@@ -34,7 +34,7 @@ func everyCall(t testing.TB, maxValues int64, keepNaN bool) []lawCall {
 			if err != nil {
 				continue
 			}
-			calls = append(calls, lawCall{fmt.Sprintf("%s%v%v", f.Name, spec.Args, constTexts(spec.Consts)), c})
+			calls = append(calls, lawCall{fmt.Sprintf("%s%v%v %d %d", f.Name, spec.Args, constTexts(spec.Consts), spec.HalfLife, spec.Step), c})
 		}
 		if len(calls) == before {
 			t.Errorf("%s binds to no arguments that the laws try", f.Name)
@@ -62,6 +62,9 @@ func lawSpecs() []CallSpec {
 	}
 	text := func(s string) selfsame.Value { return selfsame.Value{Type: selfsame.Scalar(selfsame.String), Str: s} }
 	specs := []CallSpec{{Star: true}, {}}
+	for _, a := range lawTypes[1:4] {
+		specs = append(specs, CallSpec{Args: []selfsame.Type{a}, HalfLife: 1, Step: 1}, CallSpec{Args: []selfsame.Type{a}, HalfLife: 6, Step: 2})
+	}
 	for i, a := range lawTypes {
 		for _, consts := range [][]selfsame.Value{nil, {n(1)}, {n(2)}, {n(7)}, {q(0)}, {q(333)}, {q(950)}, {text(", ")},
 			{{Type: selfsame.Scalar(selfsame.String), Str: "Europe/Berlin"}}} {

@@ -36,6 +36,9 @@ func naively(c *Call, events []*Event, at int64) (v selfsame.Value, ok bool) {
 	if v, ok := naiveSequence(c, x, tau); ok {
 		return v, true
 	}
+	if c.Spec.Step > 0 {
+		return naiveDecayed(c, x, tau, at), true
+	}
 	switch c.Func.Name {
 	case "count(distinct)":
 		return naiveDistinct(c, x), true

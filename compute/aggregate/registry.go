@@ -34,6 +34,8 @@ var funcs = []*Func{
 	countDistinctUptoFunc,
 	covarPopFunc,
 	covarSampFunc,
+	decayedAvgFunc,
+	decayedSumFunc,
 	drawdownFunc,
 	entropyFunc,
 	firstFunc,
@@ -101,6 +103,8 @@ func Bind(f *Func, spec CallSpec) (*Call, error) {
 		return nil, wrongCall(f.Name+"(*) is not a call", "only count takes a *: write count(*), or "+f.Example)
 	case spec.Distinct && f.Name != "count" && f != countDistinctFunc:
 		return nil, wrongCall("distinct does not go with "+f.Name, "only count takes distinct: write count(distinct x)")
+	case (spec.HalfLife != 0 || spec.Step != 0) && f != decayedSumFunc && f != decayedAvgFunc:
+		return nil, wrongCall(f.Name+" has no half-life", "write "+f.Example)
 	case spec.Distinct:
 		f = countDistinctFunc
 	}

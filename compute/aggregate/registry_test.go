@@ -36,7 +36,7 @@ func TestEveryFuncIsDescribed(t *testing.T) {
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("All is not sorted by different names: %v", names)
 	}
-	for _, want := range strings.Fields("active_days arg_max arg_min avg bit_and bit_or bit_xor bool_and bool_or corr count count(distinct) covar_pop covar_samp drawdown first " +
+	for _, want := range strings.Fields("active_days arg_max arg_min avg bit_and bit_or bit_xor bool_and bool_or corr count count(distinct) covar_pop covar_samp decayed_avg decayed_sum drawdown first " +
 		"geometric_mean kurtosis kurtosis_pop last longest_streak max max_gap mean_gap median min nth_last " +
 		"percentile_cont percentile_disc regr_intercept regr_slope skewness skewness_pop stddev stddev_pop streak sum time_since_first time_since_last variance variance_pop") {
 		if !slices.Contains(names, want) {
@@ -49,7 +49,7 @@ func TestRefusalsNameTheSubstitute(t *testing.T) {
 	for name, word := range map[string]string{
 		"mean": "avg(", "STDDEV_SAMP": "stddev(", "var_samp": "variance(", "tdigest": "percentile_cont(", "kll": "percentile_disc(",
 		"approx_quantile": "approx_percentile(", "reservoir": "sample(", "topk": "top_k(", "approx_distinct": "approx_count_distinct(",
-		"count_cate": "count_by(", "sum_map": "sum_by(", "decayed_sum": "sum(", "skew": "skewness(", "approx_top_k": "count_by(",
+		"count_cate": "count_by(", "sum_map": "sum_by(", "ewma": "decayed_avg(", "skew": "skewness(", "approx_top_k": "count_by(",
 		"quantile": "percentile_cont(", "argmax": "arg_max(", "last_n": "last(x, 5)", "collect_list": "collect(",
 	} {
 		hint, ok := Refused(name)
@@ -108,6 +108,11 @@ func TestBindRefuses(t *testing.T) {
 		{"streak", "amount > 100", CallSpec{Args: one(f64)}},
 		{"longest_streak", "amount > 100", CallSpec{Args: one(text)}},
 		{"drawdown", "number", CallSpec{Args: one(stamp)}},
+		{"decayed_sum", "half_life 1d", CallSpec{Args: one(f64)}},
+		{"decayed_sum", "multiple", CallSpec{Args: one(f64), HalfLife: 7, Step: 2}},
+		{"decayed_avg", "multiple", CallSpec{Args: one(f64), HalfLife: mostSteps + 1, Step: 1}},
+		{"decayed_avg", "number", CallSpec{Args: one(text), HalfLife: 2, Step: 1}},
+		{"sum", "no half-life", CallSpec{Args: one(f64), HalfLife: 2, Step: 1}},
 	} {
 		c.spec.MaxValues = 10
 		_, err := Bind(Lookup(c.name), c.spec)

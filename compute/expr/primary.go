@@ -207,12 +207,34 @@ func (p *parser) arguments(a *Aggregate) {
 	}
 	a.Distinct = p.accept("distinct")
 	for {
-		a.Args = append(a.Args, p.expression())
+		if !p.decay(a) {
+			a.Args = append(a.Args, p.expression())
+		}
 		if !p.accept(",") {
 			break
 		}
 	}
 	p.expect(")", "a comma or ) in the arguments")
+}
+
+// decay reads half_life 1d or step 1h in a call of decayed_sum or decayed_avg, after its first argument, and reports whether there is one.
+func (p *parser) decay(a *Aggregate) bool {
+	if !strings.HasPrefix(a.Func, "decayed_") || len(a.Args) == 0 {
+		return false
+	}
+	t := p.peek()
+	into := &a.HalfLife
+	if t.is("step") {
+		into = &a.Step
+	} else if !t.is("half_life") {
+		return false
+	}
+	p.take()
+	if *into != 0 {
+		p.fail(t.off, t.text+" stands twice", "")
+	}
+	*into = p.positive()
+	return true
 }
 
 // filter reads FILTER (WHERE …) and reports whether there is one.

@@ -216,6 +216,12 @@ func (w *printer) aggregate(n *Aggregate) {
 		w.WriteString("distinct ")
 	}
 	w.list(n.Args)
+	if n.HalfLife > 0 {
+		w.WriteString(", half_life " + DurationText(n.HalfLife))
+	}
+	if n.Step > 0 {
+		w.WriteString(", step " + DurationText(n.Step))
+	}
 	w.WriteByte(')')
 	if n.Filter != nil {
 		w.WriteString(" filter (where ")

@@ -55,6 +55,7 @@ var forms = func() []form {
 		{text: "(x, zone)", spec: aggregate.CallSpec{Consts: []selfsame.Value{{Type: selfsame.Scalar(selfsame.String), Str: "UTC"}}}},
 		{text: "(x, y)", second: selfsame.Int64},
 		{text: "(x, key)", second: selfsame.String},
+		{text: "(x, half_life 1d, step 1h)", spec: aggregate.CallSpec{HalfLife: selfsame.DayLength, Step: selfsame.Hour}},
 	}
 }()
 
