@@ -162,6 +162,23 @@ func TestFunctionErrors(t *testing.T) {
 	}
 }
 
+// TestOtherNames: a name of another system is none here, and what is to be written begins with one of here or parses.
+func TestOtherNames(t *testing.T) {
+	for _, name := range OtherNames() {
+		write, _ := OtherName(name)
+		if lookupFunction(name) != nil || IsAggregate(name) {
+			t.Errorf("%s is a function of its own", name)
+		}
+		if f, _, call := strings.Cut(write, "("); call && f != "cast" && !strings.ContainsRune(f, ' ') && lookupFunction(f) == nil {
+			t.Errorf("%s: there is no %s", name, f)
+		}
+		_, err := Compile(mustParse(t, name+"(1)"), Scope{})
+		if err == nil || !strings.Contains(err.Error(), "write "+write) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestZoneIsConstant binds a zone that varies.
 func TestZoneIsConstant(t *testing.T) {
 	f := lookupFunction("year")

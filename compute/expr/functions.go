@@ -70,7 +70,9 @@ func (c *checker) unknownFunction(n *Call) {
 		known = append(known[:len(known):len(known)], f.Name)
 	}
 	hint := ""
-	if near := selfsame.Nearest(n.Name, known); near != "" {
+	if write, ok := OtherName(n.Name); ok {
+		hint = "write " + write
+	} else if near := selfsame.Nearest(n.Name, known); near != "" {
 		hint = "the nearest is " + near
 	}
 	c.fail(n, "unknown function "+n.Name, hint)

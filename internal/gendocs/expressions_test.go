@@ -66,6 +66,11 @@ func functionTables(t *testing.T) string {
 	if n := len(expr.Functions()); written != n {
 		t.Errorf("the page has %d functions of %d: a group is missing", written, n)
 	}
+	b.WriteString("\n### Names of other systems\n\nEach thing has one name here; the error for another one says which.\n\n" + head("name", "here"))
+	for _, name := range expr.OtherNames() {
+		write, _ := expr.OtherName(name)
+		b.WriteString(row(code(name), code(write)))
+	}
 	return b.String()
 }
 
