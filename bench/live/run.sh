@@ -9,7 +9,8 @@ set -eu
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 cache=${SELFSAME_BENCH_DIR:-$HOME/.cache/selfsame-bench}
 mkdir -p "$cache/bin"
-(cd "$here/../.." && go build -o "$cache/bin/selfsame" ./cmd/selfsame && go build -o "$cache/bin/live" ./bench/live)
+# The echo, which is in the load generator, is compiled with the same profile.
+(cd "$here/../.." && make -s build && cp bin/selfsame "$cache/bin/" && CGO_ENABLED=0 go build -pgo=cmd/selfsame/cpu.pgo -trimpath -o "$cache/bin/live" ./bench/live)
 missing=
 command -v redis-server >/dev/null || missing=redis-server
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"

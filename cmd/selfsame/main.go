@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,14 @@ import (
 	"selfsame"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	code, err := profiled(os.Getenv(profileSetting), func() int { return run(os.Args[1:], os.Stdout, os.Stderr) })
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "selfsame: %v\n", err)
+		code = cmp.Or(code, exitCode(err))
+	}
+	os.Exit(code)
+}
 
 // run is main with its world as arguments: it returns the exit code.
 func run(args []string, stdout, stderr io.Writer) int {
