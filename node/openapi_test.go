@@ -20,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"selfsame/api"
+	"selfsame/registry"
 )
 
 // contract is docs/openapi.yaml.
@@ -51,6 +52,9 @@ func (c *contract) resolve(v any) map[string]any {
 	var at any = c.doc
 	for part := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
 		at = at.(map[string]any)[part]
+	}
+	if at == nil {
+		panic("docs/openapi.yaml has no " + ref)
 	}
 	return c.resolve(at)
 }
@@ -92,6 +96,18 @@ func typeOf(v any) string {
 // check lists where a value is not as its schema describes it; a key that is not described is one such place.
 func (c *contract) check(schema map[string]any, v any, at string) (out []string) {
 	schema = c.resolve(schema)
+	if forms, ok := schema["oneOf"].([]any); ok {
+		for i, form := range forms {
+			wrong := c.check(c.resolve(form), v, at)
+			if len(wrong) == 0 {
+				return nil
+			}
+			if i == 0 || len(wrong) < len(out) {
+				out = wrong
+			}
+		}
+		return out
+	}
 	is := typeOf(v)
 	if want := typesOf(schema); want != nil && !slices.Contains(want, is) && (is != "integer" || !slices.Contains(want, "number")) {
 		return []string{fmt.Sprintf("%s is %s, not %v", at, is, want)}
@@ -274,8 +290,46 @@ func TestAnswersKeepTheContract(t *testing.T) {
 		}
 	}
 	t.Logf("answers by status: %v", seen)
+	c.whole(t, w, h)
 	if seen[200] < 100 || seen[201] == 0 || seen[400] < 100 || seen[404] < 100 || seen[422] == 0 {
 		t.Errorf("the requests are too much alike: %v", seen)
+	}
+}
+
+// whole holds answers that have everything in them to the document: a value's lineage, the impact of a change, an experiment, a run.
+func (c *contract) whole(t *testing.T, w *liveWorld, h *api.HTTP) {
+	t.Helper()
+	week := strings.Replace(bank, "s: sum(x) over 7d", "s: sum(x) over 8d", 1)
+	if _, err := w.live.Define(t.Context(), &api.Definitions{Body: []byte(strings.Replace(week, "project: bank\n", "", 1)), Yes: true, Sample: 20, Author: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	arms := []registry.Arm{{Name: "old", Version: 1, Share: 5000}, {Name: "new", Version: 2, Share: 5000}}
+	if _, err := w.live.Act(t.Context(), registry.By{Author: "ann"}, &registry.Experiment{Service: "all", Name: "ab", Arms: arms}); err != nil {
+		t.Fatal(err)
+	}
+	w.push("pays", `{"k": "a", "x": 3, "id": "whole", "at": "2024-02-29T00:00:00Z"}`)
+	for _, q := range []struct{ path, target, has string }{
+		{"/v1/history", "/v1/history", `"impact":{`},
+		{"/v1/runs", "/v1/runs", `"checksum":`},
+		{"/v1/experiments", "/v1/experiments", `"share":5000`},
+		{"/v1/features", "/v1/features?query=paid", `"definition":`},
+		{"/v1/features/{name}", "/v1/features/paid.s", `"differences":[`},
+		{"/v1/features/{name}/versions", "/v1/features/paid.s/versions", `"found":"major"`},
+		{"/v1/services/{name}/versions", "/v1/services/all/versions", `"entries":[`},
+		{"/v1/models/{name}", "/v1/models/m@1", `"auc":0.5`},
+		{"/v1/features/{name}/lineage", "/v1/features/paid.s/lineage?columns=true", `"roles":[`},
+		{"/v1/features/{name}/lineage", "/v1/features/paid.s/lineage?entity=a", `"events":[{`},
+		{"/v1/features/{name}/lineage", "/v1/features/home.x/lineage?entity=a&at=2024-02-27T00:00:00Z", `"outcome":`},
+	} {
+		a := httptest.NewRecorder()
+		h.ServeHTTP(a, httptest.NewRequest("GET", q.target, nil))
+		if a.Code != 200 || !strings.Contains(a.Body.String(), q.has) {
+			t.Errorf("%s: %d lacks %s: %.2000s", q.target, a.Code, q.has, a.Body)
+		}
+		op := c.doc["paths"].(map[string]any)[q.path].(map[string]any)["get"]
+		for _, p := range c.answer(c.resolve(op), a) {
+			t.Errorf("%s: %s\n%.2000s", q.target, p, a.Body)
+		}
 	}
 }
 
