@@ -23,6 +23,8 @@ type Changes interface {
 	Define(ctx context.Context, d *Definitions) (*Changed, error)
 	// Register records a version of a model, from a body of JSON.
 	Register(ctx context.Context, body []byte) (*Changed, error)
+	// Newest is the newest apply, 0 where nothing is applied.
+	Newest(ctx context.Context) (int64, error)
 }
 
 // Definitions are what somebody wants to be applied.
@@ -96,15 +98,28 @@ func (h *HTTP) define(x *exchange) error {
 		}
 		d.Expect = &n
 	}
-	return h.change(x, func(ctx context.Context) (*Changed, error) {
+	return h.change(x, func(ctx context.Context, begunOn *int64) (*Changed, error) {
 		d.Body = x.body
+		again := begunOn != nil && d.Expect == nil && !d.DryRun
+		if again {
+			d.Expect = begunOn
+		}
 		c, err := h.o.Changes.Define(ctx, d)
-		if own := (*selfsame.Error)(nil); match != "" && errors.As(err, &own) && own.Class == selfsame.ClassChanged {
+		own := (*selfsame.Error)(nil)
+		switch {
+		case !errors.As(err, &own) || own.Class != selfsame.ClassChanged:
+		case again:
+			err = unknownEnd
+		case match != "":
 			err = &special{faultMatch, own}
 		}
 		return c, err
 	})
 }
+
+// unknownEnd refuses what may have been done already.
+var unknownEnd = &selfsame.Error{Class: selfsame.ClassChanged, Ref: "Idempotency-Key", Message: "this was begun and did not come to its end, and others have applied since: whether it was done is not known",
+	Hint: "GET /v1/history says what was applied; to do it, send it with another key"}
 
 // register registers a version of a model.
 func (h *HTTP) register(x *exchange) error {
@@ -114,7 +129,7 @@ func (h *HTTP) register(x *exchange) error {
 	if _, err := parameters(x.r.URL.Query(), nil, false); err != nil {
 		return err
 	}
-	return h.change(x, func(ctx context.Context) (*Changed, error) { return h.o.Changes.Register(ctx, x.body) })
+	return h.change(x, func(ctx context.Context, _ *int64) (*Changed, error) { return h.o.Changes.Register(ctx, x.body) })
 }
 
 // applyTag is an apply as a validator: what a change was made, or would be made, on.
@@ -131,7 +146,7 @@ func applyOf(tag string) (int64, error) {
 }
 
 // change reads a body and does what it asks for, once for each key of the caller's.
-func (h *HTTP) change(x *exchange, do func(ctx context.Context) (*Changed, error)) error {
+func (h *HTTP) change(x *exchange, do func(ctx context.Context, begunOn *int64) (*Changed, error)) error {
 	if err := h.receive(x, h.o.MaxBytes); err != nil {
 		return err
 	}
@@ -143,8 +158,8 @@ func (h *HTTP) change(x *exchange, do func(ctx context.Context) (*Changed, error
 		return err
 	}
 	defer end()
-	return h.once(ctx, x, func() error {
-		c, err := do(ctx)
+	return h.once(ctx, x, func(begunOn *int64) error {
+		c, err := do(ctx, begunOn)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +25,8 @@ type ledger struct {
 	fail  error
 	hold  chan struct{}
 	in    chan struct{}
+
+	newest int64 // apply
 }
 
 func (l *ledger) Define(_ context.Context, d *Definitions) (*Changed, error) {
@@ -49,6 +53,12 @@ func (l *ledger) Register(_ context.Context, body []byte) (*Changed, error) {
 	defer l.mu.Unlock()
 	l.asked = append(l.asked, string(body))
 	return &Changed{Answer: map[string]any{"record": 7}, New: true, Apply: 3}, l.fail
+}
+
+func (l *ledger) Newest(context.Context) (int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.newest, nil
 }
 
 func TestDefine(t *testing.T) {
@@ -169,6 +179,122 @@ func TestIdempotencyKeys(t *testing.T) {
 	}
 	if status, text, _ := post("/v1/features", "b", "k"); status != 201 {
 		t.Errorf("the oldest key is not forgotten: %d %s", status, text)
+	}
+}
+
+// drawer is a fake of what keeps requests over a restart.
+type drawer struct {
+	mu   sync.Mutex
+	all  map[string][]byte
+	fail error
+}
+
+func (d *drawer) Keep(name string, b []byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.all == nil {
+		d.all = map[string][]byte{}
+	}
+	if d.fail == nil {
+		d.all[name] = slices.Clone(b)
+	}
+	return d.fail
+}
+
+func (d *drawer) Drop(name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.all, name)
+	return nil
+}
+
+func (d *drawer) All() (map[string][]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.all), d.fail
+}
+
+// TestIdempotencyKeysOutlastTheServer holds that a server that is started again answers as the one before it, and does nothing twice of what that one had begun.
+func TestIdempotencyKeysOutlastTheServer(t *testing.T) {
+	d, l, s := &drawer{}, &ledger{newest: 7}, &shelf{}
+	o := Options{Changes: l, Jobs: s, Kept: d}
+	h := New(o).HTTP()
+	post := func(path, key string, status int, want string) string {
+		t.Helper()
+		w := call(h, "POST", path, "views: {}", "Idempotency-Key", key)
+		if w.Code != status || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s %s: got %d %s, want %d %s", path, key, w.Code, w.Body, status, want)
+		}
+		return w.Body.String()
+	}
+	key := "k\xff\"" // bytes of any kind
+	first := post("/v1/features", key, 201, "apply")
+	model := post("/v1/models", "m", 201, "record")
+	job := post("/v1/features/batch", "j", 202, "job-00")
+	l.fail = &selfsame.Error{Class: selfsame.ClassUsage, Message: "no"}
+	post("/v1/features", "refused", 400, "no")
+	l.fail = nil
+	// The server ends while it does one more.
+	l.in, l.hold = make(chan struct{}), make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		call(h, "POST", "/v1/features", "views: {}", "Idempotency-Key", "torn")
+	}()
+	<-l.in
+	then, _ := d.All()
+	close(l.hold)
+	<-done
+	l.in, d.all = nil, then
+	if len(d.all) != 4 {
+		t.Errorf("%d requests are kept, want 3 that were answered and one that was begun", len(d.all))
+	}
+	for range 2 {
+		l.asked, l.newest = nil, 9
+		h = New(o).HTTP()
+		if again := post("/v1/features", key, 201, ""); again != first || len(l.asked) != 0 {
+			t.Errorf("the same request after a restart: %s, asked %q", again, l.asked)
+		}
+		if post("/v1/models", "m", 201, "") != model || post("/v1/features/batch", "j", 202, "") != job || len(l.asked) != 0 || len(s.list) != 1 {
+			t.Errorf("a model and a job after a restart: asked %q, %d jobs", l.asked, len(s.list))
+		}
+		post("/v1/models", key, 409, "another request")
+	}
+	l.fail = &selfsame.Error{Class: selfsame.ClassChanged, Message: "the newest is 9"}
+	for range 2 {
+		post("/v1/features", "torn", 409, "whether it was done is not known")
+	}
+	if len(l.asked) != 2 || !strings.Contains(l.asked[1], "expect=7") {
+		t.Errorf("what was begun is done again on any apply: %q", l.asked)
+	}
+	l.fail = nil
+	torn := post("/v1/features", "torn", 201, "apply")
+	h = New(o).HTTP()
+	if again := post("/v1/features", "torn", 201, ""); again != torn || len(l.asked) != 3 {
+		t.Errorf("what was done at last: %s, asked %q", again, l.asked)
+	}
+	post("/v1/features", "refused", 201, "apply")
+	if !strings.Contains(l.asked[3], "expect=-1") {
+		t.Errorf("what was refused is taken for begun: %q", l.asked)
+	}
+	// One that was canceled may have been done.
+	l.fail = context.Canceled
+	call(h, "POST", "/v1/features", "views: {}", "Idempotency-Key", "left")
+	l.fail = nil
+	if post("/v1/features", "left", 201, "apply"); !strings.Contains(l.asked[len(l.asked)-1], "expect=9") {
+		t.Errorf("what was canceled is done again on any apply: %q", l.asked)
+	}
+	d.fail = &selfsame.Error{Class: selfsame.ClassResource, Message: "the disk is full"}
+	before := len(l.asked)
+	post("/v1/features", "full", 503, "the disk is full")
+	if h = New(o).HTTP(); len(l.asked) != before {
+		t.Error("it was done, and is not kept")
+	}
+	post("/v1/features", "full", 503, "the disk is full")
+	d.fail, d.all = nil, map[string][]byte{"broken": []byte("{")}
+	h = New(o).HTTP()
+	if post("/v1/features", "new", 201, "apply"); len(d.all) != 1 {
+		t.Errorf("what cannot be read is still there: %d", len(d.all))
 	}
 }
 

@@ -47,21 +47,27 @@ func (g *GRPC) documented(route string, in int, do func() (found any, created bo
 // Look answers a question about what is applied.
 func (g *GRPC) Look(ctx context.Context, r *v1.LookRequest) (*v1.Document, error) {
 	return g.documented("Look", 0, func() (any, bool, error) {
-		if g.o.Registry == nil {
-			return nil, false, absent("questions about definitions")
-		}
-		q, page, err := lookOf(r)
-		if err != nil {
-			return nil, false, err
-		}
-		ctx, cancel := g.within(ctx)
-		defer cancel()
-		found, err := g.o.Registry.Look(ctx, q)
-		if l, ok := found.(*Listing); ok && page != nil && err == nil {
-			found = page.cut(q.Kind, l)
-		}
+		found, err := g.look(ctx, r)
 		return found, false, err
 	})
+}
+
+// look answers a question as HTTP does, before it is written.
+func (g *GRPC) look(ctx context.Context, r *v1.LookRequest) (any, error) {
+	if g.o.Registry == nil {
+		return nil, absent("questions about definitions")
+	}
+	q, page, err := lookOf(r)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := g.within(ctx)
+	defer cancel()
+	found, err := g.o.Registry.Look(ctx, q)
+	if l, ok := found.(*Listing); ok && page != nil && err == nil {
+		return page.cut(q.Kind, l)
+	}
+	return found, err
 }
 
 // lookOf reads a question: of one thing, or with a page of a list.

@@ -29,7 +29,7 @@ type HTTP struct {
 
 // HTTP returns the handler of HTTP.
 func (w *Wire) HTTP() *HTTP {
-	h := &HTTP{Wire: w, routes: routes(), origin: http.NewCrossOriginProtection()}
+	h := &HTTP{Wire: w, routes: routes(), origin: http.NewCrossOriginProtection(), keys: keys{kept: w.o.Kept}}
 	h.pool.New = func() any { return &exchange{} }
 	h.desks.New = func() any { return &desk{} }
 	return h

@@ -102,7 +102,7 @@ func (h *HTTP) startJob(x *exchange) error {
 		return err
 	}
 	defer ctx.end()
-	return h.once(ctx, x, func() error {
+	return h.once(ctx, x, func(*int64) error {
 		j, err := h.o.Jobs.Start(ctx, x.body)
 		if err != nil {
 			return err
@@ -154,7 +154,7 @@ func (w *Wire) pageOfJobs(ctx context.Context, given map[string]string) (any, er
 		}
 		page.after = ""
 	}
-	return page.cut("jobs", l), nil
+	return page.cut("jobs", l)
 }
 
 // job answers with a job, which ends before where it is to.

@@ -7,8 +7,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -26,9 +28,11 @@ const (
 
 // keys remembers the answers of requests that carry an Idempotency-Key. It is safe for concurrent use.
 type keys struct {
-	mu    sync.Mutex // guards what follows
-	list  map[string]*keyed
-	order []*keyed // oldest first
+	kept Kept // nil: they are known until the process ends
+
+	mu    sync.Mutex        // guards what follows
+	list  map[string]*keyed // nil: what is kept was not read yet
+	order []*keyed          // oldest first
 	bytes int
 }
 
@@ -37,6 +41,8 @@ type keyed struct {
 	key  string
 	sum  [sha256.Size]byte // of the request
 	at   time.Time
+	on   int64         // the newest apply when it came
+	torn bool          // it was begun before and did not come to its end: whether it was done nobody knows
 	done chan struct{} // closed once the request is answered
 
 	// Written before done is closed.
@@ -46,21 +52,29 @@ type keyed struct {
 	body   []byte
 }
 
-// once does what a request asks for, or, where its key has come before with the same request, sends the answer of then.
-func (h *HTTP) once(ctx context.Context, x *exchange, do func() error) error {
+// once does what a request asks for, or, where its key has come before with the same request, sends the answer of then. Where that was begun and did not come to its end,
+// do gets the newest apply of the moment when it was begun, and sees to it that nothing is done twice; else it gets nil.
+func (h *HTTP) once(ctx context.Context, x *exchange, do func(begunOn *int64) error) error {
 	key := x.r.Header.Get("Idempotency-Key")
 	if key == "" {
-		return do()
+		return do(nil)
 	}
 	if len(key) > mostKey {
 		return usage("Idempotency-Key", "the key has more than "+strconv.Itoa(mostKey)+" bytes", "a UUID is one")
 	}
+	on, err := h.newestApply(ctx)
+	if err != nil {
+		return err
+	}
+	sum := requestSum(x)
 	for {
-		k, first := h.keys.enter(key, requestSum(x), time.Now())
-		if first {
-			return h.keys.run(k, x, do)
-		}
-		if k.sum != requestSum(x) {
+		k, first, err := h.keys.enter(&keyed{key: key, sum: sum, at: time.Now(), on: on, done: make(chan struct{})})
+		switch {
+		case err != nil:
+			return err
+		case first:
+			return h.first(k, x, do)
+		case k.sum != sum:
 			return &selfsame.Error{Class: selfsame.ClassChanged, Ref: "Idempotency-Key", Message: "the key came with another request", Hint: "use a key of its own for each request"}
 		}
 		select {
@@ -69,15 +83,37 @@ func (h *HTTP) once(ctx context.Context, x *exchange, do func() error) error {
 			return ctx.Err()
 		}
 		if k.ok {
-			for name, values := range k.header {
-				x.w.Header()[name] = values
-			}
-			x.w.Header().Set("Idempotency-Replayed", "true")
-			x.encoder.out = append(x.encoder.out[:0], k.body...)
-			x.send(k.status)
-			return nil
+			return x.replay(k)
 		}
 	}
+}
+
+// first does what the first request of a key asks for, and keeps its answer. One that cannot be kept is known until the process ends.
+func (h *HTTP) first(k *keyed, x *exchange, do func(begunOn *int64) error) error {
+	err := h.keys.run(k, x, func() error {
+		if k.torn {
+			return do(&k.on)
+		}
+		return do(nil)
+	})
+	if err != nil {
+		return err
+	}
+	if err := h.keys.note(k); err != nil && h.o.Hooks.Failed != nil {
+		h.o.Hooks.Failed("Idempotency-Key", err)
+	}
+	return nil
+}
+
+// replay sends the answer of an earlier request.
+func (x *exchange) replay(k *keyed) error {
+	for name, values := range k.header { // a map to a map
+		x.w.Header()[name] = values
+	}
+	x.w.Header().Set("Idempotency-Replayed", "true")
+	x.encoder.out = append(x.encoder.out[:0], k.body...)
+	x.send(k.status)
+	return nil
 }
 
 // requestSum tells requests apart: method, path, parameters, the precondition and the body.
@@ -91,60 +127,95 @@ func requestSum(x *exchange) (sum [sha256.Size]byte) {
 	return sum
 }
 
-// enter finds the request of a key, or notes that this one is the first.
-func (s *keys) enter(key string, sum [sha256.Size]byte, now time.Time) (k *keyed, first bool) {
+// enter finds the request of a key, or notes that this one is the first. One that did not come to its end is done again.
+func (s *keys) enter(n *keyed) (k *keyed, first bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.order) > 0 && (now.Sub(s.order[0].at) > keysKeptFor || len(s.order) > mostKeys || s.bytes > mostKept) {
-		s.forget(s.order[0])
+	if err := s.recall(); err != nil {
+		return nil, false, err
 	}
-	if k := s.list[key]; k != nil {
-		return k, false
-	}
-	if s.list == nil {
-		s.list = map[string]*keyed{}
-	}
-	k = &keyed{key: key, sum: sum, at: now, done: make(chan struct{})}
-	s.list[key], s.order = k, append(s.order, k)
-	return k, true
-}
-
-// forget lets go of a request, under the lock.
-func (s *keys) forget(k *keyed) {
-	if s.list[k.key] != k {
-		return // it is gone already
-	}
-	delete(s.list, k.key)
-	for i, o := range s.order {
-		if o == k {
-			s.order = append(s.order[:i], s.order[i+1:]...)
-			break
+	for i := 0; i < len(s.order) && (n.at.Sub(s.order[i].at) > keysKeptFor || len(s.order) > mostKeys || s.bytes > mostKept); {
+		if !s.order[i].answered() {
+			i++ // it runs: if it came again it would be done twice
+		} else if err := s.forget(s.order[i], true); err != nil {
+			return nil, false, err
 		}
 	}
-	s.bytes -= len(k.body)
+	if k := s.list[n.key]; k != nil {
+		if !k.answered() || k.ok || k.sum != n.sum {
+			return k, false, nil
+		}
+		n.torn, n.on = true, k.on
+		if err := s.forget(k, false); err != nil {
+			return nil, false, err
+		}
+	}
+	s.list[n.key], s.order = n, append(s.order, n)
+	return n, true, nil
 }
 
-// run does what the first request of a key asks for and keeps its answer. One that fails is not kept.
-func (s *keys) run(k *keyed, x *exchange, do func() error) error {
+// answered reports whether a request runs no more.
+func (k *keyed) answered() bool {
+	select {
+	case <-k.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// forget lets go of a request, under the lock; for good also of what is kept of it.
+func (s *keys) forget(k *keyed, forGood bool) error {
+	if forGood && s.kept != nil {
+		if err := s.kept.Drop(k.name()); err != nil {
+			return err
+		}
+	}
+	delete(s.list, k.key)
+	s.order = slices.DeleteFunc(s.order, func(o *keyed) bool { return o == k })
+	s.bytes -= len(k.body)
+	return nil
+}
+
+// run does what the first request of a key asks for and remembers its answer. One that failed may be made again.
+func (s *keys) run(k *keyed, x *exchange, do func() error) (err error) {
 	defer func() {
 		if !k.ok {
-			s.mu.Lock()
-			s.forget(k)
-			s.mu.Unlock()
+			class := selfsame.ClassInternal // a panic
+			if err != nil {
+				class = problemOf(err).class
+			}
+			if lost := s.failed(k, class); lost != nil {
+				err = errors.Join(err, lost)
+			}
 		}
 		close(k.done)
 	}()
+	if err := s.note(k); err != nil {
+		return err
+	}
 	if err := do(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.list[k.key] == k { // it was not pushed out meanwhile
-		k.body = bytes.Clone(x.encoder.out)
-		s.bytes += len(k.body)
-	}
-	k.status, k.header, k.ok = x.status, x.w.Header().Clone(), s.list[k.key] == k
+	k.status, k.header, k.body, k.ok = x.status, x.w.Header().Clone(), bytes.Clone(x.encoder.out), true
 	k.header.Del("Content-Length")
 	k.header.Del("Date")
+	s.mu.Lock()
+	s.bytes += len(k.body)
+	s.mu.Unlock()
+	return nil
+}
+
+// failed lets go of a request that failed. Of one that was canceled, or met a fault, nobody knows whether it was done.
+func (s *keys) failed(k *keyed, class selfsame.ErrorClass) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	torn := k.torn || class == selfsame.ClassCanceled || class == selfsame.ClassInternal
+	if err := s.forget(k, !torn); err != nil || !torn {
+		return err
+	}
+	again := &keyed{key: k.key, sum: k.sum, at: k.at, on: k.on, torn: true, done: make(chan struct{})}
+	close(again.done)
+	s.list[k.key], s.order = again, append(s.order, again)
 	return nil
 }

@@ -19,6 +19,7 @@ type Options struct {
 	Registry    Registry
 	Changes     Changes
 	Jobs        Jobs
+	Kept        Kept         // nil: requests with a key are known until the process ends
 	Health      Health       // nil: always ready
 	Metrics     http.Handler // of /metrics
 	AdminToken  string       // that requests of Admin carry; empty: Admin is not served

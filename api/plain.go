@@ -211,7 +211,7 @@ func (h *HTTP) services(x *exchange) error {
 		b = append(b, ']', '}')
 	}
 	x.encoder.out = append(b, ']', '}', '\n')
-	return x.ok()
+	return x.tagged()
 }
 
 // healthz says that the process answers.

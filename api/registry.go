@@ -164,7 +164,9 @@ func (h *HTTP) look(x *exchange, q *Look, list string) error {
 		return err
 	}
 	if l, ok := found.(*Listing); ok && page != nil {
-		found = page.cut(list, l)
+		if found, err = page.cut(list, l); err != nil {
+			return err
+		}
 	}
 	if text, ok := found.(string); ok { // of a form that is not JSON
 		x.encoder.out = append(x.encoder.out[:0], text...)
@@ -223,11 +225,13 @@ func pageOf(filter map[string]string) (*page, error) {
 }
 
 // cut is the answer of a page of a list.
-func (p *page) cut(name string, l *Listing) map[string]any {
+func (p *page) cut(name string, l *Listing) (any, error) {
 	first := 0
 	if p.after != "" {
-		first = slices.Index(l.Keys, p.after) + 1
-		if first == 0 { // it is gone: its place in a list by names is known all the same
+		if first = slices.Index(l.Keys, p.after) + 1; first == 0 { // it is gone: its place in a list by names is known all the same
+			if !slices.IsSorted(l.Keys) {
+				return nil, usage("page_token", "what it stands for is not in the list any more", "begin with the first page")
+			}
 			first, _ = slices.BinarySearch(l.Keys, p.after)
 		}
 	}
@@ -236,5 +240,5 @@ func (p *page) cut(name string, l *Listing) map[string]any {
 	if end < len(l.Items) {
 		answer["next_page_token"] = hex.EncodeToString([]byte(l.Keys[end-1]))
 	}
-	return answer
+	return answer, nil
 }

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,6 +98,15 @@ func (l *Live) laidOver(ctx context.Context, name string, body []byte) (map[stri
 	return definition.Merge(files, name, bytes.Clone(body))
 }
 
+// Newest implements api.Changes.
+func (l *Live) Newest(ctx context.Context) (int64, error) {
+	s, err := l.newestRecords(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return s.Applied(), nil
+}
+
 // registered is what the body of a model's registration says.
 type registered struct {
 	registry.Model
@@ -118,12 +128,56 @@ func (l *Live) Register(ctx context.Context, body []byte) (*api.Changed, error) 
 		}
 		m.Service, m.List = name, n
 	}
+	if err := l.findTraining(ctx, &m.Model); err != nil {
+		return nil, err
+	}
 	a := &ActArgs{By: registry.By{Author: cmp.Or(m.Author, unknownAuthor), Message: m.Message, Engine: Version, Time: time.Now().UnixMicro()}, Model: &m.Model}
 	acted, err := a.do(ctx, l)
 	if err != nil {
 		return nil, err
 	}
 	return &api.Changed{Answer: acted, New: acted.Record != 0, Apply: l.snapshot.Load().Applied()}, nil
+}
+
+// findTraining sees that what a model names as its training is a run of the registry, or a job, which stands for its run.
+func (l *Live) findTraining(ctx context.Context, m *registry.Model) error {
+	if m.Training == "" {
+		return nil
+	}
+	s, err := l.newestRecords(ctx)
+	if err != nil {
+		return err
+	}
+	var runs, known []string
+	for _, r := range s.Runs() {
+		if r.Kind == runTrain || r.Kind == runSnapshot {
+			runs = append(runs, r.ID)
+		}
+	}
+	if slices.Contains(runs, m.Training) {
+		return nil
+	}
+	list, err := l.jobs.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range list {
+		switch known = append(known, j.ID); {
+		case j.ID != m.Training:
+		case j.Status != api.JobDone:
+			return jobUsage("training", "the job "+j.ID+" is "+string(j.Status)+": it has made no training set", "register the model when it is done")
+		case !slices.Contains(runs, j.Run):
+			return jobUsage("training", "the run of the job "+j.ID+" is not recorded: it was answered at once", "leave training out, or make the training set in another format than json")
+		default:
+			m.Training = j.Run
+			return nil
+		}
+	}
+	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "training " + m.Training, Message: "no run of a training set and no job has this id", Hint: "GET /v1/runs?kind=train lists the runs"}
+	if near := selfsame.Nearest(m.Training, append(runs, known...)); near != "" {
+		e.Hint = "did you mean " + near + "?"
+	}
+	return e
 }
 
 // decodeBody reads one JSON object, whose keys must all be known.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -77,7 +78,7 @@ func (l *Live) options(token string) api.Options {
 	hooks := l.metrics.Hooks(func(route string, err error) {
 		l.notify(fmt.Sprintf("fault in %s: %v\n%s", route, err, api.Stack(err)))
 	})
-	return api.Options{Features: l, Events: l, Predictions: l.journal, Admin: l, Catalog: l, Registry: l, Changes: l, Jobs: l.jobs, Health: l, AdminToken: token, Metrics: l.metrics.Handler(), Hooks: hooks,
+	return api.Options{Features: l, Events: l, Predictions: l.journal, Admin: l, Catalog: l, Registry: l, Changes: l, Jobs: l.jobs, Kept: requests{filepath.Join(l.data.Dir, requestsFolder)}, Health: l, AdminToken: token, Metrics: l.metrics.Handler(), Hooks: hooks,
 		MaxRows: c.RequestRows, MaxBytes: c.RequestBytes, MaxEventBytes: c.IngestQueue, MaxEvents: c.IngestEvents, Timeout: c.RequestTimeout,
 		Running: c.RequestRunning, Waiting: c.RequestWaiting, Patience: c.RequestWait, Connections: c.Connections}
 }
