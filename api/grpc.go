@@ -136,7 +136,7 @@ func (g *GRPC) done(c *grpcCall, err *error) {
 	}
 }
 
-// Status is an error as gRPC tells it: the code of the table, the class as the reason, and how long to wait where repeating helps. An error that is
+// Status is an error as gRPC tells it: the code of the table, the class as the reason, mistakes with their places, and how long to wait where repeating helps. An error that is
 // a status already stays one.
 func Status(err error) error {
 	if own, ok := err.(interface{ GRPCStatus() *status.Status }); ok && own.GRPCStatus() != nil {
@@ -149,6 +149,15 @@ func Status(err error) error {
 		info.Metadata = map[string]string{"ref": p.ref, "hint": p.hint}
 	}
 	details := []protoadapt.MessageV1{info}
+	if len(p.list) > 0 {
+		bad := &errdetails.BadRequest{}
+		for _, e := range p.list[:min(len(p.list), mostViolations)] {
+			bare := *e
+			bare.Pos = selfsame.Pos{}
+			bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: e.Pos.String(), Description: bare.Error()})
+		}
+		details = append(details, bad)
+	}
 	if p.retry > 0 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(p.retry)})
 	}
@@ -157,6 +166,9 @@ func Status(err error) error {
 	}
 	return s.Err()
 }
+
+// mostViolations bounds how many mistakes a status lists: it travels as a header, which clients bound.
+const mostViolations = 10
 
 // refusalStatus is the status of a read for which there is no room. It is made once: a refusal must cost less than an answer.
 var refusalStatus = sync.OnceValue(func() error { return Status(errBusy) })

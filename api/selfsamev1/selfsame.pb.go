@@ -320,6 +320,1471 @@ func (x *LookRequest) GetParameters() map[string]string {
 	return nil
 }
 
+type ListFeaturesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Query         string                 `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"` // words, all of which must be found
+	Owner         string                 `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
+	Tag           string                 `protobuf:"bytes,3,opt,name=tag,proto3" json:"tag,omitempty"` // NAME or NAME=VALUE
+	Entity        string                 `protobuf:"bytes,4,opt,name=entity,proto3" json:"entity,omitempty"`
+	View          string                 `protobuf:"bytes,5,opt,name=view,proto3" json:"view,omitempty"`
+	Source        string                 `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
+	Service       string                 `protobuf:"bytes,7,opt,name=service,proto3" json:"service,omitempty"`
+	Stage         string                 `protobuf:"bytes,8,opt,name=stage,proto3" json:"stage,omitempty"` // draft, active, deprecated or retired
+	Unused        bool                   `protobuf:"varint,9,opt,name=unused,proto3" json:"unused,omitempty"`
+	PageSize      int32                  `protobuf:"varint,10,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"` // 0: 100
+	PageToken     string                 `protobuf:"bytes,11,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFeaturesRequest) Reset() {
+	*x = ListFeaturesRequest{}
+	mi := &file_selfsame_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFeaturesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFeaturesRequest) ProtoMessage() {}
+
+func (x *ListFeaturesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFeaturesRequest.ProtoReflect.Descriptor instead.
+func (*ListFeaturesRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListFeaturesRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *ListFeaturesRequest) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *ListFeaturesRequest) GetTag() string {
+	if x != nil {
+		return x.Tag
+	}
+	return ""
+}
+
+func (x *ListFeaturesRequest) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *ListFeaturesRequest) GetView() string {
+	if x != nil {
+		return x.View
+	}
+	return ""
+}
+
+func (x *ListFeaturesRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *ListFeaturesRequest) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *ListFeaturesRequest) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *ListFeaturesRequest) GetUnused() bool {
+	if x != nil {
+		return x.Unused
+	}
+	return false
+}
+
+func (x *ListFeaturesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListFeaturesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListFeaturesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Features      []*Feature             `protobuf:"bytes,1,rep,name=features,proto3" json:"features,omitempty"` // each without what only its page has
+	Total         int64                  `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"` // empty: there is no more
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListFeaturesResponse) Reset() {
+	*x = ListFeaturesResponse{}
+	mi := &file_selfsame_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListFeaturesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListFeaturesResponse) ProtoMessage() {}
+
+func (x *ListFeaturesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListFeaturesResponse.ProtoReflect.Descriptor instead.
+func (*ListFeaturesResponse) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListFeaturesResponse) GetFeatures() []*Feature {
+	if x != nil {
+		return x.Features
+	}
+	return nil
+}
+
+func (x *ListFeaturesResponse) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *ListFeaturesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type FeatureRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // view.feature; with a version, as view.feature@2, as it is or was under that version
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FeatureRequest) Reset() {
+	*x = FeatureRequest{}
+	mi := &file_selfsame_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FeatureRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FeatureRequest) ProtoMessage() {}
+
+func (x *FeatureRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FeatureRequest.ProtoReflect.Descriptor instead.
+func (*FeatureRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *FeatureRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Feature is the page of a feature. Times are microseconds; 0: there is none.
+type Feature struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"` // feature
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"` // view.feature
+	Version       string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	Stage         string                 `protobuf:"bytes,4,opt,name=stage,proto3" json:"stage,omitempty"`
+	Type          string                 `protobuf:"bytes,5,opt,name=type,proto3" json:"type,omitempty"`
+	View          string                 `protobuf:"bytes,6,opt,name=view,proto3" json:"view,omitempty"`
+	Entity        string                 `protobuf:"bytes,7,opt,name=entity,proto3" json:"entity,omitempty"`
+	Sources       []string               `protobuf:"bytes,8,rep,name=sources,proto3" json:"sources,omitempty"`
+	Services      []string               `protobuf:"bytes,9,rep,name=services,proto3" json:"services,omitempty"`
+	Description   string                 `protobuf:"bytes,10,opt,name=description,proto3" json:"description,omitempty"`
+	Owner         string                 `protobuf:"bytes,11,opt,name=owner,proto3" json:"owner,omitempty"`
+	Tags          map[string]string      `protobuf:"bytes,12,rep,name=tags,proto3" json:"tags,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Offline       bool                   `protobuf:"varint,13,opt,name=offline,proto3" json:"offline,omitempty"`
+	Definition    string                 `protobuf:"bytes,14,opt,name=definition,proto3" json:"definition,omitempty"`
+	Usage         *Usage                 `protobuf:"bytes,15,opt,name=usage,proto3" json:"usage,omitempty"`
+	Hash          string                 `protobuf:"bytes,16,opt,name=hash,proto3" json:"hash,omitempty"` // from here on: of pages only
+	Settings      []*Setting             `protobuf:"bytes,17,rep,name=settings,proto3" json:"settings,omitempty"`
+	Versions      []*FeatureVersion      `protobuf:"bytes,18,rep,name=versions,proto3" json:"versions,omitempty"`
+	Reads         []string               `protobuf:"bytes,19,rep,name=reads,proto3" json:"reads,omitempty"`
+	Users         *Users                 `protobuf:"bytes,20,opt,name=users,proto3" json:"users,omitempty"`
+	Statistics    *Statistics            `protobuf:"bytes,21,opt,name=statistics,proto3" json:"statistics,omitempty"`
+	Newest        int64                  `protobuf:"varint,22,opt,name=newest,proto3" json:"newest,omitempty"`   // event in files and archive
+	Removed       bool                   `protobuf:"varint,23,opt,name=removed,proto3" json:"removed,omitempty"` // the project has it no more
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Feature) Reset() {
+	*x = Feature{}
+	mi := &file_selfsame_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Feature) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Feature) ProtoMessage() {}
+
+func (x *Feature) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Feature.ProtoReflect.Descriptor instead.
+func (*Feature) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Feature) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Feature) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Feature) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Feature) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *Feature) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Feature) GetView() string {
+	if x != nil {
+		return x.View
+	}
+	return ""
+}
+
+func (x *Feature) GetEntity() string {
+	if x != nil {
+		return x.Entity
+	}
+	return ""
+}
+
+func (x *Feature) GetSources() []string {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *Feature) GetServices() []string {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *Feature) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *Feature) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *Feature) GetTags() map[string]string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *Feature) GetOffline() bool {
+	if x != nil {
+		return x.Offline
+	}
+	return false
+}
+
+func (x *Feature) GetDefinition() string {
+	if x != nil {
+		return x.Definition
+	}
+	return ""
+}
+
+func (x *Feature) GetUsage() *Usage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
+func (x *Feature) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *Feature) GetSettings() []*Setting {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *Feature) GetVersions() []*FeatureVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+func (x *Feature) GetReads() []string {
+	if x != nil {
+		return x.Reads
+	}
+	return nil
+}
+
+func (x *Feature) GetUsers() *Users {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+func (x *Feature) GetStatistics() *Statistics {
+	if x != nil {
+		return x.Statistics
+	}
+	return nil
+}
+
+func (x *Feature) GetNewest() int64 {
+	if x != nil {
+		return x.Newest
+	}
+	return 0
+}
+
+func (x *Feature) GetRemoved() bool {
+	if x != nil {
+		return x.Removed
+	}
+	return false
+}
+
+// Usage is of the last 30 days, by the journal.
+type Usage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Requests      int64                  `protobuf:"varint,1,opt,name=requests,proto3" json:"requests,omitempty"`
+	Rows          int64                  `protobuf:"varint,2,opt,name=rows,proto3" json:"rows,omitempty"`
+	Last          int64                  `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Usage) Reset() {
+	*x = Usage{}
+	mi := &file_selfsame_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Usage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Usage) ProtoMessage() {}
+
+func (x *Usage) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Usage.ProtoReflect.Descriptor instead.
+func (*Usage) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Usage) GetRequests() int64 {
+	if x != nil {
+		return x.Requests
+	}
+	return 0
+}
+
+func (x *Usage) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *Usage) GetLast() int64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+type Setting struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Value         string                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Setting) Reset() {
+	*x = Setting{}
+	mi := &file_selfsame_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Setting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Setting) ProtoMessage() {}
+
+func (x *Setting) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Setting.ProtoReflect.Descriptor instead.
+func (*Setting) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Setting) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Setting) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
+type FeatureVersion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       string                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	Hash          string                 `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	Apply         int64                  `protobuf:"varint,3,opt,name=apply,proto3" json:"apply,omitempty"`
+	Time          int64                  `protobuf:"varint,4,opt,name=time,proto3" json:"time,omitempty"`
+	Author        string                 `protobuf:"bytes,5,opt,name=author,proto3" json:"author,omitempty"`
+	Status        string                 `protobuf:"bytes,6,opt,name=status,proto3" json:"status,omitempty"` // current, earlier or removed
+	Found         string                 `protobuf:"bytes,7,opt,name=found,proto3" json:"found,omitempty"`   // new, none, patch, minor or major
+	Stage         string                 `protobuf:"bytes,8,opt,name=stage,proto3" json:"stage,omitempty"`
+	Successor     string                 `protobuf:"bytes,9,opt,name=successor,proto3" json:"successor,omitempty"`
+	Until         int64                  `protobuf:"varint,10,opt,name=until,proto3" json:"until,omitempty"`
+	Reason        string                 `protobuf:"bytes,11,opt,name=reason,proto3" json:"reason,omitempty"`
+	Message       string                 `protobuf:"bytes,12,opt,name=message,proto3" json:"message,omitempty"`
+	Commit        string                 `protobuf:"bytes,13,opt,name=commit,proto3" json:"commit,omitempty"`
+	Differences   []*Difference          `protobuf:"bytes,14,rep,name=differences,proto3" json:"differences,omitempty"` // from the version before
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FeatureVersion) Reset() {
+	*x = FeatureVersion{}
+	mi := &file_selfsame_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FeatureVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FeatureVersion) ProtoMessage() {}
+
+func (x *FeatureVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FeatureVersion.ProtoReflect.Descriptor instead.
+func (*FeatureVersion) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *FeatureVersion) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetApply() int64 {
+	if x != nil {
+		return x.Apply
+	}
+	return 0
+}
+
+func (x *FeatureVersion) GetTime() int64 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *FeatureVersion) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetFound() string {
+	if x != nil {
+		return x.Found
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetSuccessor() string {
+	if x != nil {
+		return x.Successor
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetUntil() int64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
+func (x *FeatureVersion) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetCommit() string {
+	if x != nil {
+		return x.Commit
+	}
+	return ""
+}
+
+func (x *FeatureVersion) GetDifferences() []*Difference {
+	if x != nil {
+		return x.Differences
+	}
+	return nil
+}
+
+type Difference struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entry         string                 `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	Before        string                 `protobuf:"bytes,2,opt,name=before,proto3" json:"before,omitempty"`
+	After         string                 `protobuf:"bytes,3,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Difference) Reset() {
+	*x = Difference{}
+	mi := &file_selfsame_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Difference) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Difference) ProtoMessage() {}
+
+func (x *Difference) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Difference.ProtoReflect.Descriptor instead.
+func (*Difference) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Difference) GetEntry() string {
+	if x != nil {
+		return x.Entry
+	}
+	return ""
+}
+
+func (x *Difference) GetBefore() string {
+	if x != nil {
+		return x.Before
+	}
+	return ""
+}
+
+func (x *Difference) GetAfter() string {
+	if x != nil {
+		return x.After
+	}
+	return ""
+}
+
+// Users are what stands on a version of a feature.
+type Users struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Services      []*ServiceUser         `protobuf:"bytes,1,rep,name=services,proto3" json:"services,omitempty"`
+	Models        []*ModelUser           `protobuf:"bytes,2,rep,name=models,proto3" json:"models,omitempty"`
+	OnDemand      []string               `protobuf:"bytes,3,rep,name=on_demand,json=onDemand,proto3" json:"on_demand,omitempty"` // features that read it
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Users) Reset() {
+	*x = Users{}
+	mi := &file_selfsame_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Users) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Users) ProtoMessage() {}
+
+func (x *Users) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Users.ProtoReflect.Descriptor instead.
+func (*Users) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Users) GetServices() []*ServiceUser {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *Users) GetModels() []*ModelUser {
+	if x != nil {
+		return x.Models
+	}
+	return nil
+}
+
+func (x *Users) GetOnDemand() []string {
+	if x != nil {
+		return x.OnDemand
+	}
+	return nil
+}
+
+type ServiceUser struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Version       int64                  `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	Current       bool                   `protobuf:"varint,3,opt,name=current,proto3" json:"current,omitempty"`
+	Experiment    string                 `protobuf:"bytes,4,opt,name=experiment,proto3" json:"experiment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceUser) Reset() {
+	*x = ServiceUser{}
+	mi := &file_selfsame_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceUser) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceUser) ProtoMessage() {}
+
+func (x *ServiceUser) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceUser.ProtoReflect.Descriptor instead.
+func (*ServiceUser) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ServiceUser) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ServiceUser) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ServiceUser) GetCurrent() bool {
+	if x != nil {
+		return x.Current
+	}
+	return false
+}
+
+func (x *ServiceUser) GetExperiment() string {
+	if x != nil {
+		return x.Experiment
+	}
+	return ""
+}
+
+type ModelUser struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Name           string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Version        string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	Service        string                 `protobuf:"bytes,3,opt,name=service,proto3" json:"service,omitempty"`
+	ServiceVersion int64                  `protobuf:"varint,4,opt,name=service_version,json=serviceVersion,proto3" json:"service_version,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ModelUser) Reset() {
+	*x = ModelUser{}
+	mi := &file_selfsame_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModelUser) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModelUser) ProtoMessage() {}
+
+func (x *ModelUser) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModelUser.ProtoReflect.Descriptor instead.
+func (*ModelUser) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ModelUser) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ModelUser) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *ModelUser) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *ModelUser) GetServiceVersion() int64 {
+	if x != nil {
+		return x.ServiceVersion
+	}
+	return 0
+}
+
+// Statistics are what the last training set saw of a feature.
+type Statistics struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Run           string                 `protobuf:"bytes,1,opt,name=run,proto3" json:"run,omitempty"`
+	At            int64                  `protobuf:"varint,2,opt,name=at,proto3" json:"at,omitempty"`
+	Rows          int64                  `protobuf:"varint,3,opt,name=rows,proto3" json:"rows,omitempty"`
+	Present       int64                  `protobuf:"varint,4,opt,name=present,proto3" json:"present,omitempty"`
+	Missing       float64                `protobuf:"fixed64,5,opt,name=missing,proto3" json:"missing,omitempty"` // share of rows without a value
+	Auc           float64                `protobuf:"fixed64,6,opt,name=auc,proto3" json:"auc,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Statistics) Reset() {
+	*x = Statistics{}
+	mi := &file_selfsame_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Statistics) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Statistics) ProtoMessage() {}
+
+func (x *Statistics) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Statistics.ProtoReflect.Descriptor instead.
+func (*Statistics) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Statistics) GetRun() string {
+	if x != nil {
+		return x.Run
+	}
+	return ""
+}
+
+func (x *Statistics) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Statistics) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *Statistics) GetPresent() int64 {
+	if x != nil {
+		return x.Present
+	}
+	return 0
+}
+
+func (x *Statistics) GetMissing() float64 {
+	if x != nil {
+		return x.Missing
+	}
+	return 0
+}
+
+func (x *Statistics) GetAuc() float64 {
+	if x != nil {
+		return x.Auc
+	}
+	return 0
+}
+
+type ListVersionsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Versions      []*FeatureVersion      `protobuf:"bytes,2,rep,name=versions,proto3" json:"versions,omitempty"` // oldest first
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListVersionsResponse) Reset() {
+	*x = ListVersionsResponse{}
+	mi := &file_selfsame_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListVersionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListVersionsResponse) ProtoMessage() {}
+
+func (x *ListVersionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListVersionsResponse.ProtoReflect.Descriptor instead.
+func (*ListVersionsResponse) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListVersionsResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ListVersionsResponse) GetVersions() []*FeatureVersion {
+	if x != nil {
+		return x.Versions
+	}
+	return nil
+}
+
+type LineageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"` // features, views, sources, services or models; empty: features
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Direction     string                 `protobuf:"bytes,3,opt,name=direction,proto3" json:"direction,omitempty"` // up, down or both; empty: both
+	Columns       bool                   `protobuf:"varint,4,opt,name=columns,proto3" json:"columns,omitempty"`    // by columns of sources in place of views
+	At            *int64                 `protobuf:"varint,5,opt,name=at,proto3,oneof" json:"at,omitempty"`        // the registry as it was then, microseconds; absent: now
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LineageRequest) Reset() {
+	*x = LineageRequest{}
+	mi := &file_selfsame_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineageRequest) ProtoMessage() {}
+
+func (x *LineageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineageRequest.ProtoReflect.Descriptor instead.
+func (*LineageRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *LineageRequest) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *LineageRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LineageRequest) GetDirection() string {
+	if x != nil {
+		return x.Direction
+	}
+	return ""
+}
+
+func (x *LineageRequest) GetColumns() bool {
+	if x != nil {
+		return x.Columns
+	}
+	return false
+}
+
+func (x *LineageRequest) GetAt() int64 {
+	if x != nil && x.At != nil {
+		return *x.At
+	}
+	return 0
+}
+
+// Lineage is a graph. Where one value comes from is a document of Look.
+type Lineage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ref           string                 `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
+	Root          string                 `protobuf:"bytes,2,opt,name=root,proto3" json:"root,omitempty"`      // id of its node
+	Record        int64                  `protobuf:"varint,3,opt,name=record,proto3" json:"record,omitempty"` // the newest of the registry that counts
+	At            int64                  `protobuf:"varint,4,opt,name=at,proto3" json:"at,omitempty"`         // microseconds
+	Direction     string                 `protobuf:"bytes,5,opt,name=direction,proto3" json:"direction,omitempty"`
+	Columns       bool                   `protobuf:"varint,6,opt,name=columns,proto3" json:"columns,omitempty"`
+	Nodes         []*LineageNode         `protobuf:"bytes,7,rep,name=nodes,proto3" json:"nodes,omitempty"`
+	Edges         []*LineageEdge         `protobuf:"bytes,8,rep,name=edges,proto3" json:"edges,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Lineage) Reset() {
+	*x = Lineage{}
+	mi := &file_selfsame_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lineage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lineage) ProtoMessage() {}
+
+func (x *Lineage) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lineage.ProtoReflect.Descriptor instead.
+func (*Lineage) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Lineage) GetRef() string {
+	if x != nil {
+		return x.Ref
+	}
+	return ""
+}
+
+func (x *Lineage) GetRoot() string {
+	if x != nil {
+		return x.Root
+	}
+	return ""
+}
+
+func (x *Lineage) GetRecord() int64 {
+	if x != nil {
+		return x.Record
+	}
+	return 0
+}
+
+func (x *Lineage) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Lineage) GetDirection() string {
+	if x != nil {
+		return x.Direction
+	}
+	return ""
+}
+
+func (x *Lineage) GetColumns() bool {
+	if x != nil {
+		return x.Columns
+	}
+	return false
+}
+
+func (x *Lineage) GetNodes() []*LineageNode {
+	if x != nil {
+		return x.Nodes
+	}
+	return nil
+}
+
+func (x *Lineage) GetEdges() []*LineageEdge {
+	if x != nil {
+		return x.Edges
+	}
+	return nil
+}
+
+type LineageNode struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`     // kind/name
+	Kind          string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"` // source, column, request, view, feature, service, model or run
+	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Type          string                 `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
+	Definition    string                 `protobuf:"bytes,5,opt,name=definition,proto3" json:"definition,omitempty"`
+	Hash          string                 `protobuf:"bytes,6,opt,name=hash,proto3" json:"hash,omitempty"`
+	Status        string                 `protobuf:"bytes,7,opt,name=status,proto3" json:"status,omitempty"`
+	Record        int64                  `protobuf:"varint,8,opt,name=record,proto3" json:"record,omitempty"`
+	Time          int64                  `protobuf:"varint,9,opt,name=time,proto3" json:"time,omitempty"` // microseconds
+	Author        string                 `protobuf:"bytes,10,opt,name=author,proto3" json:"author,omitempty"`
+	Rows          int64                  `protobuf:"varint,11,opt,name=rows,proto3" json:"rows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LineageNode) Reset() {
+	*x = LineageNode{}
+	mi := &file_selfsame_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineageNode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineageNode) ProtoMessage() {}
+
+func (x *LineageNode) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineageNode.ProtoReflect.Descriptor instead.
+func (*LineageNode) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *LineageNode) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *LineageNode) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *LineageNode) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *LineageNode) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *LineageNode) GetDefinition() string {
+	if x != nil {
+		return x.Definition
+	}
+	return ""
+}
+
+func (x *LineageNode) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *LineageNode) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *LineageNode) GetRecord() int64 {
+	if x != nil {
+		return x.Record
+	}
+	return 0
+}
+
+func (x *LineageNode) GetTime() int64 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *LineageNode) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *LineageNode) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+type LineageEdge struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	From          string                 `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	To            string                 `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	Roles         []string               `protobuf:"bytes,3,rep,name=roles,proto3" json:"roles,omitempty"` // of a column in a feature
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LineageEdge) Reset() {
+	*x = LineageEdge{}
+	mi := &file_selfsame_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LineageEdge) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LineageEdge) ProtoMessage() {}
+
+func (x *LineageEdge) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LineageEdge.ProtoReflect.Descriptor instead.
+func (*LineageEdge) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *LineageEdge) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *LineageEdge) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *LineageEdge) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
 type DefineRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Definitions   []byte                 `protobuf:"bytes,1,opt,name=definitions,proto3" json:"definitions,omitempty"` // a definition file, YAML or JSON
@@ -336,7 +1801,7 @@ type DefineRequest struct {
 
 func (x *DefineRequest) Reset() {
 	*x = DefineRequest{}
-	mi := &file_selfsame_proto_msgTypes[2]
+	mi := &file_selfsame_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -348,7 +1813,7 @@ func (x *DefineRequest) String() string {
 func (*DefineRequest) ProtoMessage() {}
 
 func (x *DefineRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[2]
+	mi := &file_selfsame_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -361,7 +1826,7 @@ func (x *DefineRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DefineRequest.ProtoReflect.Descriptor instead.
 func (*DefineRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{2}
+	return file_selfsame_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DefineRequest) GetDefinitions() []byte {
@@ -429,7 +1894,7 @@ type RegisterModelRequest struct {
 
 func (x *RegisterModelRequest) Reset() {
 	*x = RegisterModelRequest{}
-	mi := &file_selfsame_proto_msgTypes[3]
+	mi := &file_selfsame_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -441,7 +1906,7 @@ func (x *RegisterModelRequest) String() string {
 func (*RegisterModelRequest) ProtoMessage() {}
 
 func (x *RegisterModelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[3]
+	mi := &file_selfsame_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -454,7 +1919,7 @@ func (x *RegisterModelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterModelRequest.ProtoReflect.Descriptor instead.
 func (*RegisterModelRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{3}
+	return file_selfsame_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RegisterModelRequest) GetJson() []byte {
@@ -473,7 +1938,7 @@ type StartJobRequest struct {
 
 func (x *StartJobRequest) Reset() {
 	*x = StartJobRequest{}
-	mi := &file_selfsame_proto_msgTypes[4]
+	mi := &file_selfsame_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -485,7 +1950,7 @@ func (x *StartJobRequest) String() string {
 func (*StartJobRequest) ProtoMessage() {}
 
 func (x *StartJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[4]
+	mi := &file_selfsame_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -498,7 +1963,7 @@ func (x *StartJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartJobRequest.ProtoReflect.Descriptor instead.
 func (*StartJobRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{4}
+	return file_selfsame_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *StartJobRequest) GetJson() []byte {
@@ -518,7 +1983,7 @@ type ListJobsRequest struct {
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_selfsame_proto_msgTypes[5]
+	mi := &file_selfsame_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -530,7 +1995,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[5]
+	mi := &file_selfsame_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -543,7 +2008,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{5}
+	return file_selfsame_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListJobsRequest) GetPageSize() int32 {
@@ -569,7 +2034,7 @@ type JobRequest struct {
 
 func (x *JobRequest) Reset() {
 	*x = JobRequest{}
-	mi := &file_selfsame_proto_msgTypes[6]
+	mi := &file_selfsame_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -581,7 +2046,7 @@ func (x *JobRequest) String() string {
 func (*JobRequest) ProtoMessage() {}
 
 func (x *JobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[6]
+	mi := &file_selfsame_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -594,7 +2059,7 @@ func (x *JobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobRequest.ProtoReflect.Descriptor instead.
 func (*JobRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{6}
+	return file_selfsame_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *JobRequest) GetId() string {
@@ -628,7 +2093,7 @@ type GetFeaturesRequest struct {
 
 func (x *GetFeaturesRequest) Reset() {
 	*x = GetFeaturesRequest{}
-	mi := &file_selfsame_proto_msgTypes[7]
+	mi := &file_selfsame_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -640,7 +2105,7 @@ func (x *GetFeaturesRequest) String() string {
 func (*GetFeaturesRequest) ProtoMessage() {}
 
 func (x *GetFeaturesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[7]
+	mi := &file_selfsame_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -653,7 +2118,7 @@ func (x *GetFeaturesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFeaturesRequest.ProtoReflect.Descriptor instead.
 func (*GetFeaturesRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{7}
+	return file_selfsame_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetFeaturesRequest) GetWhat() isGetFeaturesRequest_What {
@@ -783,7 +2248,7 @@ type References struct {
 
 func (x *References) Reset() {
 	*x = References{}
-	mi := &file_selfsame_proto_msgTypes[8]
+	mi := &file_selfsame_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -795,7 +2260,7 @@ func (x *References) String() string {
 func (*References) ProtoMessage() {}
 
 func (x *References) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[8]
+	mi := &file_selfsame_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -808,7 +2273,7 @@ func (x *References) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use References.ProtoReflect.Descriptor instead.
 func (*References) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{8}
+	return file_selfsame_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *References) GetReference() []string {
@@ -844,7 +2309,7 @@ type GetFeaturesResponse struct {
 
 func (x *GetFeaturesResponse) Reset() {
 	*x = GetFeaturesResponse{}
-	mi := &file_selfsame_proto_msgTypes[9]
+	mi := &file_selfsame_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -856,7 +2321,7 @@ func (x *GetFeaturesResponse) String() string {
 func (*GetFeaturesResponse) ProtoMessage() {}
 
 func (x *GetFeaturesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[9]
+	mi := &file_selfsame_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -869,7 +2334,7 @@ func (x *GetFeaturesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFeaturesResponse.ProtoReflect.Descriptor instead.
 func (*GetFeaturesResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{9}
+	return file_selfsame_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetFeaturesResponse) GetColumns() []*Column {
@@ -1016,7 +2481,7 @@ type Packed struct {
 
 func (x *Packed) Reset() {
 	*x = Packed{}
-	mi := &file_selfsame_proto_msgTypes[10]
+	mi := &file_selfsame_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +2493,7 @@ func (x *Packed) String() string {
 func (*Packed) ProtoMessage() {}
 
 func (x *Packed) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[10]
+	mi := &file_selfsame_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +2506,7 @@ func (x *Packed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Packed.ProtoReflect.Descriptor instead.
 func (*Packed) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{10}
+	return file_selfsame_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Packed) GetName() []string {
@@ -1121,7 +2586,7 @@ type Column struct {
 
 func (x *Column) Reset() {
 	*x = Column{}
-	mi := &file_selfsame_proto_msgTypes[11]
+	mi := &file_selfsame_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1133,7 +2598,7 @@ func (x *Column) String() string {
 func (*Column) ProtoMessage() {}
 
 func (x *Column) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[11]
+	mi := &file_selfsame_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1146,7 +2611,7 @@ func (x *Column) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Column.ProtoReflect.Descriptor instead.
 func (*Column) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{11}
+	return file_selfsame_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Column) GetName() string {
@@ -1236,7 +2701,7 @@ type PushRequest struct {
 
 func (x *PushRequest) Reset() {
 	*x = PushRequest{}
-	mi := &file_selfsame_proto_msgTypes[12]
+	mi := &file_selfsame_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1248,7 +2713,7 @@ func (x *PushRequest) String() string {
 func (*PushRequest) ProtoMessage() {}
 
 func (x *PushRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[12]
+	mi := &file_selfsame_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1261,7 +2726,7 @@ func (x *PushRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PushRequest.ProtoReflect.Descriptor instead.
 func (*PushRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{12}
+	return file_selfsame_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *PushRequest) GetSource() string {
@@ -1291,7 +2756,7 @@ type PushResponse struct {
 
 func (x *PushResponse) Reset() {
 	*x = PushResponse{}
-	mi := &file_selfsame_proto_msgTypes[13]
+	mi := &file_selfsame_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +2768,7 @@ func (x *PushResponse) String() string {
 func (*PushResponse) ProtoMessage() {}
 
 func (x *PushResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[13]
+	mi := &file_selfsame_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1316,7 +2781,7 @@ func (x *PushResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PushResponse.ProtoReflect.Descriptor instead.
 func (*PushResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{13}
+	return file_selfsame_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *PushResponse) GetFate() []Fate {
@@ -1364,7 +2829,7 @@ type Reason struct {
 
 func (x *Reason) Reset() {
 	*x = Reason{}
-	mi := &file_selfsame_proto_msgTypes[14]
+	mi := &file_selfsame_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1376,7 +2841,7 @@ func (x *Reason) String() string {
 func (*Reason) ProtoMessage() {}
 
 func (x *Reason) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[14]
+	mi := &file_selfsame_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1389,7 +2854,7 @@ func (x *Reason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reason.ProtoReflect.Descriptor instead.
 func (*Reason) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{14}
+	return file_selfsame_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Reason) GetRow() uint32 {
@@ -1419,7 +2884,7 @@ type Problem struct {
 
 func (x *Problem) Reset() {
 	*x = Problem{}
-	mi := &file_selfsame_proto_msgTypes[15]
+	mi := &file_selfsame_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1431,7 +2896,7 @@ func (x *Problem) String() string {
 func (*Problem) ProtoMessage() {}
 
 func (x *Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[15]
+	mi := &file_selfsame_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1444,7 +2909,7 @@ func (x *Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Problem.ProtoReflect.Descriptor instead.
 func (*Problem) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{15}
+	return file_selfsame_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Problem) GetClass() string {
@@ -1489,7 +2954,7 @@ type PredictRequest struct {
 
 func (x *PredictRequest) Reset() {
 	*x = PredictRequest{}
-	mi := &file_selfsame_proto_msgTypes[16]
+	mi := &file_selfsame_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1501,7 +2966,7 @@ func (x *PredictRequest) String() string {
 func (*PredictRequest) ProtoMessage() {}
 
 func (x *PredictRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[16]
+	mi := &file_selfsame_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1514,7 +2979,7 @@ func (x *PredictRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PredictRequest.ProtoReflect.Descriptor instead.
 func (*PredictRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{16}
+	return file_selfsame_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *PredictRequest) GetRequestId() string {
@@ -1573,7 +3038,7 @@ type Scalar struct {
 
 func (x *Scalar) Reset() {
 	*x = Scalar{}
-	mi := &file_selfsame_proto_msgTypes[17]
+	mi := &file_selfsame_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1585,7 +3050,7 @@ func (x *Scalar) String() string {
 func (*Scalar) ProtoMessage() {}
 
 func (x *Scalar) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[17]
+	mi := &file_selfsame_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1598,7 +3063,7 @@ func (x *Scalar) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scalar.ProtoReflect.Descriptor instead.
 func (*Scalar) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{17}
+	return file_selfsame_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Scalar) GetValue() isScalar_Value {
@@ -1665,7 +3130,7 @@ type PredictResponse struct {
 
 func (x *PredictResponse) Reset() {
 	*x = PredictResponse{}
-	mi := &file_selfsame_proto_msgTypes[18]
+	mi := &file_selfsame_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1677,7 +3142,7 @@ func (x *PredictResponse) String() string {
 func (*PredictResponse) ProtoMessage() {}
 
 func (x *PredictResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[18]
+	mi := &file_selfsame_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1690,7 +3155,7 @@ func (x *PredictResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PredictResponse.ProtoReflect.Descriptor instead.
 func (*PredictResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{18}
+	return file_selfsame_proto_rawDescGZIP(), []int{35}
 }
 
 type OutcomeRequest struct {
@@ -1705,7 +3170,7 @@ type OutcomeRequest struct {
 
 func (x *OutcomeRequest) Reset() {
 	*x = OutcomeRequest{}
-	mi := &file_selfsame_proto_msgTypes[19]
+	mi := &file_selfsame_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1717,7 +3182,7 @@ func (x *OutcomeRequest) String() string {
 func (*OutcomeRequest) ProtoMessage() {}
 
 func (x *OutcomeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[19]
+	mi := &file_selfsame_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1730,7 +3195,7 @@ func (x *OutcomeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeRequest.ProtoReflect.Descriptor instead.
 func (*OutcomeRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{19}
+	return file_selfsame_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *OutcomeRequest) GetRequestId() string {
@@ -1769,7 +3234,7 @@ type OutcomeResponse struct {
 
 func (x *OutcomeResponse) Reset() {
 	*x = OutcomeResponse{}
-	mi := &file_selfsame_proto_msgTypes[20]
+	mi := &file_selfsame_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1781,7 +3246,7 @@ func (x *OutcomeResponse) String() string {
 func (*OutcomeResponse) ProtoMessage() {}
 
 func (x *OutcomeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[20]
+	mi := &file_selfsame_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1794,7 +3259,7 @@ func (x *OutcomeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeResponse.ProtoReflect.Descriptor instead.
 func (*OutcomeResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{20}
+	return file_selfsame_proto_rawDescGZIP(), []int{37}
 }
 
 var File_selfsame_proto protoreflect.FileDescriptor
@@ -1815,7 +3280,149 @@ const file_selfsame_proto_rawDesc = "" +
 	"parameters\x1a=\n" +
 	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe4\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9b\x02\n" +
+	"\x13ListFeaturesRequest\x12\x14\n" +
+	"\x05query\x18\x01 \x01(\tR\x05query\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x10\n" +
+	"\x03tag\x18\x03 \x01(\tR\x03tag\x12\x16\n" +
+	"\x06entity\x18\x04 \x01(\tR\x06entity\x12\x12\n" +
+	"\x04view\x18\x05 \x01(\tR\x04view\x12\x16\n" +
+	"\x06source\x18\x06 \x01(\tR\x06source\x12\x18\n" +
+	"\aservice\x18\a \x01(\tR\aservice\x12\x14\n" +
+	"\x05stage\x18\b \x01(\tR\x05stage\x12\x16\n" +
+	"\x06unused\x18\t \x01(\bR\x06unused\x12\x1b\n" +
+	"\tpage_size\x18\n" +
+	" \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\v \x01(\tR\tpageToken\"\x86\x01\n" +
+	"\x14ListFeaturesResponse\x120\n" +
+	"\bfeatures\x18\x01 \x03(\v2\x14.selfsame.v1.FeatureR\bfeatures\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x03R\x05total\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"$\n" +
+	"\x0eFeatureRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\x8a\x06\n" +
+	"\aFeature\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\x12\x14\n" +
+	"\x05stage\x18\x04 \x01(\tR\x05stage\x12\x12\n" +
+	"\x04type\x18\x05 \x01(\tR\x04type\x12\x12\n" +
+	"\x04view\x18\x06 \x01(\tR\x04view\x12\x16\n" +
+	"\x06entity\x18\a \x01(\tR\x06entity\x12\x18\n" +
+	"\asources\x18\b \x03(\tR\asources\x12\x1a\n" +
+	"\bservices\x18\t \x03(\tR\bservices\x12 \n" +
+	"\vdescription\x18\n" +
+	" \x01(\tR\vdescription\x12\x14\n" +
+	"\x05owner\x18\v \x01(\tR\x05owner\x122\n" +
+	"\x04tags\x18\f \x03(\v2\x1e.selfsame.v1.Feature.TagsEntryR\x04tags\x12\x18\n" +
+	"\aoffline\x18\r \x01(\bR\aoffline\x12\x1e\n" +
+	"\n" +
+	"definition\x18\x0e \x01(\tR\n" +
+	"definition\x12(\n" +
+	"\x05usage\x18\x0f \x01(\v2\x12.selfsame.v1.UsageR\x05usage\x12\x12\n" +
+	"\x04hash\x18\x10 \x01(\tR\x04hash\x120\n" +
+	"\bsettings\x18\x11 \x03(\v2\x14.selfsame.v1.SettingR\bsettings\x127\n" +
+	"\bversions\x18\x12 \x03(\v2\x1b.selfsame.v1.FeatureVersionR\bversions\x12\x14\n" +
+	"\x05reads\x18\x13 \x03(\tR\x05reads\x12(\n" +
+	"\x05users\x18\x14 \x01(\v2\x12.selfsame.v1.UsersR\x05users\x127\n" +
+	"\n" +
+	"statistics\x18\x15 \x01(\v2\x17.selfsame.v1.StatisticsR\n" +
+	"statistics\x12\x16\n" +
+	"\x06newest\x18\x16 \x01(\x03R\x06newest\x12\x18\n" +
+	"\aremoved\x18\x17 \x01(\bR\aremoved\x1a7\n" +
+	"\tTagsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"K\n" +
+	"\x05Usage\x12\x1a\n" +
+	"\brequests\x18\x01 \x01(\x03R\brequests\x12\x12\n" +
+	"\x04rows\x18\x02 \x01(\x03R\x04rows\x12\x12\n" +
+	"\x04last\x18\x03 \x01(\x03R\x04last\"3\n" +
+	"\aSetting\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"\xfd\x02\n" +
+	"\x0eFeatureVersion\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\tR\x04hash\x12\x14\n" +
+	"\x05apply\x18\x03 \x01(\x03R\x05apply\x12\x12\n" +
+	"\x04time\x18\x04 \x01(\x03R\x04time\x12\x16\n" +
+	"\x06author\x18\x05 \x01(\tR\x06author\x12\x16\n" +
+	"\x06status\x18\x06 \x01(\tR\x06status\x12\x14\n" +
+	"\x05found\x18\a \x01(\tR\x05found\x12\x14\n" +
+	"\x05stage\x18\b \x01(\tR\x05stage\x12\x1c\n" +
+	"\tsuccessor\x18\t \x01(\tR\tsuccessor\x12\x14\n" +
+	"\x05until\x18\n" +
+	" \x01(\x03R\x05until\x12\x16\n" +
+	"\x06reason\x18\v \x01(\tR\x06reason\x12\x18\n" +
+	"\amessage\x18\f \x01(\tR\amessage\x12\x16\n" +
+	"\x06commit\x18\r \x01(\tR\x06commit\x129\n" +
+	"\vdifferences\x18\x0e \x03(\v2\x17.selfsame.v1.DifferenceR\vdifferences\"P\n" +
+	"\n" +
+	"Difference\x12\x14\n" +
+	"\x05entry\x18\x01 \x01(\tR\x05entry\x12\x16\n" +
+	"\x06before\x18\x02 \x01(\tR\x06before\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\tR\x05after\"\x8a\x01\n" +
+	"\x05Users\x124\n" +
+	"\bservices\x18\x01 \x03(\v2\x18.selfsame.v1.ServiceUserR\bservices\x12.\n" +
+	"\x06models\x18\x02 \x03(\v2\x16.selfsame.v1.ModelUserR\x06models\x12\x1b\n" +
+	"\ton_demand\x18\x03 \x03(\tR\bonDemand\"u\n" +
+	"\vServiceUser\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x18\n" +
+	"\acurrent\x18\x03 \x01(\bR\acurrent\x12\x1e\n" +
+	"\n" +
+	"experiment\x18\x04 \x01(\tR\n" +
+	"experiment\"|\n" +
+	"\tModelUser\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x18\n" +
+	"\aservice\x18\x03 \x01(\tR\aservice\x12'\n" +
+	"\x0fservice_version\x18\x04 \x01(\x03R\x0eserviceVersion\"\x88\x01\n" +
+	"\n" +
+	"Statistics\x12\x10\n" +
+	"\x03run\x18\x01 \x01(\tR\x03run\x12\x0e\n" +
+	"\x02at\x18\x02 \x01(\x03R\x02at\x12\x12\n" +
+	"\x04rows\x18\x03 \x01(\x03R\x04rows\x12\x18\n" +
+	"\apresent\x18\x04 \x01(\x03R\apresent\x12\x18\n" +
+	"\amissing\x18\x05 \x01(\x01R\amissing\x12\x10\n" +
+	"\x03auc\x18\x06 \x01(\x01R\x03auc\"c\n" +
+	"\x14ListVersionsResponse\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x127\n" +
+	"\bversions\x18\x02 \x03(\v2\x1b.selfsame.v1.FeatureVersionR\bversions\"\x8c\x01\n" +
+	"\x0eLineageRequest\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1c\n" +
+	"\tdirection\x18\x03 \x01(\tR\tdirection\x12\x18\n" +
+	"\acolumns\x18\x04 \x01(\bR\acolumns\x12\x13\n" +
+	"\x02at\x18\x05 \x01(\x03H\x00R\x02at\x88\x01\x01B\x05\n" +
+	"\x03_at\"\xef\x01\n" +
+	"\aLineage\x12\x10\n" +
+	"\x03ref\x18\x01 \x01(\tR\x03ref\x12\x12\n" +
+	"\x04root\x18\x02 \x01(\tR\x04root\x12\x16\n" +
+	"\x06record\x18\x03 \x01(\x03R\x06record\x12\x0e\n" +
+	"\x02at\x18\x04 \x01(\x03R\x02at\x12\x1c\n" +
+	"\tdirection\x18\x05 \x01(\tR\tdirection\x12\x18\n" +
+	"\acolumns\x18\x06 \x01(\bR\acolumns\x12.\n" +
+	"\x05nodes\x18\a \x03(\v2\x18.selfsame.v1.LineageNodeR\x05nodes\x12.\n" +
+	"\x05edges\x18\b \x03(\v2\x18.selfsame.v1.LineageEdgeR\x05edges\"\xfd\x01\n" +
+	"\vLineageNode\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
+	"\x04type\x18\x04 \x01(\tR\x04type\x12\x1e\n" +
+	"\n" +
+	"definition\x18\x05 \x01(\tR\n" +
+	"definition\x12\x12\n" +
+	"\x04hash\x18\x06 \x01(\tR\x04hash\x12\x16\n" +
+	"\x06status\x18\a \x01(\tR\x06status\x12\x16\n" +
+	"\x06record\x18\b \x01(\x03R\x06record\x12\x12\n" +
+	"\x04time\x18\t \x01(\x03R\x04time\x12\x16\n" +
+	"\x06author\x18\n" +
+	" \x01(\tR\x06author\x12\x12\n" +
+	"\x04rows\x18\v \x01(\x03R\x04rows\"G\n" +
+	"\vLineageEdge\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\tR\x02to\x12\x14\n" +
+	"\x05roles\x18\x03 \x03(\tR\x05roles\"\xe4\x01\n" +
 	"\rDefineRequest\x12 \n" +
 	"\vdefinitions\x18\x01 \x01(\fR\vdefinitions\x12\x16\n" +
 	"\x06author\x18\x02 \x01(\tR\x06author\x12\x18\n" +
@@ -1977,8 +3584,14 @@ const file_selfsame_proto_rawDesc = "" +
 	"\x04Push\x12\x18.selfsame.v1.PushRequest\x1a\x19.selfsame.v1.PushResponse(\x010\x012\x99\x01\n" +
 	"\vPredictions\x12D\n" +
 	"\aPredict\x12\x1b.selfsame.v1.PredictRequest\x1a\x1c.selfsame.v1.PredictResponse\x12D\n" +
-	"\aOutcome\x12\x1b.selfsame.v1.OutcomeRequest\x1a\x1c.selfsame.v1.OutcomeResponse2\xcb\x01\n" +
-	"\bRegistry\x127\n" +
+	"\aOutcome\x12\x1b.selfsame.v1.OutcomeRequest\x1a\x1c.selfsame.v1.OutcomeResponse2\xf2\x03\n" +
+	"\bRegistry\x12S\n" +
+	"\fListFeatures\x12 .selfsame.v1.ListFeaturesRequest\x1a!.selfsame.v1.ListFeaturesResponse\x12?\n" +
+	"\n" +
+	"GetFeature\x12\x1b.selfsame.v1.FeatureRequest\x1a\x14.selfsame.v1.Feature\x12N\n" +
+	"\fListVersions\x12\x1b.selfsame.v1.FeatureRequest\x1a!.selfsame.v1.ListVersionsResponse\x12?\n" +
+	"\n" +
+	"GetLineage\x12\x1b.selfsame.v1.LineageRequest\x1a\x14.selfsame.v1.Lineage\x127\n" +
 	"\x04Look\x12\x18.selfsame.v1.LookRequest\x1a\x15.selfsame.v1.Document\x12;\n" +
 	"\x06Define\x12\x1a.selfsame.v1.DefineRequest\x1a\x15.selfsame.v1.Document\x12I\n" +
 	"\rRegisterModel\x12!.selfsame.v1.RegisterModelRequest\x1a\x15.selfsame.v1.Document2\xef\x01\n" +
@@ -2001,80 +3614,119 @@ func file_selfsame_proto_rawDescGZIP() []byte {
 }
 
 var file_selfsame_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_selfsame_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_selfsame_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_selfsame_proto_goTypes = []any{
 	(Form)(0),                    // 0: selfsame.v1.Form
 	(Status)(0),                  // 1: selfsame.v1.Status
 	(Fate)(0),                    // 2: selfsame.v1.Fate
 	(*Document)(nil),             // 3: selfsame.v1.Document
 	(*LookRequest)(nil),          // 4: selfsame.v1.LookRequest
-	(*DefineRequest)(nil),        // 5: selfsame.v1.DefineRequest
-	(*RegisterModelRequest)(nil), // 6: selfsame.v1.RegisterModelRequest
-	(*StartJobRequest)(nil),      // 7: selfsame.v1.StartJobRequest
-	(*ListJobsRequest)(nil),      // 8: selfsame.v1.ListJobsRequest
-	(*JobRequest)(nil),           // 9: selfsame.v1.JobRequest
-	(*GetFeaturesRequest)(nil),   // 10: selfsame.v1.GetFeaturesRequest
-	(*References)(nil),           // 11: selfsame.v1.References
-	(*GetFeaturesResponse)(nil),  // 12: selfsame.v1.GetFeaturesResponse
-	(*Packed)(nil),               // 13: selfsame.v1.Packed
-	(*Column)(nil),               // 14: selfsame.v1.Column
-	(*PushRequest)(nil),          // 15: selfsame.v1.PushRequest
-	(*PushResponse)(nil),         // 16: selfsame.v1.PushResponse
-	(*Reason)(nil),               // 17: selfsame.v1.Reason
-	(*Problem)(nil),              // 18: selfsame.v1.Problem
-	(*PredictRequest)(nil),       // 19: selfsame.v1.PredictRequest
-	(*Scalar)(nil),               // 20: selfsame.v1.Scalar
-	(*PredictResponse)(nil),      // 21: selfsame.v1.PredictResponse
-	(*OutcomeRequest)(nil),       // 22: selfsame.v1.OutcomeRequest
-	(*OutcomeResponse)(nil),      // 23: selfsame.v1.OutcomeResponse
-	nil,                          // 24: selfsame.v1.LookRequest.ParametersEntry
-	nil,                          // 25: selfsame.v1.GetFeaturesResponse.MillisecondsEntry
+	(*ListFeaturesRequest)(nil),  // 5: selfsame.v1.ListFeaturesRequest
+	(*ListFeaturesResponse)(nil), // 6: selfsame.v1.ListFeaturesResponse
+	(*FeatureRequest)(nil),       // 7: selfsame.v1.FeatureRequest
+	(*Feature)(nil),              // 8: selfsame.v1.Feature
+	(*Usage)(nil),                // 9: selfsame.v1.Usage
+	(*Setting)(nil),              // 10: selfsame.v1.Setting
+	(*FeatureVersion)(nil),       // 11: selfsame.v1.FeatureVersion
+	(*Difference)(nil),           // 12: selfsame.v1.Difference
+	(*Users)(nil),                // 13: selfsame.v1.Users
+	(*ServiceUser)(nil),          // 14: selfsame.v1.ServiceUser
+	(*ModelUser)(nil),            // 15: selfsame.v1.ModelUser
+	(*Statistics)(nil),           // 16: selfsame.v1.Statistics
+	(*ListVersionsResponse)(nil), // 17: selfsame.v1.ListVersionsResponse
+	(*LineageRequest)(nil),       // 18: selfsame.v1.LineageRequest
+	(*Lineage)(nil),              // 19: selfsame.v1.Lineage
+	(*LineageNode)(nil),          // 20: selfsame.v1.LineageNode
+	(*LineageEdge)(nil),          // 21: selfsame.v1.LineageEdge
+	(*DefineRequest)(nil),        // 22: selfsame.v1.DefineRequest
+	(*RegisterModelRequest)(nil), // 23: selfsame.v1.RegisterModelRequest
+	(*StartJobRequest)(nil),      // 24: selfsame.v1.StartJobRequest
+	(*ListJobsRequest)(nil),      // 25: selfsame.v1.ListJobsRequest
+	(*JobRequest)(nil),           // 26: selfsame.v1.JobRequest
+	(*GetFeaturesRequest)(nil),   // 27: selfsame.v1.GetFeaturesRequest
+	(*References)(nil),           // 28: selfsame.v1.References
+	(*GetFeaturesResponse)(nil),  // 29: selfsame.v1.GetFeaturesResponse
+	(*Packed)(nil),               // 30: selfsame.v1.Packed
+	(*Column)(nil),               // 31: selfsame.v1.Column
+	(*PushRequest)(nil),          // 32: selfsame.v1.PushRequest
+	(*PushResponse)(nil),         // 33: selfsame.v1.PushResponse
+	(*Reason)(nil),               // 34: selfsame.v1.Reason
+	(*Problem)(nil),              // 35: selfsame.v1.Problem
+	(*PredictRequest)(nil),       // 36: selfsame.v1.PredictRequest
+	(*Scalar)(nil),               // 37: selfsame.v1.Scalar
+	(*PredictResponse)(nil),      // 38: selfsame.v1.PredictResponse
+	(*OutcomeRequest)(nil),       // 39: selfsame.v1.OutcomeRequest
+	(*OutcomeResponse)(nil),      // 40: selfsame.v1.OutcomeResponse
+	nil,                          // 41: selfsame.v1.LookRequest.ParametersEntry
+	nil,                          // 42: selfsame.v1.Feature.TagsEntry
+	nil,                          // 43: selfsame.v1.GetFeaturesResponse.MillisecondsEntry
 }
 var file_selfsame_proto_depIdxs = []int32{
-	24, // 0: selfsame.v1.LookRequest.parameters:type_name -> selfsame.v1.LookRequest.ParametersEntry
-	11, // 1: selfsame.v1.GetFeaturesRequest.features:type_name -> selfsame.v1.References
-	14, // 2: selfsame.v1.GetFeaturesRequest.rows:type_name -> selfsame.v1.Column
-	0,  // 3: selfsame.v1.GetFeaturesRequest.form:type_name -> selfsame.v1.Form
-	14, // 4: selfsame.v1.GetFeaturesResponse.columns:type_name -> selfsame.v1.Column
-	25, // 5: selfsame.v1.GetFeaturesResponse.milliseconds:type_name -> selfsame.v1.GetFeaturesResponse.MillisecondsEntry
-	13, // 6: selfsame.v1.GetFeaturesResponse.packed:type_name -> selfsame.v1.Packed
-	1,  // 7: selfsame.v1.Packed.status:type_name -> selfsame.v1.Status
-	1,  // 8: selfsame.v1.Column.status:type_name -> selfsame.v1.Status
-	14, // 9: selfsame.v1.Column.elements:type_name -> selfsame.v1.Column
-	14, // 10: selfsame.v1.Column.keys:type_name -> selfsame.v1.Column
-	14, // 11: selfsame.v1.PushRequest.fields:type_name -> selfsame.v1.Column
-	2,  // 12: selfsame.v1.PushResponse.fate:type_name -> selfsame.v1.Fate
-	17, // 13: selfsame.v1.PushResponse.reasons:type_name -> selfsame.v1.Reason
-	18, // 14: selfsame.v1.PushResponse.problem:type_name -> selfsame.v1.Problem
-	20, // 15: selfsame.v1.PredictRequest.score:type_name -> selfsame.v1.Scalar
-	20, // 16: selfsame.v1.OutcomeRequest.label:type_name -> selfsame.v1.Scalar
-	10, // 17: selfsame.v1.Features.GetFeatures:input_type -> selfsame.v1.GetFeaturesRequest
-	15, // 18: selfsame.v1.Events.Push:input_type -> selfsame.v1.PushRequest
-	19, // 19: selfsame.v1.Predictions.Predict:input_type -> selfsame.v1.PredictRequest
-	22, // 20: selfsame.v1.Predictions.Outcome:input_type -> selfsame.v1.OutcomeRequest
-	4,  // 21: selfsame.v1.Registry.Look:input_type -> selfsame.v1.LookRequest
-	5,  // 22: selfsame.v1.Registry.Define:input_type -> selfsame.v1.DefineRequest
-	6,  // 23: selfsame.v1.Registry.RegisterModel:input_type -> selfsame.v1.RegisterModelRequest
-	7,  // 24: selfsame.v1.Jobs.Start:input_type -> selfsame.v1.StartJobRequest
-	8,  // 25: selfsame.v1.Jobs.List:input_type -> selfsame.v1.ListJobsRequest
-	9,  // 26: selfsame.v1.Jobs.Get:input_type -> selfsame.v1.JobRequest
-	9,  // 27: selfsame.v1.Jobs.End:input_type -> selfsame.v1.JobRequest
-	12, // 28: selfsame.v1.Features.GetFeatures:output_type -> selfsame.v1.GetFeaturesResponse
-	16, // 29: selfsame.v1.Events.Push:output_type -> selfsame.v1.PushResponse
-	21, // 30: selfsame.v1.Predictions.Predict:output_type -> selfsame.v1.PredictResponse
-	23, // 31: selfsame.v1.Predictions.Outcome:output_type -> selfsame.v1.OutcomeResponse
-	3,  // 32: selfsame.v1.Registry.Look:output_type -> selfsame.v1.Document
-	3,  // 33: selfsame.v1.Registry.Define:output_type -> selfsame.v1.Document
-	3,  // 34: selfsame.v1.Registry.RegisterModel:output_type -> selfsame.v1.Document
-	3,  // 35: selfsame.v1.Jobs.Start:output_type -> selfsame.v1.Document
-	3,  // 36: selfsame.v1.Jobs.List:output_type -> selfsame.v1.Document
-	3,  // 37: selfsame.v1.Jobs.Get:output_type -> selfsame.v1.Document
-	3,  // 38: selfsame.v1.Jobs.End:output_type -> selfsame.v1.Document
-	28, // [28:39] is the sub-list for method output_type
-	17, // [17:28] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	41, // 0: selfsame.v1.LookRequest.parameters:type_name -> selfsame.v1.LookRequest.ParametersEntry
+	8,  // 1: selfsame.v1.ListFeaturesResponse.features:type_name -> selfsame.v1.Feature
+	42, // 2: selfsame.v1.Feature.tags:type_name -> selfsame.v1.Feature.TagsEntry
+	9,  // 3: selfsame.v1.Feature.usage:type_name -> selfsame.v1.Usage
+	10, // 4: selfsame.v1.Feature.settings:type_name -> selfsame.v1.Setting
+	11, // 5: selfsame.v1.Feature.versions:type_name -> selfsame.v1.FeatureVersion
+	13, // 6: selfsame.v1.Feature.users:type_name -> selfsame.v1.Users
+	16, // 7: selfsame.v1.Feature.statistics:type_name -> selfsame.v1.Statistics
+	12, // 8: selfsame.v1.FeatureVersion.differences:type_name -> selfsame.v1.Difference
+	14, // 9: selfsame.v1.Users.services:type_name -> selfsame.v1.ServiceUser
+	15, // 10: selfsame.v1.Users.models:type_name -> selfsame.v1.ModelUser
+	11, // 11: selfsame.v1.ListVersionsResponse.versions:type_name -> selfsame.v1.FeatureVersion
+	20, // 12: selfsame.v1.Lineage.nodes:type_name -> selfsame.v1.LineageNode
+	21, // 13: selfsame.v1.Lineage.edges:type_name -> selfsame.v1.LineageEdge
+	28, // 14: selfsame.v1.GetFeaturesRequest.features:type_name -> selfsame.v1.References
+	31, // 15: selfsame.v1.GetFeaturesRequest.rows:type_name -> selfsame.v1.Column
+	0,  // 16: selfsame.v1.GetFeaturesRequest.form:type_name -> selfsame.v1.Form
+	31, // 17: selfsame.v1.GetFeaturesResponse.columns:type_name -> selfsame.v1.Column
+	43, // 18: selfsame.v1.GetFeaturesResponse.milliseconds:type_name -> selfsame.v1.GetFeaturesResponse.MillisecondsEntry
+	30, // 19: selfsame.v1.GetFeaturesResponse.packed:type_name -> selfsame.v1.Packed
+	1,  // 20: selfsame.v1.Packed.status:type_name -> selfsame.v1.Status
+	1,  // 21: selfsame.v1.Column.status:type_name -> selfsame.v1.Status
+	31, // 22: selfsame.v1.Column.elements:type_name -> selfsame.v1.Column
+	31, // 23: selfsame.v1.Column.keys:type_name -> selfsame.v1.Column
+	31, // 24: selfsame.v1.PushRequest.fields:type_name -> selfsame.v1.Column
+	2,  // 25: selfsame.v1.PushResponse.fate:type_name -> selfsame.v1.Fate
+	34, // 26: selfsame.v1.PushResponse.reasons:type_name -> selfsame.v1.Reason
+	35, // 27: selfsame.v1.PushResponse.problem:type_name -> selfsame.v1.Problem
+	37, // 28: selfsame.v1.PredictRequest.score:type_name -> selfsame.v1.Scalar
+	37, // 29: selfsame.v1.OutcomeRequest.label:type_name -> selfsame.v1.Scalar
+	27, // 30: selfsame.v1.Features.GetFeatures:input_type -> selfsame.v1.GetFeaturesRequest
+	32, // 31: selfsame.v1.Events.Push:input_type -> selfsame.v1.PushRequest
+	36, // 32: selfsame.v1.Predictions.Predict:input_type -> selfsame.v1.PredictRequest
+	39, // 33: selfsame.v1.Predictions.Outcome:input_type -> selfsame.v1.OutcomeRequest
+	5,  // 34: selfsame.v1.Registry.ListFeatures:input_type -> selfsame.v1.ListFeaturesRequest
+	7,  // 35: selfsame.v1.Registry.GetFeature:input_type -> selfsame.v1.FeatureRequest
+	7,  // 36: selfsame.v1.Registry.ListVersions:input_type -> selfsame.v1.FeatureRequest
+	18, // 37: selfsame.v1.Registry.GetLineage:input_type -> selfsame.v1.LineageRequest
+	4,  // 38: selfsame.v1.Registry.Look:input_type -> selfsame.v1.LookRequest
+	22, // 39: selfsame.v1.Registry.Define:input_type -> selfsame.v1.DefineRequest
+	23, // 40: selfsame.v1.Registry.RegisterModel:input_type -> selfsame.v1.RegisterModelRequest
+	24, // 41: selfsame.v1.Jobs.Start:input_type -> selfsame.v1.StartJobRequest
+	25, // 42: selfsame.v1.Jobs.List:input_type -> selfsame.v1.ListJobsRequest
+	26, // 43: selfsame.v1.Jobs.Get:input_type -> selfsame.v1.JobRequest
+	26, // 44: selfsame.v1.Jobs.End:input_type -> selfsame.v1.JobRequest
+	29, // 45: selfsame.v1.Features.GetFeatures:output_type -> selfsame.v1.GetFeaturesResponse
+	33, // 46: selfsame.v1.Events.Push:output_type -> selfsame.v1.PushResponse
+	38, // 47: selfsame.v1.Predictions.Predict:output_type -> selfsame.v1.PredictResponse
+	40, // 48: selfsame.v1.Predictions.Outcome:output_type -> selfsame.v1.OutcomeResponse
+	6,  // 49: selfsame.v1.Registry.ListFeatures:output_type -> selfsame.v1.ListFeaturesResponse
+	8,  // 50: selfsame.v1.Registry.GetFeature:output_type -> selfsame.v1.Feature
+	17, // 51: selfsame.v1.Registry.ListVersions:output_type -> selfsame.v1.ListVersionsResponse
+	19, // 52: selfsame.v1.Registry.GetLineage:output_type -> selfsame.v1.Lineage
+	3,  // 53: selfsame.v1.Registry.Look:output_type -> selfsame.v1.Document
+	3,  // 54: selfsame.v1.Registry.Define:output_type -> selfsame.v1.Document
+	3,  // 55: selfsame.v1.Registry.RegisterModel:output_type -> selfsame.v1.Document
+	3,  // 56: selfsame.v1.Jobs.Start:output_type -> selfsame.v1.Document
+	3,  // 57: selfsame.v1.Jobs.List:output_type -> selfsame.v1.Document
+	3,  // 58: selfsame.v1.Jobs.Get:output_type -> selfsame.v1.Document
+	3,  // 59: selfsame.v1.Jobs.End:output_type -> selfsame.v1.Document
+	45, // [45:60] is the sub-list for method output_type
+	30, // [30:45] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_selfsame_proto_init() }
@@ -2082,12 +3734,13 @@ func file_selfsame_proto_init() {
 	if File_selfsame_proto != nil {
 		return
 	}
-	file_selfsame_proto_msgTypes[2].OneofWrappers = []any{}
-	file_selfsame_proto_msgTypes[7].OneofWrappers = []any{
+	file_selfsame_proto_msgTypes[15].OneofWrappers = []any{}
+	file_selfsame_proto_msgTypes[19].OneofWrappers = []any{}
+	file_selfsame_proto_msgTypes[24].OneofWrappers = []any{
 		(*GetFeaturesRequest_Service)(nil),
 		(*GetFeaturesRequest_Features)(nil),
 	}
-	file_selfsame_proto_msgTypes[17].OneofWrappers = []any{
+	file_selfsame_proto_msgTypes[34].OneofWrappers = []any{
 		(*Scalar_Number)(nil),
 		(*Scalar_Text)(nil),
 		(*Scalar_Flag)(nil),
@@ -2098,7 +3751,7 @@ func file_selfsame_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_selfsame_proto_rawDesc), len(file_selfsame_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   23,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   5,
 		},

@@ -376,6 +376,10 @@ var Predictions_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
+	Registry_ListFeatures_FullMethodName  = "/selfsame.v1.Registry/ListFeatures"
+	Registry_GetFeature_FullMethodName    = "/selfsame.v1.Registry/GetFeature"
+	Registry_ListVersions_FullMethodName  = "/selfsame.v1.Registry/ListVersions"
+	Registry_GetLineage_FullMethodName    = "/selfsame.v1.Registry/GetLineage"
 	Registry_Look_FullMethodName          = "/selfsame.v1.Registry/Look"
 	Registry_Define_FullMethodName        = "/selfsame.v1.Registry/Define"
 	Registry_RegisterModel_FullMethodName = "/selfsame.v1.Registry/RegisterModel"
@@ -385,8 +389,12 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Registry answers what is applied, and changes it. Documents are the JSON of HTTP, docs/openapi.yaml.
+// Registry answers what is applied, and changes it. Documents are the JSON of HTTP, docs/openapi.yaml; what is asked for most has messages of its own.
 type RegistryClient interface {
+	ListFeatures(ctx context.Context, in *ListFeaturesRequest, opts ...grpc.CallOption) (*ListFeaturesResponse, error)
+	GetFeature(ctx context.Context, in *FeatureRequest, opts ...grpc.CallOption) (*Feature, error)
+	ListVersions(ctx context.Context, in *FeatureRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error)
+	GetLineage(ctx context.Context, in *LineageRequest, opts ...grpc.CallOption) (*Lineage, error)
 	Look(ctx context.Context, in *LookRequest, opts ...grpc.CallOption) (*Document, error)
 	Define(ctx context.Context, in *DefineRequest, opts ...grpc.CallOption) (*Document, error)
 	RegisterModel(ctx context.Context, in *RegisterModelRequest, opts ...grpc.CallOption) (*Document, error)
@@ -398,6 +406,46 @@ type registryClient struct {
 
 func NewRegistryClient(cc grpc.ClientConnInterface) RegistryClient {
 	return &registryClient{cc}
+}
+
+func (c *registryClient) ListFeatures(ctx context.Context, in *ListFeaturesRequest, opts ...grpc.CallOption) (*ListFeaturesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListFeaturesResponse)
+	err := c.cc.Invoke(ctx, Registry_ListFeatures_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryClient) GetFeature(ctx context.Context, in *FeatureRequest, opts ...grpc.CallOption) (*Feature, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Feature)
+	err := c.cc.Invoke(ctx, Registry_GetFeature_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryClient) ListVersions(ctx context.Context, in *FeatureRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListVersionsResponse)
+	err := c.cc.Invoke(ctx, Registry_ListVersions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryClient) GetLineage(ctx context.Context, in *LineageRequest, opts ...grpc.CallOption) (*Lineage, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Lineage)
+	err := c.cc.Invoke(ctx, Registry_GetLineage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (c *registryClient) Look(ctx context.Context, in *LookRequest, opts ...grpc.CallOption) (*Document, error) {
@@ -434,8 +482,12 @@ func (c *registryClient) RegisterModel(ctx context.Context, in *RegisterModelReq
 // All implementations must embed UnimplementedRegistryServer
 // for forward compatibility.
 //
-// Registry answers what is applied, and changes it. Documents are the JSON of HTTP, docs/openapi.yaml.
+// Registry answers what is applied, and changes it. Documents are the JSON of HTTP, docs/openapi.yaml; what is asked for most has messages of its own.
 type RegistryServer interface {
+	ListFeatures(context.Context, *ListFeaturesRequest) (*ListFeaturesResponse, error)
+	GetFeature(context.Context, *FeatureRequest) (*Feature, error)
+	ListVersions(context.Context, *FeatureRequest) (*ListVersionsResponse, error)
+	GetLineage(context.Context, *LineageRequest) (*Lineage, error)
 	Look(context.Context, *LookRequest) (*Document, error)
 	Define(context.Context, *DefineRequest) (*Document, error)
 	RegisterModel(context.Context, *RegisterModelRequest) (*Document, error)
@@ -449,6 +501,18 @@ type RegistryServer interface {
 // pointer dereference when methods are called.
 type UnimplementedRegistryServer struct{}
 
+func (UnimplementedRegistryServer) ListFeatures(context.Context, *ListFeaturesRequest) (*ListFeaturesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListFeatures not implemented")
+}
+func (UnimplementedRegistryServer) GetFeature(context.Context, *FeatureRequest) (*Feature, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetFeature not implemented")
+}
+func (UnimplementedRegistryServer) ListVersions(context.Context, *FeatureRequest) (*ListVersionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListVersions not implemented")
+}
+func (UnimplementedRegistryServer) GetLineage(context.Context, *LineageRequest) (*Lineage, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetLineage not implemented")
+}
 func (UnimplementedRegistryServer) Look(context.Context, *LookRequest) (*Document, error) {
 	return nil, status.Error(codes.Unimplemented, "method Look not implemented")
 }
@@ -477,6 +541,78 @@ func RegisterRegistryServer(s grpc.ServiceRegistrar, srv RegistryServer) {
 		t.testEmbeddedByValue()
 	}
 	s.RegisterService(&Registry_ServiceDesc, srv)
+}
+
+func _Registry_ListFeatures_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListFeaturesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServer).ListFeatures(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Registry_ListFeatures_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServer).ListFeatures(ctx, req.(*ListFeaturesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Registry_GetFeature_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FeatureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServer).GetFeature(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Registry_GetFeature_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServer).GetFeature(ctx, req.(*FeatureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Registry_ListVersions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FeatureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServer).ListVersions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Registry_ListVersions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServer).ListVersions(ctx, req.(*FeatureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Registry_GetLineage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LineageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServer).GetLineage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Registry_GetLineage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServer).GetLineage(ctx, req.(*LineageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
 }
 
 func _Registry_Look_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
@@ -540,6 +676,22 @@ var Registry_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "selfsame.v1.Registry",
 	HandlerType: (*RegistryServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "ListFeatures",
+			Handler:    _Registry_ListFeatures_Handler,
+		},
+		{
+			MethodName: "GetFeature",
+			Handler:    _Registry_GetFeature_Handler,
+		},
+		{
+			MethodName: "ListVersions",
+			Handler:    _Registry_ListVersions_Handler,
+		},
+		{
+			MethodName: "GetLineage",
+			Handler:    _Registry_GetLineage_Handler,
+		},
 		{
 			MethodName: "Look",
 			Handler:    _Registry_Look_Handler,
