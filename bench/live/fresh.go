@@ -71,7 +71,7 @@ func (b *bench) freshBeside(mirror *process, rate float64, each int) error {
 	var ours, echo, alone, beside, batches []sample
 	var came []float64
 	for range b.rounds {
-		h, err := fsyncs(b.dir)
+		h, err := fsyncs(b.dir, fsyncLasts, 0)
 		if err != nil {
 			return err
 		}
@@ -91,11 +91,15 @@ func (b *bench) freshBeside(mirror *process, rate float64, each int) error {
 	tell("the batches", batches)
 	tell("fsync of the disk, alone", alone)
 	tell("fsync of the disk, beside the load", beside)
-	var ratios []float64
-	for i := range ours {
-		ratios = append(ratios, ours[i].P99/alone[i].P99)
+	compare := func(name string, with []sample) {
+		var ratios []float64
+		for i := range ours {
+			ratios = append(ratios, ours[i].P99/with[i].P99)
+		}
+		fmt.Printf("  p99 by that of fsync %s %.2f (of the rounds: %.2f to %.2f)\n", name, middle(ratios), slices.Min(ratios), slices.Max(ratios))
 	}
-	fmt.Printf("  p99 by that of fsync alone %.2f (of the rounds: %.2f to %.2f)\n", middle(ratios), slices.Min(ratios), slices.Max(ratios))
+	compare("alone", alone)
+	compare("beside the load", beside)
 	return nil
 }
 
@@ -118,7 +122,7 @@ func (b *bench) freshRound(mirror *process, rate float64, each int) (*outcome, *
 		return nil, nil, err
 	}
 	var messages [][]byte
-	lasts := b.lasts + probeSettles + fsyncLasts
+	lasts := b.lasts + probeSettles
 	for range int(rate*lasts.Seconds())/each + 10 {
 		messages = append(messages, orders(each, seeds.Add(1), orderUsers))
 	}
@@ -162,17 +166,17 @@ func probe(args []string) error {
 	}
 	var p probed
 	for _, d := range []time.Duration{probeSettles, *lasts} { // what came first is told last: the first round is not counted
+		var group sync.WaitGroup
+		var disk *hdrhistogram.Histogram
+		var failed error
+		group.Go(func() { disk, failed = fsyncs(*dir, d, time.Second/probeRate) })
 		ours, mirror, err := both(to(*server, d), to(*echo, d))
-		if err != nil {
+		group.Wait()
+		if err = errors.Join(err, failed); err != nil {
 			return err
 		}
-		p.Ours, p.Echo = sampled(ours.latency), sampled(mirror.latency)
+		p = probed{sampled(ours.latency), sampled(mirror.latency), sampled(disk)}
 	}
-	h, err := fsyncs(*dir)
-	if err != nil {
-		return err
-	}
-	p.Disk = sampled(h)
 	return json.NewEncoder(os.Stdout).Encode(p)
 }
 
@@ -213,11 +217,11 @@ func echoPush() error {
 	return server.Serve(listener)
 }
 
-// fsyncLasts is how long the disk is probed.
+// fsyncLasts is how long the disk is probed alone.
 const fsyncLasts = time.Second
 
-// fsyncs writes and syncs 16 KiB again and again.
-func fsyncs(dir string) (*hdrhistogram.Histogram, error) {
+// fsyncs writes and syncs 16 KiB again and again, once in every so long; 0: without a pause.
+func fsyncs(dir string, lasts, every time.Duration) (*hdrhistogram.Histogram, error) {
 	f, err := os.Create(filepath.Join(dir, "fsync"))
 	if err != nil {
 		return nil, err
@@ -226,7 +230,9 @@ func fsyncs(dir string) (*hdrhistogram.Histogram, error) {
 	defer f.Close()
 	h := hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3)
 	block := make([]byte, 16<<10)
-	for begin := time.Now(); time.Since(begin) < fsyncLasts; {
+	begin := time.Now()
+	for due := begin; time.Since(begin) < lasts; due = due.Add(every) {
+		time.Sleep(time.Until(due))
 		start := time.Now()
 		if _, err := f.Write(block); err != nil {
 			return nil, err
