@@ -77,7 +77,7 @@ const (
 	nowhere   at = -1
 	pageBytes    = 256 << 10
 	pieceHead    = 12 // place of the next piece, length
-	// recordCost is about what a record takes beside its bytes, with its part of entry and slots.
+	// recordCost is about what a record takes beside its key and its bytes, with its part of entry and slots.
 	recordCost = 96
 )
 
@@ -186,7 +186,7 @@ func (f *front) record(entry uint32, bucket int64) *frontRecord {
 		return &f.records[n-1]
 	}
 	f.records = append(f.records, frontRecord{bucket: bucket, first: nowhere, last: nowhere, next: e.first})
-	f.bytes += recordCost
+	f.bytes += recordCost + int64(e.size) // each has a key of its own when it is moved
 	e.first = uint32(len(f.records))
 	e.count++
 	switch {
@@ -274,20 +274,27 @@ func (f *front) join(buf []byte, r *frontRecord) []byte {
 	return buf
 }
 
-// fact returns the value of a fact, nil where it is removed; ok: the front knows.
-func (f *front) fact(prefix []byte) (value []byte, ok bool) {
+// known is what a front has of a fact: value is nil where it is removed.
+type known struct {
+	value []byte
+	there bool // the front has it
+}
+
+// facts fills in what the front has of facts, by their keys, at one moment.
+func (f *front) facts(found []known, keys [][]byte, k *scratch) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	n := f.find(prefix, xxh3.Hash(prefix))
-	if n < 0 {
-		return nil, false
+	for i, key := range keys {
+		k.lo = append(append(k.lo[:0], spaceFacts), key...)
+		n := f.find(k.lo, xxh3.Hash(k.lo))
+		if n < 0 {
+			continue
+		}
+		r := &f.records[f.entries[n].first-1]
+		if found[i] = (known{there: true}); r.base != removed {
+			found[i].value, _ = f.piece(r.first) // facts are set, in one piece
+		}
 	}
-	r := &f.records[f.entries[n].first-1]
-	if r.base == removed {
-		return nil, true
-	}
-	value, _ = f.piece(r.first) // facts are set, in one piece
-	return value, true
 }
 
 // gather collects what fronts have of a range, k.parts in the order of buckets, older before newer.

@@ -229,3 +229,24 @@ func TestAnEntityOfManyBuckets(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestLongKeysCount: each bucket takes its entity's key when it is moved, so a front with long ones is full the sooner.
+func TestLongKeysCount(t *testing.T) {
+	s, err := Open("state", Options{FS: vfs.NewMem(), MemTableBytes: small})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entity := make([]byte, small/20)
+	for bucket := range int64(20) {
+		b := &online.Batch{Deltas: []online.Delta{{State: 1, Entity: entity, Bucket: bucket, Rows: []byte("r")}}}
+		if err := s.Apply(context.Background(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v := s.view.Load(); v.active.number == 1 {
+		t.Errorf("a front of %d bytes took %d of keys", s.limit, 20*len(entity))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -55,7 +55,10 @@ func (s *Store) settle() error {
 	err := s.freeze()
 	v := s.view.Load()
 	s.one.Unlock()
-	return errors.Join(err, s.settled(v))
+	if err != nil {
+		return err
+	}
+	return s.settled(v)
 }
 
 // move puts a frozen front into the database, in one batch.

@@ -52,6 +52,7 @@ type Store struct {
 type scratch struct {
 	lo, hi, rows, joined []byte
 	parts                []part
+	facts                []known
 }
 
 var (
@@ -293,39 +294,35 @@ func (s *Store) Facts(ctx context.Context, keys [][]byte, found func(i int, valu
 	}
 	k, _ := s.keys.Get().(*scratch)
 	defer s.keys.Put(k)
+	k.facts = append(k.facts[:0], make([]known, len(keys))...)
+	defer clear(k.facts)       // the values' memory is the fronts'
+	for _, f := range fronts { // the newer one has the last word
+		if f != nil {
+			f.facts(k.facts, keys, k)
+		}
+	}
 	var stop error
 	for i, key := range keys {
-		k.lo = append(append(k.lo[:0], spaceFacts), key...)
-		v, there := fact(fronts, k.lo)
-		if !there {
-			if it.SeekPrefixGE(k.lo) {
-				v, err = it.ValueAndErr()
+		f := k.facts[i]
+		if !f.there {
+			k.lo = append(append(k.lo[:0], spaceFacts), key...)
+			if !it.SeekPrefixGE(k.lo) {
+				if it.Error() != nil {
+					break // the iterator keeps it
+				}
+				continue
 			}
-			if err != nil || it.Error() != nil {
-				break // the iterator keeps it
+			if f.value, err = it.ValueAndErr(); err != nil {
+				break
 			}
-		}
-		if v == nil {
+		} else if f.value == nil {
 			continue
 		}
-		if stop = found(i, v); stop != nil {
+		if stop = found(i, f.value); stop != nil {
 			break
 		}
 	}
 	return s.ended(it, stop)
-}
-
-// fact asks the newer front first.
-func fact(fronts [2]*front, key []byte) (value []byte, ok bool) {
-	for _, f := range []*front{fronts[1], fronts[0]} {
-		if f == nil {
-			continue
-		}
-		if value, ok = f.fact(key); ok {
-			return value, true
-		}
-	}
-	return nil, false
 }
 
 // Failed returns why nothing can be written until the store is opened anew, nil where all is well.

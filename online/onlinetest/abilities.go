@@ -7,18 +7,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
 	"selfsame/online"
 )
 
-// ability returns the store as T, or ends the test where it is none.
+// ability returns the store as T.
 func ability[T any](t *testing.T, s online.Store) T {
 	t.Helper()
 	a, ok := s.(T)
 	if !ok {
-		t.SkipNow()
+		t.Fatalf("%T is no %s", s, reflect.TypeFor[T]())
 	}
 	return a
 }

@@ -126,9 +126,7 @@ func randomOperations(t *testing.T, place Place) {
 			must(t, s.Close())
 			s = open(t, place)
 		case r < 3:
-			if y, ok := s.(online.Syncer); ok {
-				must(t, y.Sync(context.Background()))
-			}
+			must(t, ability[online.Syncer](t, s).Sync(context.Background()))
 		case r < 8:
 			rewriteOne(t, s, m, rng)
 		}
@@ -145,10 +143,7 @@ func randomOperations(t *testing.T, place Place) {
 
 // rewriteOne drops some buckets of an entity and joins others, in store and model.
 func rewriteOne(t *testing.T, s online.Store, m *Model, rng *rand.Rand) {
-	w, ok := s.(online.Rewriter)
-	if !ok {
-		return
-	}
+	w := ability[online.Rewriter](t, s)
 	state, entity := online.State(1+rng.IntN(3)), entities[rng.IntN(len(entities))]
 	must(t, w.Rewrite(context.Background(), state, []byte(entity), func(have []online.Bucket) ([]online.Bucket, error) {
 		var keep []online.Bucket

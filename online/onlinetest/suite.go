@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package onlinetest is the conformance suite of online.Store: what an adapter must do, as tests. An adapter's own test calls Run; the abilities
-// that it has (online.Rewriter and the others) are found by assertion and tested too.
+// of online.Rewriter and the other interfaces are part of it: a store without one fails.
 //
 // It is not a test of speed and knows no adapter. Run may be called by several tests at once.
 package onlinetest
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"selfsame/online"
@@ -33,6 +34,8 @@ func Run(t *testing.T, fresh func(t *testing.T) Place) {
 		{"RangesAreInclusive", rangesAreInclusive},
 		{"MemoryIsTheCallers", memoryIsTheCallers},
 		{"BatchesAreSeenWhole", batchesAreSeenWhole},
+		{"FactsAreSeenWhole", factsAreSeenWhole},
+		{"EmptyValuesStay", emptyValuesStay},
 		{"VisitEndsARead", visitEndsARead},
 		{"RewriteIsAtomic", rewriteIsAtomic},
 		{"WalkIsResumed", walkIsResumed},
@@ -194,6 +197,59 @@ func batchesAreSeenWhole(t *testing.T, place Place) {
 	}
 	if got := factsOf(t, s, "n"); last != batches || !slices.Equal(got, []string{fmt.Sprint("n=", batches)}) {
 		t.Errorf("at the end %d rows and %q", last, got)
+	}
+}
+
+// factsAreSeenWhole looks up facts that each batch sets all.
+func factsAreSeenWhole(t *testing.T, place Place) {
+	s := open(t, place)
+	const batches = 300
+	var keys []string
+	for k := range 40 {
+		keys = append(keys, fmt.Sprint("k", k))
+	}
+	set := func(n int) error {
+		b := &online.Batch{}
+		for _, k := range keys {
+			b.Facts = append(b.Facts, online.Fact{Key: []byte(k), Value: fmt.Append(nil, "=", n)})
+		}
+		return s.Apply(context.Background(), b)
+	}
+	must(t, set(0))
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		for n := 1; n <= batches && err == nil; n++ {
+			err = set(n)
+		}
+		done <- err
+	}()
+	for writing := true; writing; {
+		select {
+		case err := <-done:
+			must(t, err)
+			writing = false
+		default:
+		}
+		got := factsOf(t, s, keys...)
+		_, want, _ := strings.Cut(got[0], "=")
+		for i, f := range got {
+			if f != keys[i]+"="+want {
+				t.Fatalf("one look finds %s and %s", got[0], f)
+			}
+		}
+	}
+}
+
+func emptyValuesStay(t *testing.T, place Place) {
+	s := open(t, place)
+	must(t, s.Apply(context.Background(), &online.Batch{Deltas: []online.Delta{delta(1, "e", 0, "")}, Facts: []online.Fact{{Key: []byte("k"), Value: []byte{}}}}))
+	for range 2 {
+		if rows, facts := bucketsOf(t, s, all(1, "e")), factsOf(t, s, "k"); !slices.Equal(rows, []string{"0:"}) || !slices.Equal(facts, []string{"k="}) {
+			t.Errorf("buckets %q, facts %q", rows, facts)
+		}
+		must(t, s.Close())
+		s = open(t, place)
 	}
 }
 
