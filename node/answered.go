@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -80,7 +81,8 @@ func (a *answered) read() error {
 			a.number, a.before = n, int64(binary.LittleEndian.Uint64(r[8:]))
 		}
 	}
-	if a.number == 0 && len(b) >= 2*answeredRecord {
+	second := slices.ContainsFunc(b[:min(len(b), answeredRecord)], func(x byte) bool { return x != 0 }) // was written: the first of all stands behind it
+	if a.number == 0 && second {
 		return &selfsame.Error{Class: selfsame.ClassInternal, Ref: a.file.Name(), Message: "is damaged: it does not say up to which time questions were answered",
 			Hint: fmt.Sprintf("check that the clock of the machine was not set back, then remove the file %s", answeredFile)}
 	}

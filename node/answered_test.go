@@ -124,6 +124,13 @@ func TestAnsweredIsWrittenAhead(t *testing.T) {
 	if _, err := openAnswered(dir, answeredStep, nil); selfsame.ClassOf(err) != selfsame.ClassInternal {
 		t.Errorf("two damaged records: %v", err)
 	}
+	clear(torn[:answeredRecord])
+	if err := os.WriteFile(path, torn, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); got != selfsame.MinTime {
+		t.Errorf("the first record of all, torn, gives %d", got)
+	}
 	if err := os.WriteFile(path, whole, 0o644); err != nil {
 		t.Fatal(err)
 	}

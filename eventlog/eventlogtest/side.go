@@ -5,6 +5,7 @@ package eventlogtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -32,10 +33,7 @@ func refusedRowsHaveNoOffset(t *testing.T, place Place) {
 	now := Start
 	clock := func() int64 { return now }
 	l := open(t, place, clock)
-	s, ok := l.(eventlog.Sider)
-	if !ok {
-		t.SkipNow()
-	}
+	s := ability[eventlog.Sider](t, l)
 	a := Rows("k", now, 4)
 	at := a.Rows.Columns[0]
 	at.Ints[0] -= eventlog.DefaultLateness + 1
@@ -62,7 +60,7 @@ func refusedRowsHaveNoOffset(t *testing.T, place Place) {
 		}
 		must(t, l.Close())
 		l = open(t, place, clock)
-		s, _ = l.(eventlog.Sider)
+		s = ability[eventlog.Sider](t, l)
 	}
 	c := Row("next", now)
 	must(t, l.Append(context.Background(), []*eventlog.Append{c}, 0))
@@ -73,10 +71,7 @@ func refusedRowsHaveNoOffset(t *testing.T, place Place) {
 
 func sideLogIsOrdered(t *testing.T, place Place) {
 	l := open(t, place, func() int64 { return Start })
-	s, ok := l.(eventlog.Sider)
-	if !ok {
-		t.SkipNow()
-	}
+	s := ability[eventlog.Sider](t, l)
 	row := func(n int) eventlog.Refused {
 		return eventlog.Refused{Seq: 77, Source: "src", Alpha: Start, Tau: int64(n), Verdict: "conflict", Reason: "another came first", Row: fmt.Sprint(n)}
 	}
@@ -103,11 +98,7 @@ func sideLogForgets(t *testing.T, place Place) {
 	now := Start
 	clock := func() int64 { return now }
 	l := open(t, place, clock)
-	s, ok := l.(eventlog.Sider)
-	r, can := l.(eventlog.SideTrimmer)
-	if !ok || !can {
-		t.SkipNow()
-	}
+	s, r := ability[eventlog.Sider](t, l), ability[eventlog.SideTrimmer](t, l)
 	ctx := context.Background()
 	row := func(n int64) []eventlog.Refused {
 		return []eventlog.Refused{{Source: "src", Alpha: Start + n, Tau: n, Verdict: "late", Reason: "too old", Row: fmt.Sprint(n)}}
@@ -127,7 +118,7 @@ func sideLogForgets(t *testing.T, place Place) {
 		must(t, s.Refuse(ctx, row(7)))
 		must(t, l.Close())
 		l = open(t, place, clock)
-		s, r = l.(eventlog.Sider), l.(eventlog.SideTrimmer)
+		s, r = ability[eventlog.Sider](t, l), ability[eventlog.SideTrimmer](t, l)
 	}
 	var numbers []int64
 	must(t, s.RefusedRows(ctx, 0, func(r eventlog.Refused) bool {
@@ -150,10 +141,7 @@ func sideLogForgets(t *testing.T, place Place) {
 func trimForgets(t *testing.T, place Place) {
 	clock := func() int64 { return Start }
 	l := open(t, place, clock)
-	r, ok := l.(eventlog.Trimmer)
-	if !ok {
-		t.SkipNow()
-	}
+	r := ability[eventlog.Trimmer](t, l)
 	ctx := context.Background()
 	for range 5 {
 		must(t, l.Append(ctx, []*eventlog.Append{Rows("a", Start, 4)}, 0))
@@ -173,7 +161,7 @@ func trimForgets(t *testing.T, place Place) {
 	must(t, r.Trim(ctx, 1000)) // everything
 	must(t, l.Close())
 	l = open(t, place, clock)
-	r, _ = l.(eventlog.Trimmer)
+	r = ability[eventlog.Trimmer](t, l)
 	if next, alpha := l.End(); next != 20 || alpha != Start+4 || r.Begin() != 20 {
 		t.Errorf("with all trimmed and opened anew the log is [%d, %d), α %d", r.Begin(), next, alpha)
 	}
@@ -181,5 +169,39 @@ func trimForgets(t *testing.T, place Place) {
 	must(t, l.Append(ctx, []*eventlog.Append{a}, 0))
 	if got, err := Lines(l, 20, 30); err != nil || len(got) != 1 || a.Admitted.First != 20 {
 		t.Errorf("a row after that: %q, %v", got, err)
+	}
+}
+
+// readersMeetATrim reads from the beginning while the log is trimmed: what a reader asks for is there, or was dropped. It is never taken for damage.
+func readersMeetATrim(t *testing.T, place Place) {
+	l := open(t, place, func() int64 { return Start })
+	r := ability[eventlog.Trimmer](t, l)
+	ctx := context.Background()
+	must(t, l.Append(ctx, []*eventlog.Append{Rows("a", Start, 3)}, 0))
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		for i := 0; i < 60 && err == nil; i++ {
+			err = errors.Join(l.Append(ctx, []*eventlog.Append{Rows("a", Start, 3)}, 0), r.Trim(ctx, int64(3*i+3)))
+		}
+		done <- err
+	}()
+	for writing := true; writing; {
+		select {
+		case err := <-done:
+			must(t, err)
+			writing = false
+		default:
+		}
+		begin := r.Begin()
+		err := l.Read(ctx, begin, begin+1, func(b *eventlog.Block) error {
+			if b.First != begin {
+				return fmt.Errorf("offset %d is asked for, and a block at %d comes", begin, b.First)
+			}
+			return nil
+		})
+		if err != nil && selfsame.ClassOf(err) != selfsame.ClassResource {
+			t.Fatalf("a read from offset %d beside a trim gives %v", begin, err)
+		}
 	}
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package eventlogtest is the conformance suite of eventlog.Log: what an adapter must do, as tests. An adapter's own test calls Run; the abilities
-// that it has (eventlog.Sider, eventlog.Trimmer) are found by assertion and tested too.
+// of eventlog.Sider, eventlog.SideTrimmer and eventlog.Trimmer are part of it: a log without one fails.
 //
 // It is not a test of speed and knows no adapter. Run may be called by several tests at once.
 package eventlogtest
@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Place) {
 		{"VisitEndsARead", visitEndsARead},
 		{"SideLogForgets", sideLogForgets},
 		{"TrimForgets", trimForgets},
+		{"ReadersMeetATrim", readersMeetATrim},
 		{"ClosedIsRefused", closedIsRefused},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, fresh(t)) })
@@ -51,6 +53,16 @@ func open(t *testing.T, place Place, now func() int64) eventlog.Log {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	return l
+}
+
+// ability returns the log as T.
+func ability[T any](t *testing.T, l eventlog.Log) T {
+	t.Helper()
+	a, ok := l.(T)
+	if !ok {
+		t.Fatalf("%T is no %s", l, reflect.TypeFor[T]())
+	}
+	return a
 }
 
 func must(t *testing.T, err error) {

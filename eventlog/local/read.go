@@ -53,7 +53,7 @@ func (l *Log) Read(ctx context.Context, from, to int64, visit func(*eventlog.Blo
 	case stop == nil && selfsame.ClassOf(err) == selfsame.ClassInternal && err != nil:
 		return eventlog.Damaged(from, err)
 	case err == nil && from < to:
-		return missing(from)
+		return l.gone(from)
 	}
 	return err
 }
@@ -103,9 +103,17 @@ func (l *Log) BlockAt(ctx context.Context, offset int64) (*eventlog.Block, error
 		return nil, err
 	}
 	if b == nil {
-		return nil, missing(offset)
+		return nil, l.gone(offset)
 	}
 	return b, nil
+}
+
+// gone is the error of an offset that no block holds: it was dropped meanwhile, or is damage.
+func (l *Log) gone(offset int64) error {
+	if begin := l.Begin(); offset < begin {
+		return dropped(offset, begin)
+	}
+	return missing(offset)
 }
 
 func dropped(offset, begin int64) error {
@@ -141,19 +149,27 @@ func (l *Log) Trim(ctx context.Context, before int64) error {
 		return nil
 	}
 	w := l.dir.DB.NewBatch()
+	begin := at.begin
 	at.begin = before
 	mark := make([]byte, 0, 24)
 	for _, n := range []int64{at.begin, at.next, at.alpha} {
 		mark = binary.BigEndian.AppendUint64(mark, uint64(n))
 	}
-	err := w.DeleteRange(key(spaceBlocks, 0), key(spaceBlocks, before), nil)
-	if err == nil {
-		err = w.Set([]byte{spaceTrim}, mark, nil)
+	if err := errors.Join(w.DeleteRange(key(spaceBlocks, 0), key(spaceBlocks, before), nil), w.Set([]byte{spaceTrim}, mark, nil)); err != nil {
+		return l.dir.Problem("cannot be written", errors.Join(err, w.Close()))
 	}
-	if err != nil {
-		return l.dir.Problem("cannot be written", err)
+	l.beginAt(at.begin) // before its rows go: who reads them meanwhile is told that they were dropped
+	if err := l.commit(w, at); err != nil {
+		l.beginAt(begin)
+		return err
 	}
-	return l.commit(w, at)
+	return nil
+}
+
+func (l *Log) beginAt(offset int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at.begin = offset
 }
 
 // TrimRefused forgets the refused rows before the first whose α is not below alpha. The mark of the next number is written with it.
@@ -205,7 +221,7 @@ func (l *Log) Refuse(ctx context.Context, rows []eventlog.Refused) error {
 	at := l.position()
 	w := l.dir.DB.NewBatch()
 	if err := refuse(w, &at, rows); err != nil {
-		return l.dir.Problem("cannot be written", err)
+		return l.dir.Problem("cannot be written", errors.Join(err, w.Close()))
 	}
 	return l.commit(w, at)
 }
