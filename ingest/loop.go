@@ -201,7 +201,7 @@ func (l *Loop) append(ctx context.Context, g *group) {
 		l.done(c)
 	}
 	if e := l.failed.Load(); e != nil {
-		l.finish(g, e)
+		l.finish(g, e, false)
 		return
 	}
 	g.merge()
@@ -214,7 +214,7 @@ func (l *Loop) append(ctx context.Context, g *group) {
 	if err := l.log.Append(ctx, g.appends, floor); err != nil {
 		// Nothing of the group was acknowledged. Whether the log can go on it alone knows: the next append will say.
 		l.busy.Add(-1)
-		l.finish(g, err)
+		l.finish(g, err, false)
 		return
 	}
 	l.pace.appended(time.Since(begin))
@@ -238,7 +238,7 @@ func (l *Loop) applyGroup(ctx context.Context, g *group) {
 		}
 	}
 	if e := l.failed.Load(); e != nil {
-		l.finish(g, e)
+		l.finish(g, e, true)
 		return
 	}
 	begin := time.Now()
@@ -247,7 +247,7 @@ func (l *Loop) applyGroup(ctx context.Context, g *group) {
 		// The rows are durable and will be applied at the next start; nothing after them may be applied before.
 		e := broken(err)
 		l.failed.CompareAndSwap(nil, e)
-		l.finish(g, e)
+		l.finish(g, e, true)
 		return
 	}
 	l.pace.applied(g.rows, time.Since(begin))
@@ -255,15 +255,18 @@ func (l *Loop) applyGroup(ctx context.Context, g *group) {
 	if l.opt.Grouped != nil {
 		l.opt.Grouped(Group{Pieces: len(g.pieces), Rows: g.rows})
 	}
-	l.finish(g, err)
+	l.finish(g, err, true)
 }
 
-// finish ends what the calls of a group have in it.
-func (l *Loop) finish(g *group, err error) {
+// finish ends what the calls of a group have in it. stored says that the group is in the log.
+func (l *Loop) finish(g *group, err error, stored bool) {
 	for i := range g.pieces {
 		p := &g.pieces[i]
+		if stored {
+			p.call.keep(p.hi)
+		}
 		if err != nil {
-			p.call.fail(partly(err, p))
+			p.call.fail(err)
 		}
 		l.done(p.call)
 	}
@@ -273,6 +276,7 @@ func (l *Loop) finish(g *group, err error) {
 func (l *Loop) done(c *call) {
 	if c.parts.Add(-1) == 0 {
 		l.queued.Add(-c.bytes)
+		c.err = c.partly()
 		close(c.ready)
 	}
 }

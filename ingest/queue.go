@@ -37,8 +37,10 @@ type call struct {
 
 	taken int          // rows that groups have; of the goroutine that appends
 	parts atomic.Int32 // pieces that are under way, and one while rows wait
-	mu    sync.Mutex   // guards err
-	err   error        // the first
+
+	mu     sync.Mutex // guards what follows
+	err    error      // the first
+	stored int        // rows, from the first on, that are in the log
 }
 
 // left is how many rows no group has.
@@ -51,6 +53,13 @@ func (c *call) fail(err error) {
 	if c.err == nil {
 		c.err = err
 	}
+}
+
+// keep notes that the first rows are in the log.
+func (c *call) keep(rows int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stored = max(c.stored, rows)
 }
 
 func (c *call) failed() bool {

@@ -159,6 +159,42 @@ func TestACallThatFailsInTheMiddle(t *testing.T) {
 	})
 }
 
+// TestACallWhoseRowsAreNotApplied says how many are in the log though none is applied, those of the group behind the one that failed with them.
+func TestACallWhoseRowsAreNotApplied(t *testing.T) {
+	for _, n := range []int{10, 10000} {
+		synctest.Test(t, func(t *testing.T) {
+			log, driver := &fakeLog{}, &fakeDriver{fail: errors.New("store gone"), gate: make(chan struct{})}
+			l := New(log, driver, Options{})
+			stop := running(l)
+			var failed error
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				var ids []string
+				for i := range n {
+					ids = append(ids, fmt.Sprint(i))
+				}
+				_, failed = l.Push(t.Context(), rowsOf(pushed, ids...))
+			})
+			synctest.Wait()
+			close(driver.gate)
+			wg.Wait()
+			want := fmt.Sprintf("the first %d of the %d events are stored, the others are not", log.next, n)
+			if log.next == int64(n) {
+				want = "the events are stored"
+			}
+			if e := new(selfsame.Error); !errors.As(failed, &e) || e.Class != selfsame.ClassInternal || e.Message != want || !strings.Contains(failed.Error(), "store gone") {
+				t.Errorf("Push said %v, want %s", failed, want)
+			}
+			if n > wholeRows && log.next <= backlogGroup {
+				t.Errorf("%d rows are stored: no group waits behind the one that fails", log.next)
+			}
+			if err := stop(); err == nil || l.Queued() != 0 {
+				t.Errorf("the loop ends with %v, and %d bytes wait", err, l.Queued())
+			}
+		})
+	}
+}
+
 // TestTheSizeOfAGroup follows what the disk takes and what a row takes.
 func TestTheSizeOfAGroup(t *testing.T) {
 	var p pace

@@ -171,14 +171,17 @@ func (l *Loop) refuseBad(ctx context.Context, g *group) {
 	}
 }
 
-// partly is the error of a call of which piece p failed: where rows before it are stored it says so.
-func partly(err error, p *piece) error {
-	if p.lo == 0 {
-		return err
+// partly is the error of a call that has ended: where some or all of its rows are stored it says so.
+func (c *call) partly() error {
+	if c.err == nil || c.stored == 0 {
+		return c.err
 	}
-	c := p.call
-	return &selfsame.Error{Class: selfsame.ClassOf(err), Message: fmt.Sprintf("the first %d of the %d events are stored, the others are not", c.place(p.lo), len(c.result.Fates)),
-		Hint: "push the others again; where the source has an id all may be pushed again", Err: err}
+	e := &selfsame.Error{Class: selfsame.ClassOf(c.err), Message: "the events are stored", Hint: "push them again only where the source has an id", Err: c.err}
+	if c.stored < c.rows.Batch.Rows {
+		e.Message = fmt.Sprintf("the first %d of the %d events are stored, the others are not", c.place(c.stored), len(c.result.Fates))
+		e.Hint = "push the others again; where the source has an id all may be pushed again"
+	}
+	return e
 }
 
 // takes reports why a source cannot be pushed to.
