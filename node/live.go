@@ -187,6 +187,9 @@ func (l *Live) openState(ctx context.Context, disk vfs.FS, dir string) (err erro
 	if l.archive, err = archive.Open(filepath.Join(dir, archiveFolder), creators["parquet"]); err != nil {
 		return err
 	}
+	if err := l.archive.Check(); err != nil { // what is served does not need it
+		l.notify("the archive is not whole: " + err.Error())
+	}
 	if l.store, err = embedded.Open(filepath.Join(dir, onlineFolder), embedded.Options{FS: disk}); err != nil {
 		return err
 	}

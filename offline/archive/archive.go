@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,8 +41,9 @@ const (
 
 // state is the content of STATE.json.
 type state struct {
-	Version  int   `json:"version"`
-	Complete int64 `json:"complete"`
+	Version  int      `json:"version"`
+	Complete int64    `json:"complete"`
+	Sources  []string `json:"sources,omitempty"` // that have a list of their files; none: the archive is older than lists
 }
 
 // Archive is the archive below a folder.
@@ -52,6 +54,8 @@ type Archive struct {
 	complete atomic.Int64
 	run      sync.Mutex // held by Advance
 	merging  sync.Mutex // held by Merge
+	listing  sync.Mutex // held by whoever writes a list; guards state
+	state    state
 }
 
 // DefaultLimit is how many bytes of rows a run holds before it writes them.
@@ -59,26 +63,40 @@ const DefaultLimit = 64 << 20
 
 // Open opens the archive below dir, whose files create writes; dir need not be there. An archive of a newer version is an error of class resource.
 func Open(dir string, create offline.Creator) (*Archive, error) {
-	a := &Archive{dir: dir, create: create, limit: DefaultLimit}
+	s, err := readState(dir)
+	if err != nil {
+		return nil, err
+	}
+	a := &Archive{dir: dir, create: create, limit: DefaultLimit, state: s}
+	a.complete.Store(s.Complete)
+	return a, nil
+}
+
+// readState reads the state of the archive below dir; that of none is empty.
+func readState(dir string) (state, error) {
 	path := filepath.Join(dir, stateFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return a, nil
+		return state{}, nil
 	}
 	if err != nil {
-		return nil, problem(path, "cannot be read", err)
+		return state{}, problem(path, "cannot be read", err)
 	}
 	var s state
 	if err := json.Unmarshal(text, &s); err != nil || s.Version < 1 || s.Complete < 0 {
-		return nil, &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path}, Message: "is damaged", Err: err,
+		return state{}, &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path}, Message: "is damaged", Err: err,
 			Hint: "remove the archive's folder: it is written anew from the log, where that still has every row; else restore the file"}
 	}
 	if s.Version > stateVersion {
-		return nil, &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path},
-			Message: fmt.Sprintf("is of version %d, and this version of Selfsame reads up to %d", s.Version, stateVersion), Hint: "use the newer version of Selfsame that wrote it"}
+		return state{}, newer(path, s.Version, stateVersion)
 	}
-	a.complete.Store(s.Complete)
-	return a, nil
+	return s, nil
+}
+
+// newer is the error of a file of a later format.
+func newer(path string, is, most int) error {
+	return &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path},
+		Message: fmt.Sprintf("is of version %d, and this version of Selfsame reads up to %d", is, most), Hint: "use the newer version of Selfsame that wrote it"}
 }
 
 func problem(path, what string, err error) error {
@@ -100,9 +118,24 @@ func (a *Archive) Complete() int64 { return a.complete.Load() }
 func (a *Archive) Files(source string) ([]File, error) { return Below(a.dir, source, a.Complete()) }
 
 // Below returns the files of a source that hold its rows below an offset at which the archive was complete, by first offset, then by path. Of a file and
-// those that were merged into it only the former is among them. A merged file may hold rows beyond the offset too: they are the reader's to leave out.
+// those that were merged into it only the former is among them. A merged file may hold rows beyond the offset too: they are the reader's to leave out. A file that
+// is lost is an error of class resource.
 func Below(dir, source string, complete int64) ([]File, error) {
-	files, err := list(filepath.Join(dir, source))
+	s, err := readState(dir)
+	if err != nil {
+		return nil, err
+	}
+	folder := filepath.Join(dir, source)
+	var held []listed
+	if slices.Contains(s.Sources, source) {
+		if held, err = readList(folder); err != nil { // before the folders: what it names is there by then
+			return nil, err
+		}
+	}
+	files, err := list(folder)
+	if err == nil {
+		err = check(folder, held, files, complete, s.Complete)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -137,15 +170,20 @@ type File struct {
 func list(dir string) ([]File, error) {
 	var out []File
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // there is none, or none any more
+		case err != nil:
 			return err
+		case d.IsDir() && d.Name() == mergeFolder:
+			return fs.SkipDir // it comes and goes beside this
 		}
 		if f, ok := named(path); ok && !d.IsDir() {
 			out = append(out, f)
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return nil, problem(dir, "cannot be read", err)
 	}
 	return out, nil
@@ -177,6 +215,9 @@ func (a *Archive) Advance(ctx context.Context, log eventlog.Log, to int64) error
 		return &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: a.dir},
 			Message: fmt.Sprintf("the archive holds the log up to offset %d, and the log begins at %d", from, t.Begin()),
 			Hint:    "the log has let go of what the archive held: restore the archive's folder from a copy"}
+	}
+	if err := a.adopt(); err != nil {
+		return err
 	}
 	if to = min(to, end); from >= to {
 		return nil
@@ -225,9 +266,19 @@ func (a *Archive) sweep(from int64) error {
 			return err
 		}
 	}
-	stale, err := filepath.Glob(filepath.Join(a.dir, "*", "date=*", ".*"+extension+".*.tmp"))
-	for _, path := range stale {
-		err = errors.Join(err, os.Remove(path))
+	a.listing.Lock() // so that none of the lists is being written
+	defer a.listing.Unlock()
+	return a.clean(filepath.Join("*", "date=*", ".*"+extension+".*.tmp"), filepath.Join("*", "."+listFile+".*.tmp"), "."+stateFile+".*.tmp")
+}
+
+// clean removes files by patterns of names below the archive.
+func (a *Archive) clean(patterns ...string) (err error) {
+	for _, pattern := range patterns {
+		stale, e := filepath.Glob(filepath.Join(a.dir, pattern))
+		err = errors.Join(err, e)
+		for _, path := range stale {
+			err = errors.Join(err, os.Remove(path))
+		}
 	}
 	if err != nil {
 		return problem(a.dir, "cannot be cleaned", err)
@@ -235,39 +286,52 @@ func (a *Archive) sweep(from int64) error {
 	return nil
 }
 
-// store writes a chunk's files, then the state behind it, and begins the next chunk at next.
+// store writes a chunk's files, then the lists that have them, then the state behind it, and begins the next chunk at next.
 func (a *Archive) store(ctx context.Context, c *chunk, next int64) error {
+	wrote := map[string][]listed{}
 	for _, p := range c.sorted() {
 		if err := ctx.Err(); err != nil {
 			return &selfsame.Error{Class: selfsame.ClassCanceled, Message: "stopped", Err: err}
 		}
-		if err := a.write(p, c.first, next); err != nil {
+		path, err := a.write(p, c.first, next)
+		if err != nil {
+			return err
+		}
+		l, err := a.describeFile(p.source, path)
+		if err != nil {
+			return err
+		}
+		wrote[p.source] = append(wrote[p.source], l)
+	}
+	sources := slices.Sorted(maps.Keys(wrote))
+	for _, source := range sources {
+		if err := a.relist(source, wrote[source], a.Complete()); err != nil {
 			return err
 		}
 	}
-	if err := a.save(next); err != nil {
+	if err := a.save(next, sources); err != nil {
 		return err
 	}
-	a.complete.Store(next)
 	c.reset(next)
 	return nil
 }
 
-func (a *Archive) write(p *part, first, next int64) error {
+// write writes a part's file and returns its path.
+func (a *Archive) write(p *part, first, next int64) (string, error) {
 	dir := filepath.Join(a.dir, p.source, "date="+p.folder)
 	if err := a.makeDir(dir); err != nil {
-		return err
+		return "", err
 	}
 	path := filepath.Join(dir, fmt.Sprintf("%0*d-%0*d%s", digits, first, digits, next, extension))
 	w, err := a.create(path, p.rows.Fields, offline.Options{})
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer w.Abort()
 	if err := w.Write(p.rows); err != nil {
-		return err
+		return "", err
 	}
-	return w.Close()
+	return path, w.Close()
 }
 
 // makeDir makes a folder and those above it that are not there, durably.
@@ -298,21 +362,24 @@ func syncDir(dir string) error {
 	return nil
 }
 
-func (a *Archive) save(complete int64) error {
-	text, err := json.Marshal(state{stateVersion, complete})
-	if err != nil {
-		return problem(a.dir, "cannot be described", err)
-	}
+// save moves the state to an offset; sources have lists now.
+func (a *Archive) save(complete int64, sources []string) error {
 	if err := a.makeDir(a.dir); err != nil {
 		return err
 	}
-	f, err := offline.NewFile(filepath.Join(a.dir, stateFile))
-	if err != nil {
+	a.listing.Lock()
+	defer a.listing.Unlock()
+	s := state{stateVersion, complete, slices.Clone(a.state.Sources)}
+	for _, name := range sources {
+		if !slices.Contains(s.Sources, name) {
+			s.Sources = append(s.Sources, name)
+		}
+	}
+	slices.Sort(s.Sources)
+	if err := writeJSON(filepath.Join(a.dir, stateFile), s); err != nil {
 		return err
 	}
-	defer f.Discard()
-	if _, err := f.Write(append(text, '\n')); err != nil {
-		return err
-	}
-	return f.Publish()
+	a.state = s
+	a.complete.Store(complete)
+	return nil
 }

@@ -55,6 +55,12 @@ func (a *Archive) Merge(ctx context.Context, read Reader, now time.Time) error {
 	if err := os.RemoveAll(filepath.Join(a.dir, mergeFolder)); err != nil {
 		return problem(a.dir, "cannot be cleaned", err)
 	}
+	if err := a.clean(filepath.Join("*", "date=*", ".*"+partsSuffix+".*.tmp")); err != nil {
+		return err
+	}
+	if err := a.Check(); err != nil { // a merge of the files around one that is lost would hide it
+		return err
+	}
 	all, err := list(a.dir)
 	if err != nil {
 		return err
@@ -206,7 +212,18 @@ func (a *Archive) merge(ctx context.Context, read Reader, files []File, run []Op
 	if err := os.Rename(staged, path); err != nil {
 		return problem(path, "cannot be published", err)
 	}
-	return syncDir(filepath.Dir(path))
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	source := filepath.Base(filepath.Dir(filepath.Dir(path)))
+	if !slices.Contains(a.listedSources(), source) {
+		return nil // the next run of Advance lists it
+	}
+	l, err := a.describeFile(source, path)
+	if err != nil {
+		return err
+	}
+	return a.relist(source, []listed{l}, selfsame.MaxTime)
 }
 
 // rowHash is a hash of rows in their order, whatever the batches.
@@ -282,22 +299,10 @@ func (a *Archive) recordParts(path string, files []File, rows []int64) error {
 		parts = append(parts, p)
 	}
 	slices.SortFunc(parts, func(x, y Part) int { return cmp.Compare(x.First, y.First) })
-	text, err := json.Marshal(struct {
+	return writeJSON(partsOf(path), struct {
 		Version int    `json:"version"`
 		Parts   []Part `json:"parts"`
 	}{1, parts})
-	if err != nil {
-		return problem(path, "cannot be described", err)
-	}
-	w, err := offline.NewFile(partsOf(path))
-	if err != nil {
-		return err
-	}
-	defer w.Discard()
-	if _, err := w.Write(append(text, '\n')); err != nil {
-		return err
-	}
-	return w.Publish()
 }
 
 // describe sums up a file.
