@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -82,6 +83,8 @@ type liveWorld struct {
 	clock   atomic.Int64
 	live    *Live
 	stop    func()
+	noting  sync.Mutex // guards notes
+	notes   string
 }
 
 func newLiveWorld(t *testing.T, definitions string, files map[string]string) *liveWorld {
@@ -111,7 +114,7 @@ func (w *liveWorld) open() {
 	w.t.Helper()
 	c := config.Default()
 	c.Dir, c.JournalSample = w.data, 0
-	l, err := OpenLive(w.t.Context(), LiveConfig{Config: c, Project: w.project, Now: w.clock.Load, Notify: func(s string) { w.t.Log(s) }})
+	l, err := OpenLive(w.t.Context(), LiveConfig{Config: c, Project: w.project, Now: w.clock.Load, Notify: w.note})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -125,6 +128,20 @@ func (w *liveWorld) open() {
 			w.t.Error(err)
 		}
 	}
+}
+
+// note keeps what the servers say.
+func (w *liveWorld) note(s string) {
+	w.t.Log(s)
+	w.noting.Lock()
+	defer w.noting.Unlock()
+	w.notes += s + "\n"
+}
+
+func (w *liveWorld) noted() string {
+	w.noting.Lock()
+	defer w.noting.Unlock()
+	return w.notes
 }
 
 func (w *liveWorld) close() {

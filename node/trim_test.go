@@ -186,13 +186,50 @@ func TestTrimHoldsTheArchiveToTheLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := w.live.trim(t.Context()); selfsame.ClassOf(err) != selfsame.ClassInternal {
-				t.Errorf("trimmed with %v", err)
+			if err := w.live.trim(t.Context()); err == nil {
+				t.Error("trimmed")
 			}
 			if begin := w.live.log.Begin(); begin != 0 {
 				t.Errorf("the log begins at %d", begin)
 			}
 		})
+	}
+}
+
+// TestALostFileOfTheArchive: the start says so, and nobody reads around it.
+func TestALostFileOfTheArchive(t *testing.T) {
+	w := newLiveWorld(t, bank, bankFiles(rand.New(rand.NewPCG(1, 12))))
+	for _, k := range []string{"a", "b"} {
+		w.push("taps", `{"k":"`+k+`","x":1,"at":"2024-03-01T00:00:00Z"}`)
+		if _, err := w.live.pin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(w.data, archiveFolder, "taps", "*", "*.parquet"))
+	if err != nil || len(files) != 2 {
+		t.Fatal(files, err)
+	}
+	if err := os.Remove(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	w.close()
+	w.open()
+	if got := w.noted(); !strings.Contains(got, "the archive is not whole") || !strings.Contains(got, files[0]) {
+		t.Errorf("the start says %q", got)
+	}
+	w.read(nil) // the online state has it all
+	pinned, err := w.live.pin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, stop, err := pinned.Evidence(t.Context(), w.project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	_, err = OpenArchive(t.Context(), filepath.Join(w.data, archiveFolder), pinned.Complete, e.Definitions.Project().Source("taps"))
+	if selfsame.ClassOf(err) != selfsame.ClassResource || !strings.Contains(err.Error(), filepath.Base(files[0])) {
+		t.Errorf("training, audits and explanations read the archive without %s: %v", files[0], err)
 	}
 }
 
