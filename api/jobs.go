@@ -42,25 +42,25 @@ const (
 
 // Job is a training set that is made, or was.
 type Job struct {
-	ID       string          `json:"id"` // a UUID
-	Status   JobStatus       `json:"status"`
-	Service  string          `json:"service,omitempty"`
-	Version  int64           `json:"version,omitempty"` // of the service
-	Features []string        `json:"features,omitempty"`
-	Format   string          `json:"format"`
-	Created  int64           `json:"created"`           // µs
-	Started  int64           `json:"started,omitempty"` // 0: not yet
-	Ended    int64           `json:"ended,omitempty"`
-	Stage    string          `json:"stage,omitempty"` // of one that runs
-	Rows     int64           `json:"rows"`            // written so far
-	Bytes    int64           `json:"bytes,omitempty"` // of the result
-	Checksum string          `json:"checksum,omitempty"`
-	Run      string          `json:"run,omitempty"` // in the registry
-	Result   string          `json:"result,omitempty"`
-	Manifest json.RawMessage `json:"manifest,omitempty"`
-	Report   json.RawMessage `json:"report,omitempty"`
-	Error    json.RawMessage `json:"error,omitempty"` // a problem, of one that failed
-	Values   json.RawMessage `json:"values,omitempty"`
+	ID       string           `json:"id"` // a UUID
+	Status   JobStatus        `json:"status"`
+	Service  string           `json:"service,omitempty"`
+	Version  int64            `json:"version,omitempty"` // of the service
+	Features []string         `json:"features,omitempty"`
+	Format   string           `json:"format"`
+	Created  selfsame.Instant `json:"created"`
+	Started  selfsame.Instant `json:"started,omitempty"` // 0: not yet
+	Ended    selfsame.Instant `json:"ended,omitempty"`
+	Stage    string           `json:"stage,omitempty"` // of one that runs
+	Rows     int64            `json:"rows"`            // written so far
+	Bytes    int64            `json:"bytes,omitempty"` // of the result
+	Checksum string           `json:"checksum,omitempty"`
+	Run      string           `json:"run,omitempty"` // in the registry
+	Result   string           `json:"result,omitempty"`
+	Manifest json.RawMessage  `json:"manifest,omitempty"`
+	Report   json.RawMessage  `json:"report,omitempty"`
+	Error    json.RawMessage  `json:"error,omitempty"` // a problem, of one that failed
+	Values   json.RawMessage  `json:"values,omitempty"`
 
 	Path string `json:"-"` // of the result; empty: there is none
 }

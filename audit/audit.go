@@ -117,9 +117,9 @@ func (a *auditor) take(ctx context.Context, r *journal.Record) error {
 	a.report.Requests++
 	a.report.Vectors += int64(s.Rows)
 	if a.report.First == 0 {
-		a.report.First = batch.Instant(r.Time)
+		a.report.First = selfsame.Instant(r.Time)
 	}
-	a.report.Last = batch.Instant(r.Time)
+	a.report.Last = selfsame.Instant(r.Time)
 	sig := signature(s.Shape)
 	g := a.groups[sig]
 	if g == nil {

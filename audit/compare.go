@@ -80,7 +80,7 @@ func (c *comparison) mismatch(k, row int, now selfsame.Value) {
 	c.found, c.outputs, c.vectors = append(c.found, len(r.Mismatches)), append(c.outputs, k), append(c.vectors, row)
 	token, _ := online.ParseToken(v.token)
 	r.Mismatches = append(r.Mismatches, Mismatch{Request: v.request, Row: v.row, Service: g.shape.Service, ServiceVersion: g.shape.Version,
-		Output: out.Name, Feature: out.Ref, Version: out.Version, Hash: out.Hash, At: batch.Instant(g.rows.At[row]), Cut: v.token, Offset: token.Offset,
+		Output: out.Name, Feature: out.Ref, Version: out.Version, Hash: out.Hash, At: selfsame.Instant(g.rows.At[row]), Cut: v.token, Offset: token.Offset,
 		Served: batch.Show(g.served[k].Value(row)), Again: batch.Show(now)})
 }
 

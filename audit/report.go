@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 
+	"selfsame"
 	"selfsame/batch"
 	"selfsame/journal"
 )
@@ -18,8 +19,8 @@ const MismatchesListed = 100
 
 // Report is what an audit found. Its JSON is what `selfsame audit --json` prints.
 type Report struct {
-	First       batch.Instant    `json:"first,omitempty"` // time of writing of the first record
-	Last        batch.Instant    `json:"last,omitempty"`
+	First       selfsame.Instant `json:"first,omitempty"` // time of writing of the first record
+	Last        selfsame.Instant `json:"last,omitempty"`
 	Next        string           `json:"next"` // position to go on from
 	Requests    int64            `json:"requests"`
 	Vectors     int64            `json:"vectors"`
@@ -56,19 +57,19 @@ type Reason struct {
 
 // Mismatch is a value that batch gives otherwise than it was served.
 type Mismatch struct {
-	Request        string        `json:"request"`
-	Row            int           `json:"row"`
-	Service        string        `json:"service,omitempty"`
-	ServiceVersion int64         `json:"service_version,omitempty"`
-	Output         string        `json:"output"`
-	Feature        string        `json:"feature"`
-	Version        string        `json:"version,omitempty"`
-	Hash           string        `json:"hash,omitempty"`
-	At             batch.Instant `json:"at"`
-	Cut            string        `json:"cut"`
-	Offset         int64         `json:"offset"` // of the cut
-	Served         batch.Shown   `json:"served"`
-	Again          batch.Shown   `json:"again"`
+	Request        string           `json:"request"`
+	Row            int              `json:"row"`
+	Service        string           `json:"service,omitempty"`
+	ServiceVersion int64            `json:"service_version,omitempty"`
+	Output         string           `json:"output"`
+	Feature        string           `json:"feature"`
+	Version        string           `json:"version,omitempty"`
+	Hash           string           `json:"hash,omitempty"`
+	At             selfsame.Instant `json:"at"`
+	Cut            string           `json:"cut"`
+	Offset         int64            `json:"offset"` // of the cut
+	Served         batch.Shown      `json:"served"`
+	Again          batch.Shown      `json:"again"`
 	// Explanation lists the events of the value that batch gives, and those that were near.
 	Explanation *batch.Origin `json:"explanation,omitempty"`
 }

@@ -22,14 +22,14 @@ const MissesPerReason = 5
 
 // Explanation lists the raw events that made one value of a training set.
 type Explanation struct {
-	Row    int            `json:"row"` // from 0
-	Given  []Named        `json:"given"`
-	At     Instant        `json:"at"` // T
-	Mode   string         `json:"mode"`
-	Output string         `json:"output"`
-	Value  *Origin        `json:"value"`
-	Result selfsame.Value `json:"-"`
-	File   *Compared      `json:"file,omitempty"`
+	Row    int              `json:"row"` // from 0
+	Given  []Named          `json:"given"`
+	At     selfsame.Instant `json:"at"` // T
+	Mode   string           `json:"mode"`
+	Output string           `json:"output"`
+	Value  *Origin          `json:"value"`
+	Result selfsame.Value   `json:"-"`
+	File   *Compared        `json:"file,omitempty"`
 }
 
 // Named is a column of the row that asks.
@@ -48,18 +48,18 @@ type Compared struct {
 
 // Origin is one value and where it comes from: a feature, or a column of the rows.
 type Origin struct {
-	Name       string   `json:"name"` // view.feature, or the column
-	Kind       string   `json:"kind"` // windowed, as-of, on-demand, column
-	Type       string   `json:"type"`
-	Expression string   `json:"expression,omitempty"`
-	Value      Shown    `json:"value"`
-	Default    bool     `json:"default,omitempty"` // the declared default took the place of null or not_found
-	Newest     *Instant `json:"newest,omitempty"`  // of the newest event or row used
-	Key        []Named  `json:"key,omitempty"`
-	NoEntity   bool     `json:"no_entity,omitempty"` // the key holds a null
-	Known      *Instant `json:"cut,omitempty"`       // κ: events that arrived later are not known; nil: final
-	Offset     *int64   `json:"offset,omitempty"`    // C of a served cut: what came at that offset of the log or later is not known
-	Where      string   `json:"where,omitempty"`
+	Name       string            `json:"name"` // view.feature, or the column
+	Kind       string            `json:"kind"` // windowed, as-of, on-demand, column
+	Type       string            `json:"type"`
+	Expression string            `json:"expression,omitempty"`
+	Value      Shown             `json:"value"`
+	Default    bool              `json:"default,omitempty"` // the declared default took the place of null or not_found
+	Newest     *selfsame.Instant `json:"newest,omitempty"`  // of the newest event or row used
+	Key        []Named           `json:"key,omitempty"`
+	NoEntity   bool              `json:"no_entity,omitempty"` // the key holds a null
+	Known      *selfsame.Instant `json:"cut,omitempty"`       // κ: events that arrived later are not known; nil: final
+	Offset     *int64            `json:"offset,omitempty"`    // C of a served cut: what came at that offset of the log or later is not known
+	Where      string            `json:"where,omitempty"`
 	// Recomputed says that the value, folded again over exactly the listed events, has the bits that the engine gave. It is never false:
 	// a difference is an error.
 	Recomputed bool           `json:"recomputed"`
@@ -70,16 +70,16 @@ type Origin struct {
 
 // CellOrigin is one aggregate over one window: events with Lower <= event time < Upper.
 type CellOrigin struct {
-	Call      string   `json:"call"`
-	Value     Shown    `json:"value"`
-	Lower     Instant  `json:"lower"`
-	Upper     Instant  `json:"upper"`
-	Inside    int      `json:"inside"`  // events in the window
-	Counted   int      `json:"counted"` // of them, those that contribute
-	Arguments []string `json:"arguments,omitempty"`
-	Events    []Event  `json:"events"`   // that contribute, the newest first
-	LeftOut   int      `json:"left_out"` // older ones that are not listed
-	Misses    []Misses `json:"near_misses,omitempty"`
+	Call      string           `json:"call"`
+	Value     Shown            `json:"value"`
+	Lower     selfsame.Instant `json:"lower"`
+	Upper     selfsame.Instant `json:"upper"`
+	Inside    int              `json:"inside"`  // events in the window
+	Counted   int              `json:"counted"` // of them, those that contribute
+	Arguments []string         `json:"arguments,omitempty"`
+	Events    []Event          `json:"events"`   // that contribute, the newest first
+	LeftOut   int              `json:"left_out"` // older ones that are not listed
+	Misses    []Misses         `json:"near_misses,omitempty"`
 }
 
 // VersionOrigin is the row that an as-of feature reads.
@@ -95,15 +95,15 @@ type VersionOrigin struct {
 
 // Event is one row of a source.
 type Event struct {
-	Source  string   `json:"source"`
-	File    string   `json:"file"`
-	Row     int64    `json:"row"`               // in the file, from 0
-	Offset  *int64   `json:"offset,omitempty"`  // in the log; nil: of history
-	Time    *Instant `json:"time,omitempty"`    // τ; nil: none
-	Arrival *Instant `json:"arrival,omitempty"` // α; nil: null
-	ID      string   `json:"id,omitempty"`
-	Delete  bool     `json:"delete,omitempty"`
-	Values  []Shown  `json:"values,omitempty"` // beside CellOrigin.Arguments or VersionOrigin.Columns
+	Source  string            `json:"source"`
+	File    string            `json:"file"`
+	Row     int64             `json:"row"`               // in the file, from 0
+	Offset  *int64            `json:"offset,omitempty"`  // in the log; nil: of history
+	Time    *selfsame.Instant `json:"time,omitempty"`    // τ; nil: none
+	Arrival *selfsame.Instant `json:"arrival,omitempty"` // α; nil: null
+	ID      string            `json:"id,omitempty"`
+	Delete  bool              `json:"delete,omitempty"`
+	Values  []Shown           `json:"values,omitempty"` // beside CellOrigin.Arguments or VersionOrigin.Columns
 }
 
 // Misses are the rows that one reason kept out, the nearest first.
@@ -142,7 +142,7 @@ func Show(v selfsame.Value) Shown {
 	c := single(v)
 	s.Value = column.AppendJSON(nil, c, 0)
 	if k := v.Type.Kind; k == selfsame.Timestamp {
-		s.text = Instant(v.Int).String()
+		s.text = selfsame.Instant(v.Int).String()
 	} else {
 		s.text = string(column.AppendText(nil, c, 0))
 	}
@@ -201,7 +201,7 @@ func Explain(ctx context.Context, req Request, row, limit int) (*Explanation, er
 	if err != nil {
 		return nil, err
 	}
-	e := &Explanation{Row: row, At: Instant(req.Rows.At[0]), Mode: req.Mode.String(), Output: o.Name, Value: t.origin, Result: t.value}
+	e := &Explanation{Row: row, At: selfsame.Instant(req.Rows.At[0]), Mode: req.Mode.String(), Output: o.Name, Value: t.origin, Result: t.value}
 	for i, f := range req.Rows.Batch.Fields {
 		e.Given = append(e.Given, Named{f.Name, Show(req.Rows.Batch.Columns[i].Value(0))})
 	}
@@ -331,8 +331,8 @@ func differs(name string, listed, engine selfsame.Value) error {
 		Hint:    "this is a fault in selfsame: please report it with the definition and the rows"}
 }
 
-func instant(t int64) *Instant {
-	i := Instant(t)
+func instant(t int64) *selfsame.Instant {
+	i := selfsame.Instant(t)
 	return &i
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"selfsame"
-	"selfsame/column"
 )
 
 // Reason says why a row of a source did not make a value. The list is closed; docs/explain.md says when each is given.
@@ -68,40 +67,6 @@ func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // Title is the reason as the heading of a list.
 func (r Reason) Title() string { return reasons[r].title }
-
-// Instant is a moment in microseconds since the epoch.
-type Instant int64
-
-// String is RFC 3339 with as many digits as it needs, UTC; the ends of int64 are -infinity and infinity.
-func (t Instant) String() string {
-	switch int64(t) {
-	case selfsame.MinTime:
-		return "-infinity"
-	case selfsame.MaxTime:
-		return "infinity"
-	}
-	s := string(column.AppendTime(nil, int64(t)))
-	s = strings.TrimRight(strings.TrimSuffix(s, "Z"), "0")
-	return strings.TrimSuffix(s, ".") + "Z"
-}
-
-// MarshalText is String.
-func (t Instant) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// UnmarshalText reads what MarshalText wrote.
-func (t *Instant) UnmarshalText(b []byte) error {
-	switch string(b) {
-	case "-infinity":
-		*t = Instant(selfsame.MinTime)
-		return nil
-	case "infinity":
-		*t = Instant(selfsame.MaxTime)
-		return nil
-	}
-	at, err := time.Parse(time.RFC3339Nano, string(b))
-	*t = Instant(at.UnixMicro())
-	return err
-}
 
 // Span is a length of time in microseconds, at least 0.
 type Span int64

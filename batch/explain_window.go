@@ -199,7 +199,7 @@ func (p *cellPick) origin(u *plan.Use, limit int) *CellOrigin {
 		columns = append(slices.Clone(columns), p.cell.Filter)
 	}
 	p.miss.columns = columns
-	c := &CellOrigin{Lower: Instant(p.lower), Upper: Instant(p.upper), Inside: p.inside, Counted: len(p.counted), Arguments: columnTexts(u, columns), Events: []Event{}}
+	c := &CellOrigin{Lower: selfsame.Instant(p.lower), Upper: selfsame.Instant(p.upper), Inside: p.inside, Counted: len(p.counted), Arguments: columnTexts(u, columns), Events: []Event{}}
 	shown := min(limit, len(p.counted))
 	for _, e := range p.counted[:shown] {
 		c.Events = append(c.Events, e.show(columns))
@@ -248,7 +248,7 @@ func (e *candidate) since() string {
 	case e.from != e.alpha:
 		return fmt.Sprintf(", known from offset %d on", e.mark.until)
 	}
-	return ", known from " + Instant(e.mark.until).String()
+	return ", known from " + selfsame.Instant(e.mark.until).String()
 }
 
 // limits are the bounds of admission that a source declares.

@@ -91,7 +91,7 @@ func planned(t *testing.T, p *selfsame.Project, r plan.Request) *plan.Plan {
 	return pl
 }
 
-func instant(micros int64) string { return batch.Instant(micros).String() }
+func instant(micros int64) string { return selfsame.Instant(micros).String() }
 
 const newYear = 1_704_067_200_000_000
 

@@ -83,7 +83,7 @@ func consistent(o *batch.Origin) error {
 			return fmt.Errorf("%d listed and %d left out of %d counted of %d inside", len(c.Events), c.LeftOut, c.Counted, c.Inside)
 		}
 		for _, e := range c.Events {
-			at := batch.Instant(selfsame.MinTime) // the first instant of all is shown as none
+			at := selfsame.Instant(selfsame.MinTime) // the first instant of all is shown as none
 			if e.Time != nil {
 				at = *e.Time
 			}

@@ -40,7 +40,7 @@ type FeatureVersion struct {
 	Status  string // empty: current
 	Past    bool   // it is shown only where something in use reads it
 	Record  int64
-	Time    int64
+	Time    selfsame.Instant
 	Author  string
 	Reads   *Reads // nil: not known any more
 }
@@ -51,8 +51,7 @@ func (g *Graph) AddFeature(f *FeatureVersion) {
 	n := g.add(&Node{Kind: Feature, Name: name, Type: f.Type.String(), Definition: strings.Join(strings.Fields(f.Feature.Value.Text), " "), Hash: f.Hash, Status: f.Status,
 		Record: f.Record, Author: f.Author, past: f.Past})
 	if f.Record != 0 {
-		at := Instant(f.Time)
-		n.Time = &at
+		n.Time = &f.Time
 	}
 	bare := id(Feature, f.View.Name+"."+f.Feature.Name)
 	if _, known := g.newest[bare]; !f.Past || !known {
@@ -109,7 +108,7 @@ type ServiceVersion struct {
 	Status   string
 	Past     bool
 	Record   int64
-	Time     int64
+	Time     selfsame.Instant
 	Author   string
 	Features []string // view.feature@1.1.0
 }
@@ -118,8 +117,7 @@ type ServiceVersion struct {
 func (g *Graph) AddService(s *ServiceVersion) {
 	n := g.add(&Node{Kind: Service, Name: Numbered(s.Name, s.Version), Status: s.Status, Record: s.Record, Author: s.Author, past: s.Past})
 	if s.Record != 0 {
-		at := Instant(s.Time)
-		n.Time = &at
+		n.Time = &s.Time
 	}
 	bare := id(Service, s.Name)
 	if _, known := g.newest[bare]; !s.Past || !known {
@@ -137,14 +135,13 @@ type ModelVersion struct {
 	Run           string // id of the run that made its training set, or empty
 	Retired       bool
 	Record        int64
-	Time          int64
+	Time          selfsame.Instant
 	Author        string
 }
 
 // AddModel adds a version of a model.
 func (g *Graph) AddModel(m *ModelVersion) {
-	at := Instant(m.Time)
-	n := g.add(&Node{Kind: Model, Name: m.Name + "@" + m.Version, Record: m.Record, Time: &at, Author: m.Author, past: m.Retired})
+	n := g.add(&Node{Kind: Model, Name: m.Name + "@" + m.Version, Record: m.Record, Time: &m.Time, Author: m.Author, past: m.Retired})
 	if m.Retired {
 		n.Status = "retired"
 	}
@@ -169,15 +166,14 @@ type RunRecord struct {
 	Manifest string
 	Rows     int64
 	Record   int64
-	Ended    int64
+	Ended    selfsame.Instant
 	Author   string
 	Names    []string // further names: paths and checksums of what it wrote
 }
 
 // AddRun adds a run. A training set hangs on its service, else on its features; a load on its views.
 func (g *Graph) AddRun(r *RunRecord) {
-	at := Instant(r.Ended)
-	n := g.add(&Node{Kind: Run, Name: r.ID, Type: r.Kind, Definition: listed(r.Outputs), Hash: r.Manifest, Rows: r.Rows, Record: r.Record, Time: &at, Author: r.Author,
+	n := g.add(&Node{Kind: Run, Name: r.ID, Type: r.Kind, Definition: listed(r.Outputs), Hash: r.Manifest, Rows: r.Rows, Record: r.Record, Time: &r.Ended, Author: r.Author,
 		also: r.Names})
 	if s := id(Service, r.Service); r.Service != "" && g.nodes[s] != nil {
 		g.edge(s, n.ID, always)

@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+
+	"selfsame"
 )
 
 // Kind says what a node is.
@@ -56,34 +57,19 @@ func sortRoles(list []Role) []Role {
 	return slices.Compact(list)
 }
 
-// Instant is a moment in microseconds since the epoch that JSON shows as RFC 3339.
-type Instant int64
-
-// MarshalText writes RFC 3339, UTC.
-func (t Instant) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-// UnmarshalText reads RFC 3339.
-func (t *Instant) UnmarshalText(b []byte) error {
-	at, err := time.Parse(time.RFC3339Nano, string(b))
-	*t = Instant(at.UnixMicro())
-	return err
-}
-
-func (t Instant) String() string { return time.UnixMicro(int64(t)).UTC().Format(time.RFC3339Nano) }
-
 // Node is one thing of the graph. Fields that a kind has not are empty.
 type Node struct {
-	ID         string   `json:"id"` // kind/name
-	Kind       Kind     `json:"kind"`
-	Name       string   `json:"name"`
-	Type       string   `json:"type,omitempty"`       // of a column's or feature's values; of a run: train, snapshot, backfill or materialize
-	Definition string   `json:"definition,omitempty"` // a feature's expression, a source's path
-	Hash       string   `json:"hash,omitempty"`       // of a feature's canonical form, of a run's manifest
-	Status     string   `json:"status,omitempty"`     // of a version that is not the current one, or is deprecated or retired
-	Record     int64    `json:"record,omitempty"`     // of the registry, that brought it
-	Time       *Instant `json:"time,omitempty"`       // of that record
-	Author     string   `json:"author,omitempty"`
-	Rows       int64    `json:"rows,omitempty"` // of a run
+	ID         string            `json:"id"` // kind/name
+	Kind       Kind              `json:"kind"`
+	Name       string            `json:"name"`
+	Type       string            `json:"type,omitempty"`       // of a column's or feature's values; of a run: train, snapshot, backfill or materialize
+	Definition string            `json:"definition,omitempty"` // a feature's expression, a source's path
+	Hash       string            `json:"hash,omitempty"`       // of a feature's canonical form, of a run's manifest
+	Status     string            `json:"status,omitempty"`     // of a version that is not the current one, or is deprecated or retired
+	Record     int64             `json:"record,omitempty"`     // of the registry, that brought it
+	Time       *selfsame.Instant `json:"time,omitempty"`       // of that record
+	Author     string            `json:"author,omitempty"`
+	Rows       int64             `json:"rows,omitempty"` // of a run
 
 	past bool     // shown only where something that is in use reads it
 	also []string // further names that Find knows

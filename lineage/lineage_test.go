@@ -132,12 +132,12 @@ func planned(t testing.TB, p *selfsame.Project, r plan.Request) *plan.Plan {
 func acted(g *lineage.Graph) *lineage.Graph {
 	g = g.Clone()
 	for i := range 7 {
-		g.AddRun(&lineage.RunRecord{ID: "0000000" + string(rune('1'+i)) + "-run", Kind: "train", Service: "risk@2", Rows: int64(i), Ended: int64(i) * selfsame.DayLength,
+		g.AddRun(&lineage.RunRecord{ID: "0000000" + string(rune('1'+i)) + "-run", Kind: "train", Service: "risk@2", Rows: int64(i), Ended: selfsame.Instant(int64(i) * selfsame.DayLength),
 			Outputs: []string{"t.parquet"}, Names: []string{"t.parquet", "xxh3:" + string(rune('a'+i))}, Manifest: "sha256:m" + string(rune('1'+i))})
 	}
-	g.AddRun(&lineage.RunRecord{ID: "load-run-1", Kind: "backfill", Views: []string{"spend"}, Outputs: []string{"spend"}, Inputs: []string{"orders"}, Rows: 9, Ended: selfsame.DayLength})
-	g.AddRun(&lineage.RunRecord{ID: "free-run-1", Kind: "train", Features: []string{"home.lat@1.0.0", "home.lat@1.0.0"}, Ended: selfsame.DayLength})
-	g.AddRun(&lineage.RunRecord{ID: "lost-run-1", Kind: "train", Features: []string{"was.never@1.0.0"}, Inputs: []string{"homes"}, Ended: selfsame.DayLength})
+	g.AddRun(&lineage.RunRecord{ID: "load-run-1", Kind: "backfill", Views: []string{"spend"}, Outputs: []string{"spend"}, Inputs: []string{"orders"}, Rows: 9, Ended: selfsame.Instant(selfsame.DayLength)})
+	g.AddRun(&lineage.RunRecord{ID: "free-run-1", Kind: "train", Features: []string{"home.lat@1.0.0", "home.lat@1.0.0"}, Ended: selfsame.Instant(selfsame.DayLength)})
+	g.AddRun(&lineage.RunRecord{ID: "lost-run-1", Kind: "train", Features: []string{"was.never@1.0.0"}, Inputs: []string{"homes"}, Ended: selfsame.Instant(selfsame.DayLength)})
 	g.AddModel(&lineage.ModelVersion{Name: "fraud_model", Version: "9", Service: "risk@1", Retired: false})
 	g.AddModel(&lineage.ModelVersion{Name: "fraud_model", Version: "10", Service: "risk@2", Run: "00000007-run"})
 	g.AddModel(&lineage.ModelVersion{Name: "old_model", Version: "1", Service: "travel@1", Retired: true})

@@ -3,7 +3,11 @@
 
 package lineage
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"selfsame"
+)
 
 // ValueQuestion asks where one value comes from.
 type ValueQuestion struct {
@@ -16,47 +20,47 @@ type ValueQuestion struct {
 
 // Value is one value with what made it and what it makes.
 type Value struct {
-	Feature    string          `json:"feature"` // view.feature@1.1.0; of an input also a request column
-	Kind       string          `json:"kind"`    // windowed, as-of, on-demand; request
-	Type       string          `json:"type"`
-	Value      json.RawMessage `json:"value"` // null unless present
-	Status     string          `json:"status"`
-	Error      string          `json:"error,omitempty"`   // kind, where the status is error
-	Default    bool            `json:"default,omitempty"` // the declared default stands in the place of a value that is not there
-	Version    string          `json:"version,omitempty"` // of the definition
-	Hash       string          `json:"definition,omitempty"`
-	Expression string          `json:"expression,omitempty"`
-	Where      string          `json:"where,omitempty"`
-	Applied    *Applied        `json:"applied,omitempty"`
-	Key        []Field         `json:"key,omitempty"`
-	EventTime  *Instant        `json:"event_time,omitempty"` // of the newest event or row used
-	Known      *Instant        `json:"cut,omitempty"`        // events that arrived later are not known
-	Windows    []Window        `json:"windows,omitempty"`    // windowed
-	Row        *RowUsed        `json:"row,omitempty"`        // as-of
-	Read       []FileRead      `json:"read,omitempty"`       // where its events stand
-	Inputs     []*Value        `json:"inputs,omitempty"`     // on demand
+	Feature    string            `json:"feature"` // view.feature@1.1.0; of an input also a request column
+	Kind       string            `json:"kind"`    // windowed, as-of, on-demand; request
+	Type       string            `json:"type"`
+	Value      json.RawMessage   `json:"value"` // null unless present
+	Status     string            `json:"status"`
+	Error      string            `json:"error,omitempty"`   // kind, where the status is error
+	Default    bool              `json:"default,omitempty"` // the declared default stands in the place of a value that is not there
+	Version    string            `json:"version,omitempty"` // of the definition
+	Hash       string            `json:"definition,omitempty"`
+	Expression string            `json:"expression,omitempty"`
+	Where      string            `json:"where,omitempty"`
+	Applied    *Applied          `json:"applied,omitempty"`
+	Key        []Field           `json:"key,omitempty"`
+	EventTime  *selfsame.Instant `json:"event_time,omitempty"` // of the newest event or row used
+	Known      *selfsame.Instant `json:"cut,omitempty"`        // events that arrived later are not known
+	Windows    []Window          `json:"windows,omitempty"`    // windowed
+	Row        *RowUsed          `json:"row,omitempty"`        // as-of
+	Read       []FileRead        `json:"read,omitempty"`       // where its events stand
+	Inputs     []*Value          `json:"inputs,omitempty"`     // on demand
 
 	Answer *ValueAnswer `json:"answer,omitempty"` // of the value that was asked about
 }
 
 // ValueAnswer is what belongs to the question as a whole.
 type ValueAnswer struct {
-	At           Instant  `json:"at"`       // T
-	Computed     Instant  `json:"computed"` // when this was made
-	Engine       string   `json:"engine"`
-	ZoneDatabase string   `json:"zone_database"`
-	Record       int64    `json:"record"`     // newest of the registry
-	LogOffset    int64    `json:"log_offset"` // the log below it was read
-	Services     []string `json:"services"`   // that read the feature, fraud@2
-	Models       []string `json:"models"`
-	Notes        []string `json:"notes,omitempty"`
+	At           selfsame.Instant `json:"at"`       // T
+	Computed     selfsame.Instant `json:"computed"` // when this was made
+	Engine       string           `json:"engine"`
+	ZoneDatabase string           `json:"zone_database"`
+	Record       int64            `json:"record"`     // newest of the registry
+	LogOffset    int64            `json:"log_offset"` // the log below it was read
+	Services     []string         `json:"services"`   // that read the feature, fraud@2
+	Models       []string         `json:"models"`
+	Notes        []string         `json:"notes,omitempty"`
 }
 
 // Applied says who applied a definition, and when.
 type Applied struct {
-	Record int64   `json:"record"`
-	Time   Instant `json:"time"`
-	Author string  `json:"author"`
+	Record int64            `json:"record"`
+	Time   selfsame.Instant `json:"time"`
+	Author string           `json:"author"`
 }
 
 // Field is a column of the question with its value.
@@ -67,15 +71,15 @@ type Field struct {
 
 // Window is one aggregate over one window, [Lower, Upper).
 type Window struct {
-	Call    string          `json:"call"`
-	Value   json.RawMessage `json:"value"`
-	Status  string          `json:"status"`
-	Lower   Instant         `json:"lower"`
-	Upper   Instant         `json:"upper"`
-	Inside  int             `json:"inside"`  // events in the window
-	Counted int             `json:"counted"` // of them, those that make the value
-	Events  []Event         `json:"events"`  // those, the newest first
-	LeftOut int             `json:"left_out"`
+	Call    string           `json:"call"`
+	Value   json.RawMessage  `json:"value"`
+	Status  string           `json:"status"`
+	Lower   selfsame.Instant `json:"lower"`
+	Upper   selfsame.Instant `json:"upper"`
+	Inside  int              `json:"inside"`  // events in the window
+	Counted int              `json:"counted"` // of them, those that make the value
+	Events  []Event          `json:"events"`  // those, the newest first
+	LeftOut int              `json:"left_out"`
 }
 
 // RowUsed is the newest row of an as-of view's key at T.
@@ -87,13 +91,13 @@ type RowUsed struct {
 
 // Event is a row of a source.
 type Event struct {
-	Source  string   `json:"source"`
-	ID      string   `json:"id,omitempty"`
-	Time    *Instant `json:"time,omitempty"`
-	Arrival *Instant `json:"arrival,omitempty"`
-	File    string   `json:"file"`
-	Row     int64    `json:"row"`              // in the file, from 0
-	Offset  *int64   `json:"offset,omitempty"` // in the log; nil: of history
+	Source  string            `json:"source"`
+	ID      string            `json:"id,omitempty"`
+	Time    *selfsame.Instant `json:"time,omitempty"`
+	Arrival *selfsame.Instant `json:"arrival,omitempty"`
+	File    string            `json:"file"`
+	Row     int64             `json:"row"`              // in the file, from 0
+	Offset  *int64            `json:"offset,omitempty"` // in the log; nil: of history
 }
 
 // FileRead is a file that holds events of a value, or the stretch of the log that does.

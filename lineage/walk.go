@@ -3,7 +3,11 @@
 
 package lineage
 
-import "slices"
+import (
+	"slices"
+
+	"selfsame"
+)
 
 // Direction says which way to walk.
 type Direction string
@@ -24,14 +28,14 @@ type Question struct {
 
 // Answer is a part of a graph: a node, and what is above and below it.
 type Answer struct {
-	Ref       string    `json:"ref"`    // as asked
-	Root      string    `json:"root"`   // id of the node
-	Record    int64     `json:"record"` // the newest of the registry that is counted; 0: definitions that are not applied
-	At        *Instant  `json:"at,omitempty"`
-	Direction Direction `json:"direction"`
-	Columns   bool      `json:"columns,omitempty"`
-	Nodes     []*Node   `json:"nodes"` // in the order of kinds, names, versions
-	Edges     []*Edge   `json:"edges"` // by their ends, in that order
+	Ref       string            `json:"ref"`    // as asked
+	Root      string            `json:"root"`   // id of the node
+	Record    int64             `json:"record"` // the newest of the registry that is counted; 0: definitions that are not applied
+	At        *selfsame.Instant `json:"at,omitempty"`
+	Direction Direction         `json:"direction"`
+	Columns   bool              `json:"columns,omitempty"`
+	Nodes     []*Node           `json:"nodes"` // in the order of kinds, names, versions
+	Edges     []*Edge           `json:"edges"` // by their ends, in that order
 }
 
 // Lineage answers a question.

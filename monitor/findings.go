@@ -131,7 +131,7 @@ func (p *Profile) ageFindings(r *Report) {
 		if share(s.Expired, s.Rows) > p.cfg.Nulls {
 			said[v.Name] = true
 			r.add(Warning, "expired", v.Name, "%d of %d rows are expired: newest row %s, %s, ttl %s; ttl: %s would cover them",
-				s.Expired, s.Rows, batch.Instant(s.newest), ages(s.youngest, s.oldest), batch.Span(v.TTL.Micros), Cover(s.oldest))
+				s.Expired, s.Rows, selfsame.Instant(s.newest), ages(s.youngest, s.oldest), batch.Span(v.TTL.Micros), Cover(s.oldest))
 		}
 		if share(s.NotFound, s.Rows) > p.cfg.Nulls {
 			said[v.Name] = true
@@ -272,10 +272,10 @@ func (p *Profile) sourceFindings(r *Report) {
 			continue
 		}
 		if p.maxAt > s.MaxTime && float64(p.maxAt)-float64(s.MaxTime) > (float64(s.MaxTime)-float64(s.MinTime))/10 {
-			r.add(Warning, "range", s.Name, "rows ask up to %s, the source ends %s: is newer data missing?", batch.Instant(p.maxAt), batch.Instant(s.MaxTime))
+			r.add(Warning, "range", s.Name, "rows ask up to %s, the source ends %s: is newer data missing?", selfsame.Instant(p.maxAt), selfsame.Instant(s.MaxTime))
 		}
 		if p.minAt < s.MinTime {
-			r.add(Info, "range", s.Name, "rows ask from %s, the source begins %s", batch.Instant(p.minAt), batch.Instant(s.MinTime))
+			r.add(Info, "range", s.Name, "rows ask from %s, the source begins %s", selfsame.Instant(p.minAt), selfsame.Instant(s.MinTime))
 		}
 		if s.LateLoaded*2 > s.Admitted && !p.final() && !src.KnowledgeDelay.Set { // a declared delay is meant
 			r.add(Warning, "loaded_late", s.Name, "%d of %d rows became known more than a day after they happened, so as_of hides them; --mode final shows them", s.LateLoaded, s.Admitted)

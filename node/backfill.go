@@ -54,16 +54,16 @@ type LoadDone struct {
 
 // LoadedView counts the rows of a view's state.
 type LoadedView struct {
-	View   string         `json:"view"`
-	Rows   int64          `json:"rows"`
-	Newest *batch.Instant `json:"newest,omitempty"` // event time of the newest row
+	View   string            `json:"view"`
+	Rows   int64             `json:"rows"`
+	Newest *selfsame.Instant `json:"newest,omitempty"` // event time of the newest row
 }
 
 // LoadedRange is the event times [From, To) of a source that are loaded.
 type LoadedRange struct {
-	Source string        `json:"source"`
-	From   batch.Instant `json:"from"`
-	To     batch.Instant `json:"to"`
+	Source string           `json:"source"`
+	From   selfsame.Instant `json:"from"`
+	To     selfsame.Instant `json:"to"`
 }
 
 func (l *Live) backfillVerb(ctx context.Context, a *LoadArgs, line func(any) error) error {
@@ -143,7 +143,7 @@ func (a *LoadArgs) wanted(name string, held *materialize.History, now int64) (ma
 	}
 	note := ""
 	if gap := [2]int64{min(have.To, want.To), max(have.From, want.From)}; gap[0] < gap[1] {
-		note = fmt.Sprintf("source %s: what lies between, from %s to %s, is loaded too", name, batch.Instant(gap[0]), batch.Instant(gap[1]))
+		note = fmt.Sprintf("source %s: what lies between, from %s to %s, is loaded too", name, selfsame.Instant(gap[0]), selfsame.Instant(gap[1]))
 	}
 	want.From, want.To = min(want.From, have.From), max(want.To, have.To)
 	return want, note
@@ -284,7 +284,7 @@ func expired(r *materialize.Report, now int64) []string {
 	for _, v := range r.Views {
 		ttl := v.Use.Spec.TTL
 		if age := now - v.Newest; v.Use.Spec.AsOf && ttl >= 0 && !v.Use.Spec.Static && v.Rows > 0 && age > ttl {
-			out = append(out, fmt.Sprintf("view %s: every row is expired: newest row %s, age %s, ttl %s; ttl: %s would cover it", v.View, batch.Instant(v.Newest),
+			out = append(out, fmt.Sprintf("view %s: every row is expired: newest row %s, age %s, ttl %s; ttl: %s would cover it", v.View, selfsame.Instant(v.Newest),
 				batch.Span(age), batch.Span(ttl), monitor.Cover(age)))
 		}
 	}
@@ -294,12 +294,12 @@ func expired(r *materialize.Report, now int64) []string {
 func (b *bringing) done(r *materialize.Report, took time.Duration) *LoadDone {
 	d := &LoadDone{Snapshot: b.next.Snapshot, Partial: len(b.next.Ranges) > 0, Nothing: len(b.fresh) == 0, Sources: r.Sources, Seconds: took.Seconds()}
 	for _, g := range b.next.Ranges {
-		d.Ranges = append(d.Ranges, LoadedRange{g.Source, batch.Instant(g.From), batch.Instant(g.To)})
+		d.Ranges = append(d.Ranges, LoadedRange{g.Source, selfsame.Instant(g.From), selfsame.Instant(g.To)})
 	}
 	for _, v := range r.Views {
 		loaded := LoadedView{View: v.View, Rows: v.Rows}
 		if v.Newest != selfsame.MinTime {
-			newest := batch.Instant(v.Newest)
+			newest := selfsame.Instant(v.Newest)
 			loaded.Newest = &newest
 		}
 		d.Views = append(d.Views, loaded)

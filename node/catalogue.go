@@ -94,7 +94,7 @@ func (c *Catalogue) page(ctx context.Context, it *catalogue.Item) (*catalogue.Pa
 			if err != nil {
 				return nil, err
 			}
-			p.Newest = max(p.Newest, newest)
+			p.Newest = max(p.Newest, selfsame.Instant(newest))
 		}
 	}
 	if it.Kind == catalogue.Feature && it.Version != "" {

@@ -26,20 +26,14 @@ type EventsArgs struct {
 
 // RefusedEvent is one event of the side log.
 type RefusedEvent struct {
-	Number  int64    `json:"number"`
-	Source  string   `json:"source"`
-	Verdict string   `json:"verdict"`
-	Reason  string   `json:"reason"`
-	Arrived Instant  `json:"arrived"`
-	Time    *Instant `json:"event_time,omitempty"`
-	Row     string   `json:"row"` // the event as JSON, or the text as it came
+	Number  int64             `json:"number"`
+	Source  string            `json:"source"`
+	Verdict string            `json:"verdict"`
+	Reason  string            `json:"reason"`
+	Arrived selfsame.Instant  `json:"arrived"`
+	Time    *selfsame.Instant `json:"event_time,omitempty"`
+	Row     string            `json:"row"` // the event as JSON, or the text as it came
 }
-
-// Instant is a time that JSON shows as RFC 3339.
-type Instant int64
-
-// MarshalText writes RFC 3339.
-func (t Instant) MarshalText() ([]byte, error) { return []byte(instantText(int64(t))), nil }
 
 // refused visits the events that the arguments select.
 func (l *Live) refused(ctx context.Context, a *EventsArgs, visit func(r *eventlog.Refused) error) error {
@@ -86,9 +80,9 @@ func checkVerdict(v string) error {
 
 func (l *Live) eventsVerb(ctx context.Context, a *EventsArgs, line func(any) error) error {
 	return l.refused(ctx, a, func(r *eventlog.Refused) error {
-		e := &RefusedEvent{Number: r.Seq + 1, Source: r.Source, Verdict: r.Verdict, Reason: r.Reason, Arrived: Instant(r.Alpha), Row: r.Row}
+		e := &RefusedEvent{Number: r.Seq + 1, Source: r.Source, Verdict: r.Verdict, Reason: r.Reason, Arrived: selfsame.Instant(r.Alpha), Row: r.Row}
 		if r.Tau != selfsame.MinTime {
-			t := Instant(r.Tau)
+			t := selfsame.Instant(r.Tau)
 			e.Time = &t
 		}
 		return line(e)

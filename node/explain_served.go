@@ -25,39 +25,39 @@ type ServedQuestion struct {
 // ServedExplanation walks from what a model predicted to the raw events: predictions and outcomes of a vector, the vector, the version of
 // each of its features, and the events of each value.
 type ServedExplanation struct {
-	Request        string        `json:"request"`
-	Row            int           `json:"row"`
-	Service        string        `json:"service,omitempty"`
-	ServiceVersion int64         `json:"service_version,omitempty"`
-	Experiment     string        `json:"experiment,omitempty"` // that dealt the row to that version
-	Variant        string        `json:"variant,omitempty"`    // its arm
-	Written        batch.Instant `json:"written"`
-	At             batch.Instant `json:"at"` // T
-	Cut            string        `json:"cut"`
-	Offset         int64         `json:"offset"` // of the cut
-	Stale          bool          `json:"stale,omitempty"`
-	Predictions    []Judgement   `json:"predictions,omitempty"`
-	Outcomes       []Judgement   `json:"outcomes,omitempty"`
-	Given          []batch.Named `json:"given,omitempty"`
-	Values         []ServedValue `json:"values"`
+	Request        string           `json:"request"`
+	Row            int              `json:"row"`
+	Service        string           `json:"service,omitempty"`
+	ServiceVersion int64            `json:"service_version,omitempty"`
+	Experiment     string           `json:"experiment,omitempty"` // that dealt the row to that version
+	Variant        string           `json:"variant,omitempty"`    // its arm
+	Written        selfsame.Instant `json:"written"`
+	At             selfsame.Instant `json:"at"` // T
+	Cut            string           `json:"cut"`
+	Offset         int64            `json:"offset"` // of the cut
+	Stale          bool             `json:"stale,omitempty"`
+	Predictions    []Judgement      `json:"predictions,omitempty"`
+	Outcomes       []Judgement      `json:"outcomes,omitempty"`
+	Given          []batch.Named    `json:"given,omitempty"`
+	Values         []ServedValue    `json:"values"`
 }
 
 // Judgement is a prediction, or an outcome, which names no model.
 type Judgement struct {
-	Model        string        `json:"model,omitempty"`
-	ModelVersion string        `json:"model_version,omitempty"`
-	Value        batch.Shown   `json:"value"`
-	At           batch.Instant `json:"at"`
+	Model        string           `json:"model,omitempty"`
+	ModelVersion string           `json:"model_version,omitempty"`
+	Value        batch.Shown      `json:"value"`
+	At           selfsame.Instant `json:"at"`
 }
 
 // ServedValue is one value of the vector.
 type ServedValue struct {
-	Output    string         `json:"output"`
-	Feature   string         `json:"feature"`
-	Version   string         `json:"version,omitempty"`
-	Hash      string         `json:"hash,omitempty"`
-	Served    batch.Shown    `json:"served"`
-	EventTime *batch.Instant `json:"event_time,omitempty"` // of the newest row or event used, as journalled
+	Output    string            `json:"output"`
+	Feature   string            `json:"feature"`
+	Version   string            `json:"version,omitempty"`
+	Hash      string            `json:"hash,omitempty"`
+	Served    batch.Shown       `json:"served"`
+	EventTime *selfsame.Instant `json:"event_time,omitempty"` // of the newest row or event used, as journalled
 	// Explanation makes the value again from the events that the read knew; nil: see Note.
 	Explanation *batch.Explanation `json:"explanation,omitempty"`
 	Same        bool               `json:"same"`           // the value made again has the bits that were served
@@ -77,16 +77,16 @@ func ExplainServed(ctx context.Context, e *Evidence, q *ServedQuestion) (*Served
 		switch {
 		case r.Served != nil:
 			if vector == nil || row < 0 || holds(r.Served, q.Row) >= 0 {
-				vector, out.Written, row = r.Served, batch.Instant(r.Time), holds(r.Served, q.Row)
+				vector, out.Written, row = r.Served, selfsame.Instant(r.Time), holds(r.Served, q.Row)
 			}
 			for i := range r.Served.Rows {
 				rows = max(rows, r.Served.Number(i)+1)
 			}
 		case r.Prediction != nil && r.Prediction.Row == q.Row:
 			p := r.Prediction
-			out.Predictions = append(out.Predictions, Judgement{p.Model, p.ModelVersion, batch.Show(p.Score), batch.Instant(p.At)})
+			out.Predictions = append(out.Predictions, Judgement{p.Model, p.ModelVersion, batch.Show(p.Score), selfsame.Instant(p.At)})
 		case r.Outcome != nil && r.Outcome.Row == q.Row:
-			out.Outcomes = append(out.Outcomes, Judgement{Value: batch.Show(r.Outcome.Label), At: batch.Instant(r.Outcome.At)})
+			out.Outcomes = append(out.Outcomes, Judgement{Value: batch.Show(r.Outcome.Label), At: selfsame.Instant(r.Outcome.At)})
 		}
 	}
 	switch {
@@ -97,7 +97,7 @@ func ExplainServed(ctx context.Context, e *Evidence, q *ServedQuestion) (*Served
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: fmt.Sprintf("row %d", q.Row), Message: fmt.Sprintf("the request has %d rows", rows),
 			Hint: "rows are numbered from 0"}
 	}
-	out.Service, out.ServiceVersion, out.At = vector.Shape.Service, vector.Shape.Version, batch.Instant(vector.At)
+	out.Service, out.ServiceVersion, out.At = vector.Shape.Service, vector.Shape.Version, selfsame.Instant(vector.At)
 	out.Cut, out.Stale, out.Experiment, out.Variant = vector.Cut, vector.Stale, vector.Experiment, vector.Variant
 	for i, f := range vector.Shape.Given {
 		out.Given = append(out.Given, batch.Named{Name: f.Name, Value: batch.Show(vector.Given[i].Value(row))})
@@ -148,7 +148,7 @@ func (e *Evidence) explainVector(ctx context.Context, v *journal.Served, row int
 		o := v.Shape.Outputs[k]
 		value := ServedValue{Output: o.Name, Feature: o.Ref, Version: o.Version, Hash: o.Hash, Served: batch.Show(v.Values[k].Value(row)), Note: note}
 		if v.EventTimes != nil && v.EventTimes[k] != nil && v.EventTimes[k][row] != selfsame.MinTime {
-			at := batch.Instant(v.EventTimes[k][row])
+			at := selfsame.Instant(v.EventTimes[k][row])
 			value.EventTime = &at
 		}
 		if note == "" {

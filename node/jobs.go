@@ -106,7 +106,7 @@ func (s *jobs) Start(ctx context.Context, body []byte) (*api.Job, error) {
 		return nil, err
 	}
 	j := &job{small: small, ended: make(chan struct{})}
-	j.ID, j.Status, j.Format, j.Created = newRunID(time.Now()), api.JobQueued, r.Format, s.live.now()
+	j.ID, j.Status, j.Format, j.Created = newRunID(time.Now()), api.JobQueued, r.Format, selfsame.Instant(s.live.now())
 	dir := filepath.Join(s.dir, j.ID)
 	if j.cfg, err = r.config(ctx, s.live, dir); err != nil {
 		return nil, err
@@ -180,7 +180,7 @@ func (s *jobs) clear() error {
 		if j.Ended == 0 {
 			continue
 		}
-		if kept++; kept <= jobsKept && now-j.Ended < jobsKeptFor {
+		if kept++; kept <= jobsKept && now-int64(j.Ended) < jobsKeptFor {
 			continue
 		}
 		if err := s.remove(j); err != nil {
@@ -209,7 +209,7 @@ func (s *jobs) save(j *job) error {
 
 // end notes how a job ended, under the lock or before anybody knows the jobs.
 func (s *jobs) end(j *job, status api.JobStatus, err error) {
-	j.Status, j.Ended, j.Stage, j.err = status, s.live.now(), "", err
+	j.Status, j.Ended, j.Stage, j.err = status, selfsame.Instant(s.live.now()), "", err
 	if status != api.JobDone {
 		for _, path := range []string{j.path(s.dir), ManifestPath(j.path(s.dir)), ReportPath(j.path(s.dir))} {
 			os.Remove(path) // what is not there was not made
@@ -254,7 +254,7 @@ func (s *jobs) run(all context.Context, j *job) {
 		s.mu.Unlock()
 		return
 	}
-	j.Status, j.Started, j.cancel = api.JobRunning, s.live.now(), cancel
+	j.Status, j.Started, j.cancel = api.JobRunning, selfsame.Instant(s.live.now()), cancel
 	err := s.save(j)
 	s.mu.Unlock()
 	var t *Trained

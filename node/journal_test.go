@@ -265,7 +265,7 @@ func TestServedVectorsAreExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(x.Predictions) != 1 || x.Predictions[0].Model != "m" || len(x.Outcomes) != 1 || x.Outcomes[0].At != batch.Instant(hour(9)) || x.Offset != 1 {
+	if len(x.Predictions) != 1 || x.Predictions[0].Model != "m" || len(x.Outcomes) != 1 || x.Outcomes[0].At != selfsame.Instant(hour(9)) || x.Offset != 1 {
 		t.Errorf("got %+v", x)
 	}
 	if len(x.Values) != 3 {

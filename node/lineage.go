@@ -89,7 +89,7 @@ func (ls *Lineages) Answer(ctx context.Context, s *registry.Snapshot, a *Lineage
 	}
 	answer.Ref, answer.Record = a.Ref, s.ID()
 	if a.At != nil {
-		at := lineage.Instant(*a.At)
+		at := selfsame.Instant(*a.At)
 		answer.At = &at
 	}
 	return answer, nil

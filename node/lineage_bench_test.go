@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"selfsame"
 	"selfsame/lineage"
 	"selfsame/registry"
 )
@@ -74,7 +75,7 @@ func BenchmarkLineage(b *testing.B) {
 	}
 	for i := range 2300 {
 		service := fmt.Sprintf("r%d", i%100)
-		var a registry.Action = &registry.Run{ID: newRunID(time.UnixMilli(int64(i))), Kind: "train", Service: service, List: 1, Ended: int64(i)}
+		var a registry.Action = &registry.Run{ID: newRunID(time.UnixMilli(int64(i))), Kind: "train", Service: service, List: 1, Ended: selfsame.Instant(i)}
 		if i >= 2000 {
 			a = &registry.Model{Name: "m" + service, Version: strconv.Itoa(i), Service: service}
 		}

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"selfsame"
 	"selfsame/batch"
 	"selfsame/lineage"
 	"selfsame/materialize"
@@ -43,8 +44,8 @@ type TrainingSet struct {
 // ends now.
 func RunOf(id string, started int64, manifests ...*batch.Manifest) (*TrainingSet, error) {
 	first := manifests[0]
-	t := &TrainingSet{Features: first.Features, Run: registry.Run{ID: id, Kind: first.Command.Verb, Service: first.Command.Service, Started: started,
-		Ended: time.Now().UnixMicro()}}
+	t := &TrainingSet{Features: first.Features, Run: registry.Run{ID: id, Kind: first.Command.Verb, Service: first.Command.Service, Started: selfsame.Instant(started),
+		Ended: selfsame.Instant(time.Now().UnixMicro())}}
 	if len(manifests) == 1 {
 		b, err := first.Encode()
 		if err != nil {
@@ -237,7 +238,7 @@ func (b *bringing) kind() string {
 // recordLoad records a backfill or materialization, and returns it. That it cannot is told and changes nothing.
 func (l *Live) recordLoad(ctx context.Context, b *bringing, r *materialize.Report, id string, took time.Duration) *registry.Run {
 	now := l.now()
-	run := &registry.Run{ID: id, Kind: b.kind(), Started: now - took.Microseconds(), Ended: now}
+	run := &registry.Run{ID: id, Kind: b.kind(), Started: selfsame.Instant(now - took.Microseconds()), Ended: selfsame.Instant(now)}
 	for _, name := range b.next.Sources {
 		if in, looked := b.inputs[name]; looked {
 			run.Inputs = append(run.Inputs, dataOf(name, in))

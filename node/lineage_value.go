@@ -65,7 +65,7 @@ func (l *Live) ValueLineage(ctx context.Context, q *lineage.ValueQuestion) (*lin
 	if err != nil {
 		return nil, err
 	}
-	v.Answer = &lineage.ValueAnswer{At: lineage.Instant(at), Computed: lineage.Instant(now), Engine: Version, ZoneDatabase: zone.Version(), Record: s.ID(),
+	v.Answer = &lineage.ValueAnswer{At: selfsame.Instant(at), Computed: selfsame.Instant(now), Engine: Version, ZoneDatabase: zone.Version(), Record: s.ID(),
 		LogOffset: complete, Services: []string{}, Models: []string{}}
 	return v, x.below(l, v)
 }
@@ -240,7 +240,7 @@ func (x *tracing) open(ctx context.Context, l *Live, complete int64) error {
 // value is an explained value as lineage shows it.
 func (x *tracing) value(o *batch.Origin) (*lineage.Value, error) {
 	v := &lineage.Value{Feature: o.Name, Kind: o.Kind, Type: o.Type, Value: o.Value.Value, Status: o.Value.Status, Error: o.Value.Kind, Default: o.Default,
-		Where: oneLineText(o.Where), EventTime: (*lineage.Instant)(o.Newest), Known: (*lineage.Instant)(o.Known)}
+		Where: oneLineText(o.Where), EventTime: o.Newest, Known: o.Known}
 	if o.Kind == "column" {
 		v.Kind = string(lineage.Request)
 		return v, nil
@@ -286,13 +286,13 @@ func (x *tracing) define(v *lineage.Value) error {
 		return err
 	}
 	v.Feature, v.Version, v.Hash = version.Ref(f.View.Name, f.Name), version.Version, version.Hash
-	v.Applied = &lineage.Applied{Record: version.Apply, Time: lineage.Instant(version.Time), Author: version.Author}
+	v.Applied = &lineage.Applied{Record: version.Apply, Time: version.Time, Author: version.Author}
 	return nil
 }
 
 // window is one explained aggregate; its events are noted in r, those beyond the limit too.
 func (x *tracing) window(c *batch.CellOrigin, r *reading) lineage.Window {
-	w := lineage.Window{Call: c.Call, Value: c.Value.Value, Status: c.Value.Status, Lower: lineage.Instant(c.Lower), Upper: lineage.Instant(c.Upper), Inside: c.Inside,
+	w := lineage.Window{Call: c.Call, Value: c.Value.Value, Status: c.Value.Status, Lower: c.Lower, Upper: c.Upper, Inside: c.Inside,
 		Counted: c.Counted, Events: []lineage.Event{}, LeftOut: c.LeftOut}
 	for i := range c.Events {
 		r.add(&c.Events[i])
@@ -306,7 +306,7 @@ func (x *tracing) window(c *batch.CellOrigin, r *reading) lineage.Window {
 }
 
 func event(e *batch.Event) lineage.Event {
-	return lineage.Event{Source: e.Source, ID: e.ID, Time: (*lineage.Instant)(e.Time), Arrival: (*lineage.Instant)(e.Arrival), File: e.File, Row: e.Row, Offset: e.Offset}
+	return lineage.Event{Source: e.Source, ID: e.ID, Time: e.Time, Arrival: e.Arrival, File: e.File, Row: e.Row, Offset: e.Offset}
 }
 
 // reading sums up where events stand.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"selfsame"
 	"selfsame/definition"
@@ -81,7 +80,7 @@ func deprecation(s *registry.Snapshot) func(view, feature, version string) strin
 		}
 		text := ""
 		if v.Until != 0 {
-			text += " and goes on " + time.UnixMicro(v.Until).UTC().Format(time.DateOnly)
+			text += " and goes on " + v.Until.Date()
 		}
 		if v.Successor != "" {
 			text += ": " + v.Successor + " takes its place"

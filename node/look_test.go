@@ -149,16 +149,16 @@ func TestUsageCounter(t *testing.T) {
 	}
 	at := w.clock.Load()
 	read(&api.Question{Service: "all"}, 2)
-	count("all", catalogue.Usage{Requests: 2, Rows: 8, Last: at})
-	count("place.x", catalogue.Usage{Requests: 2, Rows: 8, Last: at})
+	count("all", catalogue.Usage{Requests: 2, Rows: 8, Last: selfsame.Instant(at)})
+	count("place.x", catalogue.Usage{Requests: 2, Rows: 8, Last: selfsame.Instant(at)})
 	w.clock.Add(10 * selfsame.DayLength)
 	read(&api.Question{References: []string{"place.x"}}, 1)
-	count("all", catalogue.Usage{Requests: 2, Rows: 8, Last: at})
-	count("place.x", catalogue.Usage{Requests: 3, Rows: 12, Last: w.clock.Load()})
+	count("all", catalogue.Usage{Requests: 2, Rows: 8, Last: selfsame.Instant(at)})
+	count("place.x", catalogue.Usage{Requests: 3, Rows: 12, Last: selfsame.Instant(w.clock.Load())})
 	last := w.clock.Load()
 	w.clock.Add(25 * selfsame.DayLength)
 	count("all", catalogue.Usage{})
-	count("place.x", catalogue.Usage{Requests: 1, Rows: 4, Last: last})
+	count("place.x", catalogue.Usage{Requests: 1, Rows: 4, Last: selfsame.Instant(last)})
 	l.looking.usage.dir += "-none"
 	if got, err := l.looking.usage.count(ctx, last); got != nil || err != nil {
 		t.Errorf("without a journal: %v, %v", got, err)

@@ -9,7 +9,6 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"selfsame"
 	"selfsame/offline"
@@ -58,4 +57,4 @@ func openSource(ctx context.Context, dir string, s *selfsame.Source) (*source.Ta
 }
 
 // instantText prints microseconds as RFC 3339, UTC.
-func instantText(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.RFC3339Nano) }
+func instantText(micros int64) string { return selfsame.Instant(micros).String() }

@@ -49,9 +49,9 @@ type Forecast struct {
 
 // Due is a deprecated version of a feature that was to be retired by now.
 type Due struct {
-	Ref       string `json:"ref"`
-	Until     int64  `json:"until"` // µs: the day that was set
-	Successor string `json:"successor,omitempty"`
+	Ref       string           `json:"ref"`
+	Until     selfsame.Instant `json:"until"` // the day that was set
+	Successor string           `json:"successor,omitempty"`
 	registry.Users
 }
 
@@ -149,7 +149,7 @@ func (f *forecaster) due(ctx context.Context) error {
 	for _, h := range f.before.Features() {
 		for i := range h.Versions {
 			v := &h.Versions[i]
-			if v.Stage != registry.Deprecated || v.Until == 0 || v.Until > f.args.Time {
+			if v.Stage != registry.Deprecated || v.Until == 0 || int64(v.Until) > f.args.Time {
 				continue
 			}
 			u, err := f.before.UsersOf(ctx, h.View, h.Feature, v.Version)

@@ -23,7 +23,7 @@ const (
 
 // differenceOf compares the values of a feature as it was and as it will be, row by row.
 func differenceOf(rows *batch.EntityRows, before, after *column.Column) *registry.Impact {
-	m := &registry.Impact{Rows: int64(rows.Batch.Rows), Since: rows.At[0], Until: rows.At[len(rows.At)-1], Before: distributionOf(before), After: distributionOf(after)}
+	m := &registry.Impact{Rows: int64(rows.Batch.Rows), Since: selfsame.Instant(rows.At[0]), Until: selfsame.Instant(rows.At[len(rows.At)-1]), Before: distributionOf(before), After: distributionOf(after)}
 	var found []example
 	for i := range rows.Batch.Rows {
 		if sameValue(before, after, i) {
@@ -48,7 +48,7 @@ func differenceOf(rows *batch.EntityRows, before, after *column.Column) *registr
 			continue // an entity is shown once
 		}
 		seen[id] = true
-		m.Examples = append(m.Examples, registry.ImpactExample{Key: key, At: rows.At[e.row], Before: shownText(before, e.row), After: shownText(after, e.row)})
+		m.Examples = append(m.Examples, registry.ImpactExample{Key: key, At: selfsame.Instant(rows.At[e.row]), Before: shownText(before, e.row), After: shownText(after, e.row)})
 	}
 	return m
 }

@@ -108,7 +108,7 @@ func trained(t *testing.T, dir, text, ref string, rows []registry.ImpactExample)
 	}
 	names := strings.Split(labels, ",")[1:]
 	for _, e := range rows {
-		labels += "\n" + instantText(e.At)
+		labels += "\n" + e.At.String()
 		for _, name := range names {
 			labels += "," + e.Key[name]
 		}
@@ -404,9 +404,9 @@ func TestMeasuredRate(t *testing.T) {
 	}
 	want(guessedRate, "")
 	for i, run := range []registry.Run{
-		{ID: "0196b2f4-0000-7000-8000-000000000001", Kind: runBackfill, Rows: 30_000, Started: 0, Ended: 2 * selfsame.Second},
-		{ID: "0196b2f4-0000-7000-8000-000000000002", Kind: runBackfill, Rows: 3, Started: 0, Ended: selfsame.Second},
-		{ID: "0196b2f4-0000-7000-8000-000000000003", Kind: runTrain, Rows: 1_000_000, Started: 0, Ended: selfsame.Second},
+		{ID: "0196b2f4-0000-7000-8000-000000000001", Kind: runBackfill, Rows: 30_000, Started: 0, Ended: selfsame.Instant(2 * selfsame.Second)},
+		{ID: "0196b2f4-0000-7000-8000-000000000002", Kind: runBackfill, Rows: 3, Started: 0, Ended: selfsame.Instant(selfsame.Second)},
+		{ID: "0196b2f4-0000-7000-8000-000000000003", Kind: runTrain, Rows: 1_000_000, Started: 0, Ended: selfsame.Instant(selfsame.Second)},
 	} {
 		if _, err := r.Act(t.Context(), registry.By{Author: "ann", Time: int64(i)}, &run); err != nil {
 			t.Fatal(err)

@@ -30,13 +30,13 @@ type Compared struct {
 
 // Sample is the rows on which features were compared.
 type Sample struct {
-	Features []string `json:"features"` // view.feature
-	From     []string `json:"from"`     // where the rows are from, in words
-	Rows     int      `json:"rows"`
-	Since    int64    `json:"since"` // µs: the moments of the rows, both inclusive
-	Until    int64    `json:"until"`
-	Mode     string   `json:"mode"` // as_of 0s, or final
-	Notes    []string `json:"notes,omitempty"`
+	Features []string         `json:"features"` // view.feature
+	From     []string         `json:"from"`     // where the rows are from, in words
+	Rows     int              `json:"rows"`
+	Since    selfsame.Instant `json:"since"` // the moments of the rows, both inclusive
+	Until    selfsame.Instant `json:"until"`
+	Mode     string           `json:"mode"` // as_of 0s, or final
+	Notes    []string         `json:"notes,omitempty"`
 }
 
 // NotCompared is a feature whose values were not compared, and why.
@@ -187,7 +187,7 @@ func (f *forecaster) compare(ctx context.Context, g *comparison) (err error) {
 	if err != nil {
 		return err
 	}
-	sample := Sample{From: s.from, Rows: s.rows.Batch.Rows, Since: s.rows.At[0], Until: s.rows.At[len(s.rows.At)-1], Mode: s.mode.String()}
+	sample := Sample{From: s.from, Rows: s.rows.Batch.Rows, Since: selfsame.Instant(s.rows.At[0]), Until: selfsame.Instant(s.rows.At[len(s.rows.At)-1]), Mode: s.mode.String()}
 	for i, c := range g.changes {
 		m := differenceOf(s.rows, columns[2*i], columns[2*i+1])
 		m.View, m.Feature, m.From, m.To = c.View, c.Feature, c.From, c.To
@@ -266,7 +266,7 @@ func (s *sampler) notes(req batch.Request, res *batch.Result) ([]string, error) 
 			notes = append(notes, "no history file of source "+r.Source+" can be read: its live events are all that counts")
 		}
 		if w := s.widest(src, req.Rows.At[0]); w != nil && c.MinTime != selfsame.MaxTime && c.MinTime-w.lower > (req.Rows.At[0]-w.lower)/10 {
-			notes = append(notes, fmt.Sprintf("the window %s reaches back further than what is at hand of %s, which begins at %s", w.text, r.Source, batch.Instant(c.MinTime)))
+			notes = append(notes, fmt.Sprintf("the window %s reaches back further than what is at hand of %s, which begins at %s", w.text, r.Source, selfsame.Instant(c.MinTime)))
 		}
 	}
 	slices.Sort(notes)

@@ -69,7 +69,7 @@ func (c *usageCounter) read(ctx context.Context, since int64) error {
 	end, err := journal.NewReader(c.dir).Read(ctx, journal.Query{From: c.from, Since: since, Until: selfsame.MaxTime}, func(r *journal.Record) error {
 		if r.Served != nil {
 			at := slot{r.Served.Shape, r.Time / selfsame.DayLength}
-			counts[at] = plus(counts[at], catalogue.Usage{Requests: 1, Rows: int64(r.Served.Rows), Last: r.Time})
+			counts[at] = plus(counts[at], catalogue.Usage{Requests: 1, Rows: int64(r.Served.Rows), Last: selfsame.Instant(r.Time)})
 		}
 		return nil
 	})

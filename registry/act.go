@@ -3,6 +3,8 @@
 
 package registry
 
+import "selfsame"
+
 // Act is something that is recorded beside definitions, or with an apply. Body is the JSON of the value that Kind names: a Staging, a Model, an
 // Experiment, a Run or an Impact. Acts of a kind that this engine does not know are kept and mean nothing to it.
 type Act struct {
@@ -43,13 +45,13 @@ const (
 
 // Staging brings a version of a feature to a stage.
 type Staging struct {
-	View      string `json:"view"`
-	Feature   string `json:"feature"`
-	Version   string `json:"version"` // 1.1.0; or 1, the newest 1.x.y when it is decided
-	Stage     Stage  `json:"stage"`
-	Successor string `json:"successor,omitempty"` // reference to use in its place
-	Until     int64  `json:"until,omitempty"`     // µs: the day on which it is to be retired; 0: none is set
-	Reason    string `json:"reason,omitempty"`
+	View      string           `json:"view"`
+	Feature   string           `json:"feature"`
+	Version   string           `json:"version"` // 1.1.0; or 1, the newest 1.x.y when it is decided
+	Stage     Stage            `json:"stage"`
+	Successor string           `json:"successor,omitempty"` // reference to use in its place
+	Until     selfsame.Instant `json:"until,omitempty"`     // the day on which it is to be retired; 0: none is set
+	Reason    string           `json:"reason,omitempty"`
 }
 
 // Model is a version of a model with the applied version of a service that it was made for. A version never changes but for its metrics, notes and Retired.
@@ -83,17 +85,17 @@ type Arm struct {
 
 // Run is a finished piece of work that read sources and wrote something: a node of lineage.
 type Run struct {
-	ID       string   `json:"id"`   // UUID
-	Kind     string   `json:"kind"` // train, snapshot, backfill or materialize
-	Service  string   `json:"service,omitempty"`
-	List     int64    `json:"service_version,omitempty"` // 0: not that of a service
-	Features []string `json:"features,omitempty"`        // view.feature@1.1.0
-	Inputs   []Data   `json:"inputs,omitempty"`
-	Outputs  []Data   `json:"outputs,omitempty"`
-	Manifest string   `json:"manifest,omitempty"` // sha256:… of it
-	Rows     int64    `json:"rows"`
-	Started  int64    `json:"started"` // µs
-	Ended    int64    `json:"ended"`
+	ID       string           `json:"id"`   // UUID
+	Kind     string           `json:"kind"` // train, snapshot, backfill or materialize
+	Service  string           `json:"service,omitempty"`
+	List     int64            `json:"service_version,omitempty"` // 0: not that of a service
+	Features []string         `json:"features,omitempty"`        // view.feature@1.1.0
+	Inputs   []Data           `json:"inputs,omitempty"`
+	Outputs  []Data           `json:"outputs,omitempty"`
+	Manifest string           `json:"manifest,omitempty"` // sha256:… of it
+	Rows     int64            `json:"rows"`
+	Started  selfsame.Instant `json:"started"`
+	Ended    selfsame.Instant `json:"ended"`
 }
 
 // Data is what a run read or wrote.
@@ -107,17 +109,17 @@ type Data struct {
 
 // Impact is what an apply did to the values of a feature, on a sample (docs/registry.md).
 type Impact struct {
-	View     string          `json:"view"`
-	Feature  string          `json:"feature"`
-	From     string          `json:"from"`
-	To       string          `json:"to"`
-	Rows     int64           `json:"rows"`    // of the sample
-	Changed  int64           `json:"changed"` // rows whose bits or status differ
-	Since    int64           `json:"since"`   // µs: the sample's moments, both inclusive
-	Until    int64           `json:"until"`
-	Before   *Distribution   `json:"before,omitempty"`
-	After    *Distribution   `json:"after,omitempty"`
-	Examples []ImpactExample `json:"examples,omitempty"` // the largest differences first
+	View     string           `json:"view"`
+	Feature  string           `json:"feature"`
+	From     string           `json:"from"`
+	To       string           `json:"to"`
+	Rows     int64            `json:"rows"`    // of the sample
+	Changed  int64            `json:"changed"` // rows whose bits or status differ
+	Since    selfsame.Instant `json:"since"`   // the sample's moments, both inclusive
+	Until    selfsame.Instant `json:"until"`
+	Before   *Distribution    `json:"before,omitempty"`
+	After    *Distribution    `json:"after,omitempty"`
+	Examples []ImpactExample  `json:"examples,omitempty"` // the largest differences first
 }
 
 // Distribution sums up the values of one feature over a sample.
@@ -132,7 +134,7 @@ type Distribution struct {
 // ImpactExample is one row of the sample whose value differs.
 type ImpactExample struct {
 	Key    map[string]string `json:"key"`
-	At     int64             `json:"at"` // T, µs
+	At     selfsame.Instant  `json:"at"` // T
 	Before string            `json:"before"`
 	After  string            `json:"after"`
 }

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"selfsame"
 )
 
 // fold returns the snapshot after more records, without its project. It shares what they do not touch.
@@ -80,7 +82,7 @@ func (h *featureHistory) fold(r *Record, f *FeatureRecord) *featureHistory {
 	n.last = slices.IndexFunc(n.versions, func(v Version) bool { return v.Version == f.Version })
 	if n.last < 0 {
 		n.last = len(n.versions)
-		n.versions = append(n.versions, Version{Version: f.Version, Hash: f.Hash, Apply: r.ID, Time: r.Time, Author: r.Author, Found: f.Found, Stage: Active})
+		n.versions = append(n.versions, Version{Version: f.Version, Hash: f.Hash, Apply: r.ID, Time: selfsame.Instant(r.Time), Author: r.Author, Found: f.Found, Stage: Active})
 		n.since, n.until = append(n.since, 0), append(n.until, 0)
 	}
 	if h.removed || n.last != h.last {
@@ -106,7 +108,7 @@ func (h *serviceHistory) fold(r *Record, v *ServiceRecord) *serviceHistory {
 	}
 	n.removed, n.last = false, int(v.Version-1)
 	if n.last == len(n.versions) {
-		n.versions = append(n.versions, ServiceVersion{Version: v.Version, Hash: v.Hash, Apply: r.ID, Time: r.Time, Author: r.Author})
+		n.versions = append(n.versions, ServiceVersion{Version: v.Version, Hash: v.Hash, Apply: r.ID, Time: selfsame.Instant(r.Time), Author: r.Author})
 	}
 	n.versions[n.last].Status, n.versions[n.last].Entries = Current, v.Entries
 	return &n

@@ -7,15 +7,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"selfsame"
 )
 
 // HistoryEntry is one thing that one record changed.
 type HistoryEntry struct {
-	Record  int64  `json:"record"`
-	Time    int64  `json:"time"` // µs
-	Author  string `json:"author"`
-	Message string `json:"message,omitempty"`
-	Commit  string `json:"commit,omitempty"`
+	Record  int64            `json:"record"`
+	Time    selfsame.Instant `json:"time"`
+	Author  string           `json:"author"`
+	Message string           `json:"message,omitempty"`
+	Commit  string           `json:"commit,omitempty"`
 
 	Kind    HistoryKind `json:"kind"`
 	Subject string      `json:"subject"`        // view.feature, view.feature@1.1.0, a service, model@version, a run's id, a file's path
@@ -67,7 +69,7 @@ func (w *past) tell(e HistoryEntry) {
 		return
 	}
 	r := w.record
-	e.Record, e.Time, e.Author, e.Message, e.Commit = r.ID, r.Time, r.Author, r.Message, r.Commit
+	e.Record, e.Time, e.Author, e.Message, e.Commit = r.ID, selfsame.Instant(r.Time), r.Author, r.Message, r.Commit
 	w.out = append(w.out, e)
 }
 

@@ -39,29 +39,30 @@ func empties(p *projects) *Snapshot {
 // ModelRecord is a model with the record that it comes from: the newest that changed it.
 type ModelRecord struct {
 	Model
-	Record     int64  `json:"record"`
-	Time       int64  `json:"time"`
-	Author     string `json:"author"`
-	Registered int64  `json:"registered"` // µs: time of its first record
+	Record     int64            `json:"record"`
+	Time       selfsame.Instant `json:"time"`
+	Author     string           `json:"author"`
+	Registered selfsame.Instant `json:"registered"` // time of its first record
 }
 
 // RunRecord is a run with its record.
 type RunRecord struct {
 	Run
-	Record int64  `json:"record"`
-	Time   int64  `json:"time"`
-	Author string `json:"author"`
+	Record int64            `json:"record"`
+	Time   selfsame.Instant `json:"time"`
+	Author string           `json:"author"`
 }
 
 // ImpactRecord is what an apply did to the values of a feature, with its record.
 type ImpactRecord struct {
 	Impact
-	Record int64 `json:"record"`
-	Time   int64 `json:"time"`
+	Record int64            `json:"record"`
+	Time   selfsame.Instant `json:"time"`
 }
 
 // addActs folds the acts of a record. Those of a kind that this engine does not know are passed over.
 func (s *Snapshot) addActs(r *Record) error {
+	at := selfsame.Instant(r.Time)
 	for i := range r.Acts {
 		a := &r.Acts[i]
 		var err error
@@ -71,20 +72,20 @@ func (s *Snapshot) addActs(r *Record) error {
 		case KindModel:
 			err = fold(a, func(m *Model) error {
 				name := modelName(m.Name, m.Version)
-				s.acts.models[name] = ModelRecord{*m, r.ID, r.Time, r.Author, cmp.Or(s.acts.models[name].Registered, r.Time)}
+				s.acts.models[name] = ModelRecord{*m, r.ID, at, r.Author, cmp.Or(s.acts.models[name].Registered, at)}
 				return nil
 			})
 		case KindExperiment:
 			err = fold(a, func(e *Experiment) error { s.acts.experiments[e.Service] = *e; return nil })
 		case KindRun:
 			err = fold(a, func(run *Run) error {
-				s.acts.runs = append(s.acts.runs, RunRecord{*run, r.ID, r.Time, r.Author})
+				s.acts.runs = append(s.acts.runs, RunRecord{*run, r.ID, at, r.Author})
 				return nil
 			})
 		case KindImpact:
 			err = fold(a, func(m *Impact) error {
 				name := featureName(m.View, m.Feature)
-				s.acts.impacts[name] = append(slices.Clip(s.acts.impacts[name]), ImpactRecord{*m, r.ID, r.Time})
+				s.acts.impacts[name] = append(slices.Clip(s.acts.impacts[name]), ImpactRecord{*m, r.ID, at})
 				return nil
 			})
 		}

@@ -72,18 +72,18 @@ const (
 
 // Version is one applied version of a feature.
 type Version struct {
-	Version string `json:"version"` // 1.1.0
-	Hash    string `json:"hash"`    // of the canonical form
-	Apply   int64  `json:"apply"`   // that brought it
-	Time    int64  `json:"time"`    // of that apply
-	Author  string `json:"author"`  // of that apply
-	Status  Status `json:"status"`
-	Found   Found  `json:"found"` // when it was applied first
+	Version string           `json:"version"` // 1.1.0
+	Hash    string           `json:"hash"`    // of the canonical form
+	Apply   int64            `json:"apply"`   // that brought it
+	Time    selfsame.Instant `json:"time"`    // of that apply
+	Author  string           `json:"author"`  // of that apply
+	Status  Status           `json:"status"`
+	Found   Found            `json:"found"` // when it was applied first
 
-	Stage     Stage  `json:"stage"`
-	Successor string `json:"successor,omitempty"` // view.feature@1.1.0 to use in its place, where it is deprecated or retired
-	Until     int64  `json:"until,omitempty"`     // µs: the day on which it is to be retired; 0: none is set
-	Reason    string `json:"reason,omitempty"`
+	Stage     Stage            `json:"stage"`
+	Successor string           `json:"successor,omitempty"` // view.feature@1.1.0 to use in its place, where it is deprecated or retired
+	Until     selfsame.Instant `json:"until,omitempty"`     // the day on which it is to be retired; 0: none is set
+	Reason    string           `json:"reason,omitempty"`
 }
 
 // Ref is the version of view.feature as references write it.
@@ -91,13 +91,13 @@ func (v *Version) Ref(view, feature string) string { return view + "." + feature
 
 // ServiceVersion is one applied feature list of a service.
 type ServiceVersion struct {
-	Version int64   `json:"version"`
-	Hash    string  `json:"hash"` // of the list
-	Apply   int64   `json:"apply"`
-	Time    int64   `json:"time"`
-	Author  string  `json:"author"`
-	Status  Status  `json:"status"`
-	Entries []Entry `json:"entries"`
+	Version int64            `json:"version"`
+	Hash    string           `json:"hash"` // of the list
+	Apply   int64            `json:"apply"`
+	Time    selfsame.Instant `json:"time"`
+	Author  string           `json:"author"`
+	Status  Status           `json:"status"`
+	Entries []Entry          `json:"entries"`
 }
 
 // Entry is one output of a service, pinned.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"selfsame"
 	"selfsame/plan"
@@ -212,7 +211,7 @@ func retired(ref string, v *Version) error {
 func (v *Version) deprecation(ref string) string {
 	text := ref + " is deprecated"
 	if v.Until != 0 {
-		text += " and is to be retired on " + time.UnixMicro(v.Until).UTC().Format(time.DateOnly)
+		text += " and is to be retired on " + v.Until.Date()
 	}
 	if v.Successor != "" {
 		text += ": use " + v.Successor

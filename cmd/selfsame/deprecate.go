@@ -7,10 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"selfsame"
 	"selfsame/config"
 	"selfsame/node"
 	"selfsame/registry"
@@ -77,10 +77,11 @@ Values do not change. selfsame activate takes it back.`,
 		Args:    oneReference("deprecate"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if until != "" {
-				var err error
-				if g.Until, err = parseInstant("--until", until); err != nil {
+				t, err := parseInstant("--until", until)
+				if err != nil {
 					return err
 				}
+				g.Until = selfsame.Instant(t)
 			}
 			g.Stage = registry.Deprecated
 			return f.act(c, &node.ActArgs{Staging: &g, Ref: args[0]}, printStaging)
@@ -107,7 +108,7 @@ func printStaging(w io.Writer, out *node.Acted) {
 	g := out.Staging
 	fmt.Fprintf(w, "%s.%s@%s is %s", g.View, g.Feature, g.Version, stageWords(g.Stage))
 	if g.Until != 0 {
-		fmt.Fprintf(w, " until %s", time.UnixMicro(g.Until).UTC().Format(time.DateOnly))
+		fmt.Fprintf(w, " until %s", g.Until.Date())
 	}
 	if g.Successor != "" {
 		fmt.Fprintf(w, ": use %s", g.Successor)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"selfsame/batch"
 	"selfsame/config"
 	"selfsame/node"
 	"selfsame/registry"
@@ -91,7 +90,7 @@ func writeHistory(b *strings.Builder, list []registry.HistoryEntry, full bool) {
 		e := &list[i]
 		if e.Record != record {
 			record = e.Record
-			fmt.Fprintf(b, "%d  %s  %s", e.Record, batch.Instant(e.Time), e.Author)
+			fmt.Fprintf(b, "%d  %s  %s", e.Record, e.Time, e.Author)
 			if e.Commit != "" {
 				fmt.Fprintf(b, "  commit %s", shortCommit(e.Commit))
 			}

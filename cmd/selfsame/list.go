@@ -184,4 +184,6 @@ func orDash(s string) string {
 }
 
 // momentText is a moment in seconds, in UTC.
-func momentText(micros int64) string { return time.UnixMicro(micros).UTC().Format(time.RFC3339) }
+func momentText(t selfsame.Instant) string {
+	return time.UnixMicro(int64(t)).UTC().Format(time.RFC3339)
+}

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -172,7 +171,7 @@ func modelListCommand() *cobra.Command {
 				}
 				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				for _, m := range models {
-					fmt.Fprintf(t, "%s@%s\t%s@%d\t%s\t%s%s\n", m.Name, m.Version, m.Service, m.List, dayText(m.Registered), metricsText(m.Metrics), retiredText(m.Retired))
+					fmt.Fprintf(t, "%s@%s\t%s@%d\t%s\t%s%s\n", m.Name, m.Version, m.Service, m.List, m.Registered.Date(), metricsText(m.Metrics), retiredText(m.Retired))
 				}
 				return t.Flush()
 			})
@@ -197,8 +196,6 @@ func (f *actFlags) models(c *cobra.Command, do func(w io.Writer, models []regist
 	}
 	return do(c.OutOrStdout(), out.Models)
 }
-
-func dayText(t int64) string { return time.UnixMicro(t).UTC().Format(time.DateOnly) }
 
 func metricsText(metrics map[string]float64) string {
 	var parts []string
@@ -263,7 +260,7 @@ func modelsNamed(models []registry.ModelRecord, text string) ([]registry.ModelRe
 }
 
 func printModel(w io.Writer, m *registry.ModelRecord) {
-	fmt.Fprintf(w, "%s@%s%s\n  pins        %s@%d\n  registered  %s by %s\n", m.Name, m.Version, retiredText(m.Retired), m.Service, m.List, dayText(m.Registered), m.Author)
+	fmt.Fprintf(w, "%s@%s%s\n  pins        %s@%d\n  registered  %s by %s\n", m.Name, m.Version, retiredText(m.Retired), m.Service, m.List, m.Registered.Date(), m.Author)
 	for _, line := range [][2]string{{"manifest", m.Manifest}, {"training", m.Training}, {"metrics", metricsText(m.Metrics)}, {"notes", m.Notes}} {
 		if line[1] != "" {
 			fmt.Fprintf(w, "  %-11s %s\n", line[0], line[1])

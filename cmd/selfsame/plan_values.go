@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"selfsame/batch"
 	"selfsame/node"
 	"selfsame/registry"
 )
@@ -85,7 +84,7 @@ func writeImpact(b *strings.Builder, m *registry.Impact, indent string) {
 		for _, name := range slices.Sorted(maps.Keys(e.Key)) {
 			key = append(key, name+" "+e.Key[name])
 		}
-		fmt.Fprintf(b, "%s  %s at %s: %s -> %s\n", indent, strings.Join(key, ", "), batch.Instant(e.At), e.Before, e.After)
+		fmt.Fprintf(b, "%s  %s at %s: %s -> %s\n", indent, strings.Join(key, ", "), e.At, e.Before, e.After)
 	}
 }
 
@@ -122,7 +121,7 @@ func writeDue(b *strings.Builder, due []node.Due) {
 	title := "to be retired"
 	for i := range due {
 		d := &due[i]
-		fmt.Fprintf(b, "%s  %s  since %s", heading(&title), d.Ref, batch.Instant(d.Until))
+		fmt.Fprintf(b, "%s  %s  since %s", heading(&title), d.Ref, d.Until)
 		if d.Successor != "" {
 			fmt.Fprintf(b, ", use %s", d.Successor)
 		}
@@ -191,7 +190,7 @@ func writeCompared(b *strings.Builder, v *node.Compared) {
 	for _, s := range v.Samples {
 		b.WriteString(heading(&title))
 		fmt.Fprintf(b, "  %s\n      %s rows from %s, at moments from %s to %s, %s\n", strings.Join(s.Features, ", "), grouped(int64(s.Rows)), strings.Join(s.From, " and "),
-			batch.Instant(s.Since), batch.Instant(s.Until), s.Mode)
+			s.Since, s.Until, s.Mode)
 		for _, n := range s.Notes {
 			fmt.Fprintf(b, "      %s\n", n)
 		}

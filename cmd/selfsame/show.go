@@ -130,7 +130,7 @@ func writeVersions(b *strings.Builder, p *catalogue.Page) {
 			fmt.Fprintf(b, "           %s: %s -> %s\n", d.Entry, orDash(d.Before), orDash(d.After))
 		}
 		if v.Until != 0 {
-			fmt.Fprintf(b, "           to be retired on %s\n", dayText(v.Until))
+			fmt.Fprintf(b, "           to be retired on %s\n", v.Until.Date())
 		}
 		if v.Reason != "" {
 			fmt.Fprintf(b, "           %s\n", v.Reason)

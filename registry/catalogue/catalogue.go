@@ -55,9 +55,9 @@ type Item struct {
 
 // Usage is how often something was read, by the journal.
 type Usage struct {
-	Requests int64 `json:"requests"`
-	Rows     int64 `json:"rows"`
-	Last     int64 `json:"last,omitempty"` // µs, of the newest request; 0: none
+	Requests int64            `json:"requests"`
+	Rows     int64            `json:"rows"`
+	Last     selfsame.Instant `json:"last,omitempty"` // of the newest request; 0: none
 }
 
 // Index is everything that can be found. It is immutable.

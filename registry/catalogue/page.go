@@ -28,7 +28,7 @@ type Page struct {
 	Users      *registry.Users           `json:"users,omitempty"`    // of a feature's applied version
 	Model      *registry.ModelRecord     `json:"model,omitempty"`
 	Statistics *Statistics               `json:"statistics,omitempty"` // of a feature
-	Newest     int64                     `json:"newest,omitempty"`     // µs of event time: the newest event of the sources of a feature, view or source that is in files or in the archive; 0: not known
+	Newest     selfsame.Instant          `json:"newest,omitempty"`     // event time: the newest event of the sources of a feature, view or source that is in files or in the archive; 0: not known
 }
 
 // Setting is one line of a definition.
@@ -46,12 +46,12 @@ type Field struct {
 
 // Statistics is what the last run saw of a feature.
 type Statistics struct {
-	Run     string  `json:"run"`
-	At      int64   `json:"at"` // µs
-	Rows    int64   `json:"rows"`
-	Present int64   `json:"present"`
-	Missing float64 `json:"missing"` // share of rows without a value
-	AUC     float64 `json:"auc,omitempty"`
+	Run     string           `json:"run"`
+	At      selfsame.Instant `json:"at"` // when the run ended
+	Rows    int64            `json:"rows"`
+	Present int64            `json:"present"`
+	Missing float64          `json:"missing"` // share of rows without a value
+	AUC     float64          `json:"auc,omitempty"`
 }
 
 // Page returns everything about one item of the index.
