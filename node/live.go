@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,7 +68,8 @@ type Live struct {
 	archiving sync.Mutex // one advance of the archive at a time
 	archive   *archive.Archive
 
-	applying sync.Mutex // one change of the live states at a time
+	applying sync.Mutex  // one change of the live states at a time; guards uses
+	uses     []*plan.Use // of what is live
 	quit     context.Context
 	giveUp   context.CancelFunc // ends quit: loads of history, which may take hours, end with it
 	snapshot atomic.Pointer[registry.Snapshot]
@@ -290,6 +292,7 @@ func (l *Live) recover(ctx context.Context) error {
 	if err := l.recoverWith(ctx, uses); err != nil {
 		return err
 	}
+	l.uses = uses
 	l.snapshot.Store(s)
 	return l.driver.Recover(ctx)
 }
@@ -377,14 +380,11 @@ func (l *Live) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	before, err := liveUses(l.snapshot.Load())
-	if err != nil {
-		return err
-	}
 	// What was live stays so until no read can ask for it by the definitions before.
-	if err := l.switchWith(ctx, append(before, uses...)); err != nil {
+	if err := l.switchWith(ctx, slices.Concat(l.uses, uses)); err != nil {
 		return err
 	}
+	l.uses = uses
 	l.snapshot.Store(s)
 	l.decoders.bySource.Clear() // of definitions before
 	select {

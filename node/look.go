@@ -110,7 +110,11 @@ func lookList(c *Catalogue, q *api.Look) (any, error) {
 		}
 		f.Unused = unused
 	}
-	return listing(c.Find(f), func(it *catalogue.Item) string { return it.Name }), nil
+	found, err := c.Find(f)
+	if err != nil {
+		return nil, err
+	}
+	return listing(found, func(it *catalogue.Item) string { return it.Name }), nil
 }
 
 // look answers about one thing of a kind.

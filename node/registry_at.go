@@ -80,7 +80,7 @@ func (at RegistryAt) openOwned(ctx context.Context, failed func(err error)) (reg
 	if err != nil {
 		return nil, nil, err
 	}
-	near, err := sqlite.Open(ctx, filepath.Join(at.Data, copyFile))
+	near, err := sqlite.OpenCopy(ctx, filepath.Join(at.Data, copyFile))
 	if err != nil {
 		return nil, nil, errors.Join(err, far.Close())
 	}

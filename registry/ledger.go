@@ -7,7 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"selfsame"
@@ -16,7 +16,7 @@ import (
 // Over returns the registry that a store keeps. dir is the project's folder, from which the paths of sources count. Closing the registry
 // closes the store.
 func Over(store Store, dir string) Registry {
-	l := &ledger{store: store, projects: &projects{store: store, dir: dir, parsed: map[int64]*selfsame.Project{}}}
+	l := &ledger{store: store, turn: make(chan struct{}, 1), projects: &projects{store: store, dir: dir, parsed: map[int64]*selfsame.Project{}}}
 	l.newest = empties(l.projects)
 	return l
 }
@@ -26,15 +26,38 @@ type ledger struct {
 	store    Store
 	projects *projects
 
-	mu     sync.Mutex // guards newest, and makes each snapshot once
+	asked atomic.Int64 // snapshots, ever
+
+	turn   chan struct{} // holds something while one loads; it guards the rest
 	newest *Snapshot
+	loaded int64 // the last load began when so many had been asked for
+	away   error // that it ended with
 }
 
 func (l *ledger) Close() error { return l.store.Close() }
 
+// Snapshot loads what is new. Those who wait while another one loads share the load after it: the last of a hundred waits for two of them.
 func (l *ledger) Snapshot(ctx context.Context) (*Snapshot, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	own := l.asked.Add(1)
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-ctx.Done():
+		return nil, &selfsame.Error{Class: selfsame.ClassCanceled, Ref: "registry", Message: "stopped while others read it", Err: ctx.Err()}
+	}
+	if l.loaded >= own {
+		return l.newest, l.away
+	}
+	asked := l.asked.Load()
+	s, err := l.load(ctx)
+	if err == nil || errors.Is(err, ErrAway) && ctx.Err() == nil {
+		l.loaded, l.away = asked, err
+	}
+	return s, err
+}
+
+// load makes the newest snapshot, in the turn of its caller.
+func (l *ledger) load(ctx context.Context) (*Snapshot, error) {
 	records, err := l.store.Load(ctx, l.newest.ID())
 	if err != nil || len(records) == 0 {
 		return l.newest, err
@@ -66,63 +89,66 @@ func (l *ledger) Plan(ctx context.Context, c *Change) (*Diff, error) {
 	return d.diff, s.expected(c, d.diff)
 }
 
-func (l *ledger) Apply(ctx context.Context, c *Change) (*Diff, error) {
-	for {
-		s, err := l.Snapshot(ctx)
-		if err != nil {
-			return nil, err
-		}
+func (l *ledger) Apply(ctx context.Context, c *Change) (diff *Diff, err error) {
+	err = l.decided(ctx, "apply", func(s *Snapshot) (*Record, map[string][]byte, error) {
 		d, err := s.decide(ctx, c)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if d.diff.Empty() {
-			return d.diff, nil
+		if diff = d.diff; diff.Empty() {
+			return nil, nil, nil
 		}
-		if err := s.expected(c, d.diff); err != nil {
-			return nil, err
-		}
-		err = l.store.Append(ctx, d.record, d.texts)
-		if errors.Is(err, ErrMoved) {
-			if err := ctx.Err(); err != nil {
-				return nil, &selfsame.Error{Class: selfsame.ClassCanceled, Ref: "apply", Message: "stopped", Err: err}
-			}
-			continue // and decide on the newest; what was planned on another is refused then
-		}
-		if err != nil {
-			return nil, err
-		}
-		d.diff.Apply = d.record.ID
-		return d.diff, nil
+		return d.record, d.texts, s.expected(c, diff)
+	}, func(r *Record) { diff.Apply = r.ID })
+	if err != nil {
+		return nil, err
 	}
+	return diff, nil
 }
 
 // Act decides an action on the newest snapshot until no other record comes between.
-func (l *ledger) Act(ctx context.Context, by By, a Action) (*Record, error) {
-	for {
-		s, err := l.Snapshot(ctx)
-		if err != nil {
-			return nil, err
-		}
+func (l *ledger) Act(ctx context.Context, by By, a Action) (stored *Record, err error) {
+	err = l.decided(ctx, a.subject(), func(s *Snapshot) (*Record, map[string][]byte, error) {
 		if s.Applied() == 0 {
-			return nil, nothingApplied(a.subject())
+			return nil, nil, nothingApplied(a.subject())
 		}
 		acts, err := a.decide(s)
 		if err != nil || len(acts) == 0 {
-			return nil, err
+			return nil, nil, err
 		}
 		r := &Record{ID: s.ID() + 1, Time: by.Time, Project: s.project.Name, Author: by.Author, Message: by.Message, Engine: by.Engine, Acts: acts}
-		if _, err := s.fold(r); err != nil {
-			return nil, err
+		_, err = s.fold(r)
+		return r, nil, err
+	}, func(r *Record) { stored = r })
+	return stored, err
+}
+
+// decided stores the record that decide makes of the newest snapshot. Where another record came first it is decided anew: what was planned on another is refused
+// then. No record is nothing to store.
+func (l *ledger) decided(ctx context.Context, ref string, decide func(*Snapshot) (*Record, map[string][]byte, error), stored func(*Record)) error {
+	for last := int64(-1); ; {
+		s, err := l.Snapshot(ctx)
+		if err != nil {
+			return err
 		}
-		if err = l.store.Append(ctx, r, nil); err == nil {
-			return r, nil
+		if s.ID() == last {
+			return &selfsame.Error{Class: selfsame.ClassResource, Ref: ref, Message: fmt.Sprintf("record %d does not follow what is stored: the registry has other records than those that were read from it", last+1),
+				Hint: "was it restored from an older copy? Start again, with another data directory where the start is refused"}
+		}
+		last = s.ID()
+		r, texts, err := decide(s)
+		if err != nil || r == nil {
+			return err
+		}
+		if err = l.store.Append(ctx, r, texts); err == nil {
+			stored(r)
+			return nil
 		}
 		if !errors.Is(err, ErrMoved) {
-			return nil, err
+			return err
 		}
 		if err := ctx.Err(); err != nil {
-			return nil, &selfsame.Error{Class: selfsame.ClassCanceled, Ref: a.subject(), Message: "stopped", Err: err}
+			return &selfsame.Error{Class: selfsame.ClassCanceled, Ref: ref, Message: "stopped", Err: err}
 		}
 	}
 }

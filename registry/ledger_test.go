@@ -4,13 +4,17 @@
 package registry_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,6 +53,78 @@ func TestExpect(t *testing.T) {
 		t.Errorf("a plan on what is no more the newest: got %v", err)
 	}
 }
+
+// slow is a store whose loads wait for leave.
+type slow struct {
+	registry.Store
+	leave, loading chan struct{}
+	loads          atomic.Int64
+}
+
+func (s *slow) Load(ctx context.Context, after int64) ([]*registry.Record, error) {
+	s.loads.Add(1)
+	s.loading <- struct{}{}
+	<-s.leave
+	return s.Store.Load(ctx, after)
+}
+
+// TestSnapshotsShareLoads asks many times while a load runs: one more load answers them all, and shows what was appended before they asked.
+func TestSnapshotsShareLoads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner := &kept{texts: map[string][]byte{}}
+		s := &slow{Store: inner, leave: make(chan struct{}), loading: make(chan struct{})}
+		r := registry.Over(s, ".")
+		var all sync.WaitGroup
+		ask := func(want int64) {
+			all.Go(func() {
+				if got, err := r.Snapshot(t.Context()); err != nil || got.ID() < want {
+					t.Errorf("got %+v, %v; want record %d", got, err, want)
+				}
+			})
+		}
+		ask(0)
+		<-s.loading
+		if err := inner.Append(t.Context(), &registry.Record{ID: 1, Project: "shop", Acts: []registry.Act{{Kind: "note"}}}, nil); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			ask(1)
+		}
+		synctest.Wait() // they have asked
+		s.leave <- struct{}{}
+		<-s.loading
+		s.leave <- struct{}{}
+		all.Wait()
+		if n := s.loads.Load(); n != 2 {
+			t.Errorf("%d loads, want 2", n)
+		}
+	})
+}
+
+// kept is a store in memory.
+type kept struct {
+	mu      sync.Mutex // guards the rest
+	records []*registry.Record
+	texts   map[string][]byte
+}
+
+func (k *kept) Load(_ context.Context, after int64) ([]*registry.Record, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.records[after:], nil
+}
+
+func (k *kept) Append(_ context.Context, r *registry.Record, texts map[string][]byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.records = append(k.records, r)
+	maps.Copy(k.texts, texts)
+	return nil
+}
+
+func (k *kept) Texts(context.Context, []string) (map[string][]byte, error) { return k.texts, nil }
+
+func (k *kept) Close() error { return nil }
 
 func TestRefusals(t *testing.T) {
 	b := newBook(t)

@@ -25,9 +25,10 @@ type Mirror struct {
 	newest *Record    // of the copy; nil: none
 	read   bool       // newest was read
 	same   bool       // the copy is of this store
+	behind bool       // the last record was not copied, and failed was told
 }
 
-// NewMirror makes a mirror. failed is told that a record cannot be copied: reads go on without it.
+// NewMirror makes a mirror. failed is told once that records cannot be copied, until they can be again: reads go on without them.
 func NewMirror(from, to Store, failed func(err error)) *Mirror {
 	return &Mirror{from: from, copy: to, failed: failed}
 }
@@ -69,25 +70,13 @@ func (m *Mirror) Load(ctx context.Context, after int64) ([]*Record, error) {
 	if m.newest != nil {
 		last = m.newest.ID
 	}
-	since := last
-	if !m.same && last > 0 {
-		since = last - 1 // the newest of the copy must be the same here
-	}
-	got, err := m.from.Load(ctx, since)
+	got, err := m.beyond(ctx, last)
 	if errors.Is(err, ErrAway) && after < last {
 		return m.copy.Load(ctx, after)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if since < last {
-		if len(got) == 0 || !got[0].Equal(m.newest) {
-			return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: "registry", Message: fmt.Sprintf("it is another one than this data directory was served from: record %d differs", last),
-				Hint: "name the registry of before, or another data directory with --data"}
-		}
-		got = got[1:]
-	}
-	m.same = true
 	var held []*Record
 	if after < last {
 		if held, err = m.copy.Load(ctx, after); err != nil {
@@ -100,6 +89,28 @@ func (m *Mirror) Load(ctx context.Context, after int64) ([]*Record, error) {
 		return held, nil
 	}
 	return append(held, got[beyond:]...), nil
+}
+
+// beyond loads what the first store has after the newest record of the copy. Before anything is taken the first time, or is new, that record must be the same
+// there: a registry that was restored from an older copy goes on otherwise.
+func (m *Mirror) beyond(ctx context.Context, last int64) ([]*Record, error) {
+	if m.same || last == 0 {
+		got, err := m.from.Load(ctx, last)
+		if err != nil || len(got) == 0 || last == 0 {
+			m.same = m.same || err == nil
+			return got, err
+		}
+	}
+	got, err := m.from.Load(ctx, last-1)
+	if err != nil {
+		return nil, err
+	}
+	if len(got) == 0 || !got[0].Equal(m.newest) {
+		return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: "registry", Message: fmt.Sprintf("it is another one than this data directory was served from: record %d differs", last),
+			Hint: "name the registry of before, or another data directory with --data"}
+	}
+	m.same = true
+	return got[1:], nil
 }
 
 // begin finds the newest record of the copy.
@@ -129,7 +140,11 @@ func (m *Mirror) keep(ctx context.Context, records []*Record) {
 			m.newest = records[i]
 		}
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		m.behind = false
+	case ctx.Err() == nil && !m.behind: // else it is copied by the next who reads
+		m.behind = true
 		m.failed(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -127,6 +128,37 @@ func TestMirrorOfAnother(t *testing.T) {
 	}
 }
 
+// TestMirrorOfARestoredCopy serves what it read, refuses to apply, and takes nothing of a registry that went on from an older copy of itself.
+func TestMirrorOfARestoredCopy(t *testing.T) {
+	dir := t.TempDir()
+	older := stored(t, filepath.Join(dir, "older"))
+	from := &far{Store: stored(t, filepath.Join(dir, "from"))}
+	b := &book{t: t, Registry: registry.Over(registry.NewMirror(from, stored(t, filepath.Join(dir, "copy")), func(err error) { t.Errorf("not copied: %v", err) }), ".")}
+	b.apply(spend("total: sum(amount) over 1d", "spend.total"))
+	if _, err := registry.Copy(t.Context(), from, older); err != nil {
+		t.Fatal(err)
+	}
+	b.apply(spend("total: sum(amount) over 2d", "spend.total"))
+	b.snapshot()
+	from.Store = older
+	if _, err := b.Apply(t.Context(), b.change(spend("total: sum(amount) over 3d", "spend.total"))); selfsame.ClassOf(err) != selfsame.ClassResource || !strings.Contains(err.Error(), "record 3 does not follow") {
+		t.Errorf("an apply to the older copy: got %v", err)
+	}
+	if _, err := b.Act(t.Context(), registry.By{Author: "ann"}, &registry.Model{Name: "m", Version: "1", Service: "fraud"}); selfsame.ClassOf(err) != selfsame.ClassResource {
+		t.Errorf("an act on the older copy: got %v", err)
+	}
+	if s := b.snapshot(); s.ID() != 2 {
+		t.Errorf("got record %d, want 2", s.ID())
+	}
+	other := &book{t: t, Registry: registry.Over(older, ".")}
+	for _, window := range []string{"4d", "5d"} {
+		other.apply(spend("total: sum(amount) over "+window, "spend.total"))
+	}
+	if s, err := b.Snapshot(t.Context()); selfsame.ClassOf(err) != selfsame.ClassResource || !strings.Contains(err.Error(), "record 2 differs") {
+		t.Errorf("records of another past: got %+v, %v", s, err)
+	}
+}
+
 // TestMirrorFull goes on without a copy that takes nothing.
 func TestMirrorFull(t *testing.T) {
 	full := &far{Store: stored(t, filepath.Join(t.TempDir(), "copy"))}
@@ -136,8 +168,15 @@ func TestMirrorFull(t *testing.T) {
 	b := &book{t: t, Registry: registry.Over(m, ".")}
 	b.apply(spend("total: sum(amount) over 1d", "spend.total"))
 	b.apply(spend("total: sum(amount) over 2d", "spend.total"))
-	if s := b.snapshot(); s.ID() != 2 || failed == 0 {
-		t.Errorf("record %d, %d failures told", s.ID(), failed)
+	if s := b.snapshot(); s.ID() != 2 || failed != 1 {
+		t.Errorf("record %d, %d failures told, want one", s.ID(), failed)
+	}
+	full.away.Store(false)
+	b.snapshot()
+	full.away.Store(true)
+	b.apply(spend("total: sum(amount) over 3d", "spend.total"))
+	if s := b.snapshot(); s.ID() != 3 || failed != 2 {
+		t.Errorf("record %d, %d failures told, want one more", s.ID(), failed)
 	}
 }
 

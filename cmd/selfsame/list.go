@@ -120,7 +120,10 @@ func (f *catalogueFlags) list(c *cobra.Command) error {
 		return usage("--stage", f.stage+" is no stage", "the stages are draft, active, deprecated and retired")
 	}
 	return f.with(c, func(x *node.Catalogue) error {
-		items := x.Find(f.filter)
+		items, err := x.Find(f.filter)
+		if err != nil {
+			return err
+		}
 		if f.json {
 			return printJSON(c.OutOrStdout(), items)
 		}
@@ -159,6 +162,9 @@ func writeItems(w io.Writer, items []catalogue.Item, mixed bool) error {
 		version := it.Version
 		if it.Stage != "" && it.Stage != registry.Active {
 			version += " " + string(it.Stage)
+		}
+		if it.Removed {
+			version += ", removed"
 		}
 		cells := []string{it.Name, orDash(version), orDash(it.Type), orDash(it.Owner)}
 		if mixed {

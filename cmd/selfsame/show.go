@@ -54,6 +54,9 @@ func writePage(b *strings.Builder, p *catalogue.Page) {
 	if p.Stage != "" && p.Stage != registry.Active {
 		fmt.Fprintf(b, "  %s", p.Stage)
 	}
+	if p.Removed {
+		b.WriteString("  removed")
+	}
 	b.WriteString("\n")
 	line := func(name, value string) {
 		if value != "" {

@@ -92,7 +92,7 @@ func (s *search) reach(f *selfsame.Feature) int64 {
 	return reach
 }
 
-// rounded drops from a span what no reader needs: below a day the seconds, else the hours.
+// rounded drops from a span what no reader needs: what is left of a day, or, of a span below one, of a second.
 func rounded(span int64) int64 {
 	if span >= selfsame.DayLength {
 		return span - span%selfsame.DayLength

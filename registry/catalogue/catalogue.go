@@ -12,6 +12,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"selfsame"
 	"selfsame/plan"
@@ -40,6 +41,7 @@ type Item struct {
 	Name        string            `json:"name"`              // view.feature, or the name; of a model name@version
 	Version     string            `json:"version,omitempty"` // of a feature x.y.z, of a service its number; empty: not applied
 	Stage       registry.Stage    `json:"stage,omitempty"`   // of a feature's version
+	Removed     bool              `json:"removed,omitempty"` // a feature that the project has no more, as its last version
 	Type        string            `json:"type,omitempty"`    // of a feature; of an entity its key, of a view its kind, of a source where rows come from, of a service how many features, of a model the service that it pins
 	View        string            `json:"view,omitempty"`
 	Entity      string            `json:"entity,omitempty"`
@@ -51,6 +53,8 @@ type Item struct {
 	Offline     bool              `json:"offline,omitempty"`
 	Definition  string            `json:"definition,omitempty"` // of a feature its expression, of a source its schema
 	Usage       *Usage            `json:"usage,omitempty"`      // nil: not counted
+
+	home *selfsame.Project // that defines it
 }
 
 // Usage is how often something was read, by the journal.
@@ -66,30 +70,45 @@ type Index struct {
 	texts    []string // beside items: what words are looked for in, in lower case
 	project  *selfsame.Project
 	snapshot *registry.Snapshot
+	removed  func() ([]Item, error) // features that the project has no more, found once
 }
 
 // Of makes the index of a project, with what its snapshot knows beside it; usage is by view.feature and by the name of a service, nil where nothing counts. A snapshot in which nothing is applied adds nothing.
 func Of(p *selfsame.Project, s *registry.Snapshot, usage map[string]Usage) (*Index, error) {
-	b := &builder{p: p, s: s, counted: usage, readers: map[string][]string{}, sources: map[string][]string{}, types: map[string]string{}}
-	if err := b.plan(); err != nil {
-		return nil, err
+	b := newBuilder(p, s, usage)
+	for _, v := range p.Views {
+		if err := b.plan(v); err != nil {
+			return nil, err
+		}
 	}
 	b.readBy()
 	b.features()
 	b.others()
-	x := &Index{items: b.items, project: p, snapshot: s}
+	x := &Index{items: b.items, project: p, snapshot: s, removed: sync.OnceValues(func() ([]Item, error) { return removed(s, usage) })}
 	x.sort()
 	return x, nil
 }
 
 func (x *Index) sort() {
-	slices.SortStableFunc(x.items, func(a, b Item) int {
-		return cmp.Or(cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)), strings.Compare(a.Name, b.Name))
-	})
+	slices.SortStableFunc(x.items, func(a, b Item) int { return compare(&a, &b) })
 	x.texts = make([]string, len(x.items))
 	for i := range x.items {
 		x.texts[i] = x.items[i].text()
 	}
+}
+
+// compare orders items by kind and name. Versions of a model are equal: they stay in the order in which they were registered.
+func compare(a, b *Item) int {
+	return cmp.Or(cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)), strings.Compare(a.base(), b.base()))
+}
+
+// base is the name, of a model without its version.
+func (it *Item) base() string {
+	if it.Kind != Model {
+		return it.Name
+	}
+	name, _, _ := strings.Cut(it.Name, "@")
+	return name
 }
 
 // text is what words are looked for in.
@@ -112,19 +131,21 @@ type builder struct {
 	types   map[string]string   // view.feature -> type
 }
 
-// plan finds the types of features and the sources of views.
-func (b *builder) plan() error {
-	for _, v := range b.p.Views {
-		pl, err := plan.Build(b.p, plan.Request{View: v.Name})
-		if err != nil {
-			return err
-		}
-		for i := range pl.Outputs {
-			o := &pl.Outputs[i]
-			b.types[o.Ref()] = o.EdgeType().String()
-		}
-		b.sources[v.Name] = pl.SourceNames()
+func newBuilder(p *selfsame.Project, s *registry.Snapshot, usage map[string]Usage) *builder {
+	return &builder{p: p, s: s, counted: usage, readers: map[string][]string{}, sources: map[string][]string{}, types: map[string]string{}}
+}
+
+// plan finds the types of a view's features, and its sources.
+func (b *builder) plan(v *selfsame.FeatureView) error {
+	pl, err := plan.Build(b.p, plan.Request{View: v.Name})
+	if err != nil {
+		return err
 	}
+	for i := range pl.Outputs {
+		o := &pl.Outputs[i]
+		b.types[o.Ref()] = o.EdgeType().String()
+	}
+	b.sources[v.Name] = pl.SourceNames()
 	return nil
 }
 
@@ -159,15 +180,10 @@ func (b *builder) features() {
 	for _, v := range b.p.Views {
 		var services []string
 		for i := range v.Features {
-			f := &v.Features[i]
-			name := v.Name + "." + f.Name
-			it := Item{Kind: Feature, Name: name, Version: f.Version, Type: b.types[name], View: v.Name, Entity: v.Entity, Sources: b.sources[v.Name],
-				Services: b.readers[name], Description: cmp.Or(f.Description, v.Description), Owner: cmp.Or(f.Owner, b.ownerOf(v)), Tags: merged(v.Tags, f.Tags),
-				Offline: v.Offline, Definition: f.Value.Text}
-			b.stage(&it, v.Name, f.Name)
-			it.Usage = b.usage(name)
+			it := b.feature(v, &v.Features[i])
+			b.stage(&it, v.Name, v.Features[i].Name)
 			b.items = append(b.items, it)
-			for _, s := range b.readers[name] {
+			for _, s := range it.Services {
 				if !slices.Contains(services, s) {
 					services = append(services, s)
 				}
@@ -177,6 +193,14 @@ func (b *builder) features() {
 		b.items = append(b.items, Item{Kind: View, Name: v.Name, Type: v.Kind.String(), Entity: v.Entity, Sources: b.sources[v.Name], Services: services,
 			Description: v.Description, Owner: b.ownerOf(v), Tags: v.Tags, Offline: v.Offline})
 	}
+}
+
+// feature is a feature of a view, without its version.
+func (b *builder) feature(v *selfsame.FeatureView, f *selfsame.Feature) Item {
+	name := v.Name + "." + f.Name
+	return Item{Kind: Feature, Name: name, Type: b.types[name], View: v.Name, Entity: v.Entity, Sources: b.sources[v.Name], Services: b.readers[name],
+		Description: cmp.Or(f.Description, v.Description), Owner: cmp.Or(f.Owner, b.ownerOf(v)), Tags: merged(v.Tags, f.Tags), Offline: v.Offline,
+		Definition: f.Value.Text, Usage: b.usage(name), home: b.p}
 }
 
 // usage is nil where nothing was counted: without a journal nobody knows.
@@ -190,7 +214,6 @@ func (b *builder) usage(name string) *Usage {
 
 // stage sets the version that is applied and its stage.
 func (b *builder) stage(it *Item, view, feature string) {
-	it.Version = ""
 	v, err := b.s.Version(view, feature, "")
 	if err != nil {
 		return // it was never applied

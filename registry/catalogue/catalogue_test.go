@@ -39,31 +39,87 @@ services:
   town: {features: [profile.city], owner: maps}
 `
 
-// world is the index of the shop after two applies: the second changes spend.largest.
-func world(t testing.TB) *Index {
+// opened is an empty registry.
+func opened(t testing.TB) registry.Registry {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "registry.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := registry.Over(store, ".")
-	t.Cleanup(func() { r.Close() })
-	for i, w := range []string{"7d", "30d"} {
-		files := map[string][]byte{"selfsame.yaml": []byte(strings.ReplaceAll(shop, "WINDOW", w))}
-		c := &registry.Change{Files: files, Author: "ann", Message: "window of " + w, Time: int64(i + 1), Expect: registry.Newest}
-		if _, err := r.Apply(t.Context(), c); err != nil {
-			t.Fatal(err)
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
 		}
-	}
+	})
+	return r
+}
+
+// apply applies one file to the registry.
+func apply(t testing.TB, r registry.Registry, text, message string) {
+	t.Helper()
 	s, err := r.Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := Of(s.Project(), s, map[string]Usage{"spend.largest": {Requests: 3, Rows: 30, Last: 9}, "shop": {Requests: 3, Rows: 30, Last: 9}})
+	c := &registry.Change{Files: map[string][]byte{"selfsame.yaml": []byte(text)}, Author: "ann", Message: message, Time: s.ID() + 1, Expect: registry.Newest}
+	if _, err := r.Apply(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// act records actions.
+func act(t testing.TB, r registry.Registry, actions ...registry.Action) {
+	t.Helper()
+	for _, a := range actions {
+		s, err := r.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Act(t.Context(), registry.By{Author: "ann", Time: s.ID() + 1}, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// indexed is the index of what a registry holds.
+func indexed(t testing.TB, r registry.Registry, usage map[string]Usage) *Index {
+	t.Helper()
+	s, err := r.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := Of(s.Project(), s, usage)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return x
+}
+
+// twice is the shop after two applies: the second changes spend.largest.
+func twice(t testing.TB) registry.Registry {
+	t.Helper()
+	r := opened(t)
+	for _, w := range []string{"7d", "30d"} {
+		apply(t, r, strings.ReplaceAll(shop, "WINDOW", w), "window of "+w)
+	}
+	return r
+}
+
+// world is the index of the shop after two applies.
+func world(t testing.TB) *Index {
+	t.Helper()
+	return indexed(t, twice(t), map[string]Usage{"spend.largest": {Requests: 3, Rows: 30, Last: 9}, "shop": {Requests: 3, Rows: 30, Last: 9}})
+}
+
+// find is Find where definitions can be read.
+func find(t testing.TB, x *Index, f Filter) []Item {
+	t.Helper()
+	items, err := x.Find(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return items
 }
 
 func names(items []Item) string {
@@ -96,7 +152,7 @@ func TestFind(t *testing.T) {
 		"profile.city":                                 {Kind: Feature, Service: "town"},
 		"spend.largest spend.total_1d spend.total_30d": {Kind: Feature, View: "spend", Stage: registry.Active},
 	} {
-		if got := names(x.Find(f)); got != strings.TrimSpace(want) {
+		if got := names(find(t, x, f)); got != strings.TrimSpace(want) {
 			t.Errorf("%+v: got %q, want %q", f, got, strings.TrimSpace(want))
 		}
 	}
@@ -104,33 +160,12 @@ func TestFind(t *testing.T) {
 
 // TestFindByStage finds a feature whose earlier version is at a stage, as that version.
 func TestFindByStage(t *testing.T) {
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "registry.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := registry.Over(store, ".")
-	t.Cleanup(func() { r.Close() })
-	for i, w := range []string{"7d", "30d"} {
-		c := &registry.Change{Files: map[string][]byte{"selfsame.yaml": []byte(strings.ReplaceAll(shop, "WINDOW", w))}, Author: "ann", Time: int64(i + 1), Expect: registry.Newest}
-		if _, err := r.Apply(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-	}
-	g := &registry.Staging{View: "spend", Feature: "largest", Version: "1.0.0", Stage: registry.Deprecated}
-	if _, err := r.Act(t.Context(), registry.By{Author: "ann", Time: 3}, g); err != nil {
-		t.Fatal(err)
-	}
-	s, err := r.Snapshot(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	x, err := Of(s.Project(), s, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := twice(t)
+	act(t, r, &registry.Staging{View: "spend", Feature: "largest", Version: "1.0.0", Stage: registry.Deprecated})
+	x := indexed(t, r, nil)
 	for stage, want := range map[registry.Stage]string{registry.Deprecated: "1.0.0", registry.Active: "2.0.0", "": "2.0.0", registry.Retired: ""} {
 		got := ""
-		for _, it := range x.Find(Filter{Kind: Feature, Stage: stage, Words: "largest"}) {
+		for _, it := range find(t, x, Filter{Kind: Feature, Stage: stage, Words: "largest"}) {
 			got += it.Version
 			if stage != "" && it.Stage != stage || (it.Definition == "") != (it.Version == "1.0.0") {
 				t.Errorf("%s: got %+v", stage, it)
@@ -138,6 +173,59 @@ func TestFindByStage(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q: got version %q, want %q", stage, got, want)
+		}
+	}
+}
+
+// TestRemoved finds a feature that the project has no more, by its stage or its name, with what it was.
+func TestRemoved(t *testing.T) {
+	r := twice(t)
+	without := strings.Replace(strings.ReplaceAll(shop, "WINDOW", "30d"), "      largest:", "      smallest:", 1)
+	apply(t, r, strings.Replace(without, "max(amount)", "min(amount)", 1), "")
+	act(t, r, &registry.Staging{View: "spend", Feature: "largest", Version: "2", Stage: registry.Retired}, &registry.Staging{View: "spend", Feature: "largest", Version: "1", Stage: registry.Deprecated})
+	x := indexed(t, r, nil)
+	for want, f := range map[string]Filter{
+		"spend.largest 2.0.0":  {Stage: registry.Retired},
+		"spend.largest 2.0.0 ": {Kind: Feature, Stage: registry.Retired, Owner: "risk", Entity: "user", Source: "orders", Tag: "pii", Words: "max"},
+		"spend.largest 1.0.0":  {Kind: Feature, Stage: registry.Deprecated},
+		"":                     {Kind: Feature, Stage: registry.Retired, Owner: "growth"},
+		" ":                    {Kind: View, Stage: registry.Retired},
+		"  ":                   {Kind: Feature, Words: "largest"},
+	} {
+		got := ""
+		for _, it := range find(t, x, f) {
+			got = it.Name + " " + it.Version
+			if !it.Removed || it.Type != "float64" {
+				t.Errorf("%+v: got %+v", f, it)
+			}
+		}
+		if got != strings.TrimSpace(want) {
+			t.Errorf("%+v: got %q, want %q", f, got, want)
+		}
+	}
+	it, err := x.Item("spend.largest@1")
+	if err != nil || !it.Removed {
+		t.Fatalf("got %+v, %v", it, err)
+	}
+	p, err := x.Page(t.Context(), it)
+	if err != nil || len(p.Versions) != 2 || p.Settings[0] != (Setting{"value", "max(amount) over 30d"}) || p.Hash != p.Versions[1].Hash {
+		t.Errorf("its page: got %+v, %v", p, err)
+	}
+}
+
+// TestNewestModel takes the version of a model that was registered last, whatever its name.
+func TestNewestModel(t *testing.T) {
+	r := twice(t)
+	for _, version := range []string{"8", "9", "10"} {
+		act(t, r, &registry.Model{Name: "fraud", Version: version, Service: "shop"})
+	}
+	x := indexed(t, r, nil)
+	if got := names(find(t, x, Filter{Kind: Model})); got != "fraud@8 fraud@9 fraud@10" {
+		t.Errorf("got %s", got)
+	}
+	for ref, want := range map[string]string{"fraud": "fraud@10", "fraud@8": "fraud@8"} {
+		if it, err := x.Item(ref); err != nil || it.Name != want {
+			t.Errorf("%s: got %+v, %v; want %s", ref, it, err, want)
 		}
 	}
 }

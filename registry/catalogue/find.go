@@ -22,37 +22,47 @@ type Filter struct {
 	View    string
 	Source  string
 	Service string
-	Stage   registry.Stage // of the current version, else of an earlier one, the newest: then that one is in the item
+	Stage   registry.Stage // of the current version, else of an earlier one, the newest: then that one is in the item; also of features that the project has no more
 	Unused  bool           // by the journal, never read; of features and services
 }
 
-// Find returns the items that a filter wants: with words the best matches first, else in the order of kinds and names.
-func (x *Index) Find(f Filter) []Item {
+// Find returns the items that a filter wants: with words the best matches first, else in the order of kinds and names. Features that the project has no
+// more are found by their stage only; an error says that their definitions cannot be read.
+func (x *Index) Find(f Filter) ([]Item, error) {
 	words := strings.Fields(strings.ToLower(f.Words))
 	type hit struct {
 		item  *Item
 		score int
 	}
 	var hits []hit
-	for i := range x.items {
-		it := x.staged(&x.items[i], f.Stage)
-		if !f.wants(it) {
-			continue
-		}
-		score, ok := x.score(i, words)
-		if ok {
-			hits = append(hits, hit{it, score})
+	look := func(it *Item, text string) {
+		if it = x.staged(it, f.Stage); f.wants(it) {
+			if score, ok := score(it.Name, text, words); ok {
+				hits = append(hits, hit{it, score})
+			}
 		}
 	}
-	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(b.score, a.score) })
+	for i := range x.items {
+		look(&x.items[i], x.texts[i])
+	}
+	if f.Stage != "" && (f.Kind == "" || f.Kind == Feature) {
+		gone, err := x.removed()
+		if err != nil {
+			return nil, err
+		}
+		for i := range gone {
+			look(&gone[i], gone[i].text())
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Or(cmp.Compare(b.score, a.score), compare(a.item, b.item)) })
 	out := make([]Item, len(hits))
 	for i, h := range hits {
 		out[i] = *h.item
 	}
-	return out
+	return out, nil
 }
 
-// staged is an item of a feature under its newest version at a stage, where the current one is at another; else the item. The expression of an earlier version is not known here.
+// staged is an item of a feature under its newest version at a stage, where the one of the item is at another; else the item. The expression of an earlier version is not known here.
 func (x *Index) staged(it *Item, stage registry.Stage) *Item {
 	if stage == "" || it.Stage == stage || it.Kind != Feature || it.Version == "" {
 		return it
@@ -96,10 +106,10 @@ const (
 	isName
 )
 
-// score says how well an item matches words; not at all where one of them is nowhere.
-func (x *Index) score(i int, words []string) (int, bool) {
+// score says how well an item of a name and a text matches words; not at all where one of them is nowhere.
+func score(name, text string, words []string) (int, bool) {
 	total := 0
-	name := strings.ToLower(x.items[i].Name)
+	name = strings.ToLower(name)
 	for _, w := range words {
 		switch {
 		case name == w || strings.HasSuffix(name, "."+w):
@@ -108,7 +118,7 @@ func (x *Index) score(i int, words []string) (int, bool) {
 			total += beginsName
 		case strings.Contains(name, w):
 			total += inName
-		case strings.Contains(x.texts[i], w):
+		case strings.Contains(text, w):
 			total += inText
 		default:
 			return 0, false
@@ -130,7 +140,7 @@ func (x *Index) Nearest(word string) string {
 }
 
 // Item returns the one thing that a reference names: view.feature (also view:feature and a bare name where one view only has it, with or without a version), or
-// the name of a view, entity, source, service or model. The error names the nearest one.
+// the name of a view, entity, source, service or model. A feature that the project has no more is found by view.feature. The error names the nearest one.
 func (x *Index) Item(ref string) (*Item, error) { return x.ItemOf("", ref) }
 
 // ItemOf is Item among the things of one kind; empty: of all.
@@ -167,6 +177,15 @@ func (x *Index) ItemOf(kind Kind, ref string) (*Item, error) {
 			names = append(names, string(it.Kind)+" "+it.Name)
 		}
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: ref, Message: "several things have this name: " + strings.Join(names, ", "), Hint: "write view.feature for a feature; selfsame list views shows the views"}
+	}
+	if kind == "" || kind == Feature {
+		gone, err := x.removed()
+		if err != nil {
+			return nil, err
+		}
+		if at := slices.IndexFunc(gone, func(it Item) bool { return it.Name == name }); at >= 0 {
+			return &gone[at], nil
+		}
 	}
 	hint := "selfsame list shows what there is"
 	if near := x.Nearest(name); near != "" {

@@ -90,11 +90,11 @@ func (x *Index) Page(ctx context.Context, it *Item) (*Page, error) {
 
 // feature fills the page of a feature.
 func (x *Index) feature(ctx context.Context, p *Page) error {
-	v := x.project.View(p.View)
+	v := p.home.View(p.View)
 	name := strings.TrimPrefix(p.Name, p.View+".")
 	at := slices.IndexFunc(v.Features, func(f selfsame.Feature) bool { return f.Name == name })
 	f := &v.Features[at]
-	p.Settings = append([]Setting{{"value", f.Value.Text}}, viewSettings(x.project, v)...)
+	p.Settings = append([]Setting{{"value", f.Value.Text}}, viewSettings(p.home, v)...)
 	if f.Default != nil {
 		p.Settings = append(p.Settings, Setting{"default", valueText(f.Default)})
 	}
@@ -104,7 +104,7 @@ func (x *Index) feature(ctx context.Context, p *Page) error {
 	if f.Expect != nil {
 		p.Settings = append(p.Settings, Setting{"expect", expectText(f.Expect)})
 	}
-	pl, err := plan.Build(x.project, plan.Request{Features: []selfsame.ServiceEntry{{View: v.Name, Feature: name}}})
+	pl, err := plan.Build(p.home, plan.Request{Features: []selfsame.ServiceEntry{{View: v.Name, Feature: name}}})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,12 @@ import (
 
 // load reads records with the rows of the other tables.
 func (s *Store) load(ctx context.Context, after int64) ([]*registry.Record, error) {
-	rows, err := s.pool.Query(ctx, s.sql(`SELECT id, time, project, author, message, git_commit, engine FROM $S.applies WHERE id > $1 ORDER BY id`), after)
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Release()
+	rows, err := conn.Query(ctx, s.sql(`SELECT id, time, project, author, message, git_commit, engine FROM $S.applies WHERE id > $1 ORDER BY id`), after)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +48,7 @@ func (s *Store) load(ctx context.Context, after int64) ([]*registry.Record, erro
 	} {
 		batch.Queue(s.sql(q.statement), p.first, out[len(out)-1].ID).Query(q.visit)
 	}
-	return out, s.pool.SendBatch(ctx, batch).Close()
+	return out, conn.SendBatch(ctx, batch).Close()
 }
 
 // parts puts the rows of the other tables into their records.

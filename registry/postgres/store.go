@@ -88,7 +88,9 @@ func Open(raw string) (*Store, error) {
 	cfg.MaxConns = connections
 	s.conn = cfg.ConnConfig.Copy()
 	// A connection that lay idle while the database was restarted ends with its first use: it is tried before it is used, which costs a fraction of a millisecond.
+	// One that is not answered, because something between dropped it, is given up as one that cannot be made.
 	cfg.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return true }
+	cfg.PingTimeout = cfg.ConnConfig.ConnectTimeout
 	if s.pool, err = pgxpool.NewWithConfig(context.Background(), cfg); err != nil {
 		return nil, badURL(s.scrub(err.Error()))
 	}

@@ -27,10 +27,15 @@ type Store struct {
 
 var _ registry.Store = (*Store)(nil)
 
-// Open opens the file at path, or makes it. Errors are of class resource.
-func Open(ctx context.Context, path string) (*Store, error) {
-	// Writers take the lock when they begin and wait for one another; a commit is on disk before it returns.
-	query := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"}}
+// Open opens the file at path, or makes it. A commit is on disk before it returns. Errors are of class resource.
+func Open(ctx context.Context, path string) (*Store, error) { return open(ctx, path, "FULL") }
+
+// OpenCopy is Open for a file whose records are kept elsewhere too: the newest may be lost when the machine stops.
+func OpenCopy(ctx context.Context, path string) (*Store, error) { return open(ctx, path, "NORMAL") }
+
+func open(ctx context.Context, path, synchronous string) (*Store, error) {
+	// Writers take the lock when they begin and wait for one another.
+	query := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)"}}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: escape(path), RawQuery: query.Encode()}).String())
 	s := &Store{db: db, path: path}
 	if err != nil {
