@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"selfsame/definition/canonical"
 )
 
 // corpus are the files of testdata, as seeds.
@@ -39,9 +41,9 @@ func FuzzParse(f *testing.F) {
 		p, err := Parse(map[string][]byte{ProjectFile: src}, ".")
 		if err == nil {
 			for _, v := range p.Views {
-				for _, feature := range v.Features {
-					if _, err := Canonical(p, v.Name, feature.Name); err != nil {
-						t.Errorf("%s.%s: %v", v.Name, feature.Name, err)
+				for i := range v.Features {
+					if _, err := canonical.Form(p, v, &v.Features[i]); err != nil {
+						t.Errorf("%s.%s: %v", v.Name, v.Features[i].Name, err)
 					}
 				}
 				if _, err := FeatureTypes(p, v); err != nil {

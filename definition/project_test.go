@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"selfsame"
+	"selfsame/column"
 )
 
 const smallProject = "project: small\n" +
@@ -199,9 +200,11 @@ views:
 	}
 	var got []string
 	for _, f := range p.Views[0].Features {
-		got = append(got, f.Name+"="+string(appendAny(nil, canonicalValue(*f.Default))))
+		c := column.New(f.Default.Type, 1)
+		c.Append(*f.Default)
+		got = append(got, f.Name+"="+string(column.AppendJSON(nil, c, 0)))
 	}
-	want := `i=10 f="0" d="0xfffffffffffffffffffffffffffffb1e" t="no" at=-1 day=-1 l=[1,-2] m={"a":false,"b":true} o=true`
+	want := `i=10 f=0 d=-12.50 t="no" at="1969-12-31T23:59:59.999999Z" day="1969-12-31" l=[1,-2] m={"a":false,"b":true} o=true`
 	if strings.Join(got, " ") != want {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
 	}

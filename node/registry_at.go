@@ -16,6 +16,7 @@ import (
 	"selfsame/config"
 	"selfsame/registry"
 	"selfsame/registry/postgres"
+	"selfsame/registry/replica"
 	"selfsame/registry/sqlite"
 )
 
@@ -84,7 +85,7 @@ func (at RegistryAt) openOwned(ctx context.Context, failed func(err error)) (reg
 	if err != nil {
 		return nil, nil, errors.Join(err, far.Close())
 	}
-	return registry.NewMirror(far, near, failed), far, nil
+	return replica.NewMirror(far, near, failed), far, nil
 }
 
 // OpenToRead opens the registry's store for reading, beside whoever owns the data directory. Where there is none yet, the store is nil. One that is shared

@@ -16,6 +16,7 @@ import (
 	"selfsame/registry"
 	"selfsame/registry/folder"
 	"selfsame/registry/postgres"
+	"selfsame/registry/replica"
 	"selfsame/registry/sqlite"
 )
 
@@ -37,7 +38,7 @@ func noRegistry(place string) error {
 }
 
 // ImportRegistry takes the export in a folder into a registry that is empty or holds its beginning.
-func ImportRegistry(ctx context.Context, at RegistryAt, dir string) (out *registry.Copied, err error) {
+func ImportRegistry(ctx context.Context, at RegistryAt, dir string) (out *replica.Copied, err error) {
 	if err := at.check(); err != nil {
 		return nil, err
 	}
@@ -51,7 +52,7 @@ func ImportRegistry(ctx context.Context, at RegistryAt, dir string) (out *regist
 			return nil, err
 		}
 		defer to.Close()
-		return registry.Copy(ctx, from, to)
+		return replica.Copy(ctx, from, to)
 	}
 	data, err := OpenData(at.Data)
 	if err != nil {
@@ -63,7 +64,7 @@ func ImportRegistry(ctx context.Context, at RegistryAt, dir string) (out *regist
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	return registry.Copy(ctx, from, to)
+	return replica.Copy(ctx, from, to)
 }
 
 // RegistrySide is one of two registries that are compared.

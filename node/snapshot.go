@@ -15,6 +15,7 @@ import (
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/definition"
+	"selfsame/definition/canonical"
 	"selfsame/plan"
 )
 
@@ -103,11 +104,11 @@ func (cfg *SnapshotConfig) recordVersions(dir string) error {
 func featureRecords(p *selfsame.Project, pl *plan.Plan) ([]batch.FeatureRecord, error) {
 	var out []batch.FeatureRecord
 	for _, o := range pl.Outputs {
-		canonical, err := definition.Canonical(p, o.View.Name, o.Feature.Name)
+		form, err := canonical.Form(p, o.View, o.Feature)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, batch.FeatureRecord{Output: o.Name, Feature: o.Ref(), Type: o.Type.String(), Version: o.Feature.Version, Hash: definition.Hash(canonical)})
+		out = append(out, batch.FeatureRecord{Output: o.Name, Feature: o.Ref(), Type: o.Type.String(), Version: o.Feature.Version, Hash: canonical.Hash(form)})
 	}
 	return out, nil
 }

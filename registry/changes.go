@@ -3,14 +3,18 @@
 
 package registry
 
-import "context"
+import (
+	"context"
+
+	"selfsame/definition/canonical"
+)
 
 // VersionChange is a version of a feature with why it came and in what it differs from the version before it.
 type VersionChange struct {
 	Version
-	Message     string       `json:"message,omitempty"` // of the apply that brought it
-	Commit      string       `json:"commit,omitempty"`
-	Differences []Difference `json:"differences,omitempty"`
+	Message     string                 `json:"message,omitempty"` // of the apply that brought it
+	Commit      string                 `json:"commit,omitempty"`
+	Differences []canonical.Difference `json:"differences,omitempty"`
 }
 
 // Changes returns the versions of a feature, oldest first, each against the one before it.
@@ -23,7 +27,7 @@ func (s *Snapshot) Changes(ctx context.Context, view, feature string) ([]Version
 	for i := range h.versions {
 		hashes = append(hashes, h.versions[i].Hash)
 	}
-	forms, err := texts(ctx, s.projects.store, hashes)
+	forms, err := Texts(ctx, s.projects.store, hashes)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +36,7 @@ func (s *Snapshot) Changes(ctx context.Context, view, feature string) ([]Version
 		r := s.records[v.Apply-1]
 		out[i] = VersionChange{Version: v, Message: r.Message, Commit: r.Commit}
 		if i > 0 && v.Hash != h.versions[i-1].Hash {
-			out[i].Differences = differences(forms[h.versions[i-1].Hash], forms[v.Hash])
+			out[i].Differences = canonical.Differences(forms[h.versions[i-1].Hash], forms[v.Hash])
 		}
 	}
 	return out, nil

@@ -13,6 +13,7 @@ import (
 
 	"selfsame"
 	"selfsame/definition"
+	"selfsame/definition/canonical"
 )
 
 // decision is what a change comes to: its diff, and the record and the texts to store.
@@ -75,11 +76,11 @@ func (d *decision) readForms() error {
 	for _, v := range d.after.Views {
 		for i := range v.Features {
 			f := &v.Features[i]
-			text, err := definition.Canonical(d.after, v.Name, f.Name)
+			text, err := canonical.Form(d.after, v, f)
 			if err != nil {
 				return err
 			}
-			d.forms[featureName(v.Name, f.Name)] = form{text: text, hash: definition.Hash(text), words: wordsOf(f), feature: f}
+			d.forms[featureName(v.Name, f.Name)] = form{text: text, hash: canonical.Hash(text), words: wordsOf(f), feature: f}
 		}
 	}
 	return nil
@@ -101,7 +102,7 @@ func wordsOf(f *selfsame.Feature) string {
 		}
 		text = fmt.Appendf(text, " nulls %v block %t", e.Nulls, e.Block)
 	}
-	return definition.Hash(text)
+	return canonical.Hash(text)
 }
 
 // readStored reads the forms that changed ones are compared with: those that were current, and all that they read in turn.
@@ -115,14 +116,14 @@ func (d *decision) readStored(ctx context.Context) error {
 	}
 	for len(need) > 0 {
 		slices.Sort(need)
-		found, err := texts(ctx, d.before.projects.store, slices.Compact(need))
+		found, err := Texts(ctx, d.before.projects.store, slices.Compact(need))
 		if err != nil {
 			return err
 		}
 		need = nil
 		maps.Copy(d.stored, found)
 		for _, text := range found {
-			for _, hash := range readHashes(text) {
+			for _, hash := range canonical.Reads(text) {
 				if _, ok := d.stored[hash]; !ok {
 					need = append(need, hash)
 				}
@@ -202,7 +203,7 @@ func (d *decision) feature(h *featureHistory, f form) (*FeatureChange, *FeatureR
 		c.Effect = Behaviour
 	}
 	if last.Hash != f.hash {
-		c.Differences = differences(d.stored[last.Hash], f.text)
+		c.Differences = canonical.Differences(d.stored[last.Hash], f.text)
 	}
 	return c, &FeatureRecord{Version: to, Hash: f.hash, Words: f.words, Found: found}, nil
 }
@@ -224,7 +225,7 @@ func (d *decision) found(h *featureHistory, f form) (Found, error) {
 	case last.Hash == f.hash:
 		return FoundPatch, nil
 	}
-	same, err := d.addition(d.stored[last.Hash], f.text)
+	same, err := canonical.Addition(d.stored[last.Hash], f.text, func(hash string) []byte { return d.stored[hash] }, d.formOf)
 	if err != nil {
 		return "", damaged(featureName(h.view, h.feature)+"@"+last.Version, "its form cannot be read", err)
 	}
@@ -232,6 +233,16 @@ func (d *decision) found(h *featureHistory, f form) (Found, error) {
 		return FoundMinor, nil
 	}
 	return FoundMajor, nil
+}
+
+// formOf is the form of the change with that hash, or nil.
+func (d *decision) formOf(hash string) []byte {
+	for _, f := range d.forms {
+		if f.hash == hash {
+			return f.text
+		}
+	}
+	return nil
 }
 
 // propose is the version that a definition gets where its author names none: the last one where nothing changed, one that had the
@@ -301,7 +312,7 @@ func (h *featureHistory) named(f form, version string) error {
 func (d *decision) files(files map[string][]byte) {
 	have := d.before.files(d.before.ID())
 	for _, path := range slices.Sorted(maps.Keys(files)) {
-		hash := definition.Hash(files[path])
+		hash := canonical.Hash(files[path])
 		if have[path] != hash {
 			d.diff.Files = append(d.diff.Files, path)
 			d.record.Files = append(d.record.Files, FileRecord{Path: path, Hash: hash})

@@ -3,6 +3,8 @@
 
 package registry
 
+import "selfsame/definition/canonical"
+
 // Effect is what a change does to what is served.
 type Effect string
 
@@ -50,29 +52,22 @@ func (d *Diff) Breaking() bool {
 
 // FeatureChange is what becomes of one feature.
 type FeatureChange struct {
-	View        string       `json:"view"`
-	Feature     string       `json:"feature"`
-	Effect      Effect       `json:"effect"`
-	From        string       `json:"from,omitempty"`     // version that was current; empty: none
-	To          string       `json:"to,omitempty"`       // version that is; empty: none
-	Proposed    string       `json:"proposed,omitempty"` // where the author named another
-	Found       Found        `json:"found,omitempty"`
-	Restored    bool         `json:"restored,omitempty"` // To was applied before
-	Hash        string       `json:"hash,omitempty"`     // of To; of From where it is removed
-	Stage       Stage        `json:"stage,omitempty"`    // of To; empty where it is removed
-	Differences []Difference `json:"differences,omitempty"`
-	Services    []string     `json:"services,omitempty"` // whose answer it changes, or is taken out of
+	View        string                 `json:"view"`
+	Feature     string                 `json:"feature"`
+	Effect      Effect                 `json:"effect"`
+	From        string                 `json:"from,omitempty"`     // version that was current; empty: none
+	To          string                 `json:"to,omitempty"`       // version that is; empty: none
+	Proposed    string                 `json:"proposed,omitempty"` // where the author named another
+	Found       Found                  `json:"found,omitempty"`
+	Restored    bool                   `json:"restored,omitempty"` // To was applied before
+	Hash        string                 `json:"hash,omitempty"`     // of To; of From where it is removed
+	Stage       Stage                  `json:"stage,omitempty"`    // of To; empty where it is removed
+	Differences []canonical.Difference `json:"differences,omitempty"`
+	Services    []string               `json:"services,omitempty"` // whose answer it changes, or is taken out of
 	// Equal are the project's other features of the same form, as view.feature@1.1.0: those that were applied before, else those that come with it.
 	Equal       []string `json:"equal,omitempty"`
 	RenamedFrom string   `json:"renamed_from,omitempty"` // of one that comes: the feature of the same form that goes, as view.feature
 	RenamedTo   string   `json:"renamed_to,omitempty"`   // of one that goes: the feature of the same form that comes
-}
-
-// Difference is an entry of the canonical form (docs/format/canonical.md) that differs: its path and its texts, empty where it is absent.
-type Difference struct {
-	Entry  string `json:"entry"`
-	Before string `json:"before,omitempty"`
-	After  string `json:"after,omitempty"`
 }
 
 // ServiceChange is what becomes of one service.

@@ -14,8 +14,8 @@
 //
 // # Layers
 //
-// Store is the contract of what keeps records and texts; adapters are beneath it (registry/sqlite), the conformance suite is
-// registry/registrytest. Over puts the rules of versions on a Store and is the one implementation of Registry.
+// Store is the contract of what keeps records and texts; adapters are beneath it (registry/sqlite, registry/postgres, registry/folder), registry/replica keeps
+// one in two places, the conformance suite is registry/registrytest. Over puts the rules of versions on a Store and is the one implementation of Registry.
 //
 // # Invariants
 //

@@ -20,6 +20,7 @@ import (
 
 	"selfsame"
 	"selfsame/definition"
+	"selfsame/definition/canonical"
 	"selfsame/registry"
 )
 
@@ -170,7 +171,7 @@ func TestDifferences(t *testing.T) {
 	b := newBook(t)
 	text := spend("total: sum(amount) over 1d", "spend.*")
 	b.apply(text)
-	differences := func(old, new string) []registry.Difference {
+	differences := func(old, new string) []canonical.Difference {
 		d, err := b.Plan(t.Context(), b.change(strings.Replace(text, old, new, 1)))
 		if err != nil || len(d.Features) != 1 {
 			t.Fatalf("%s: got %+v, %v", new, d, err)
@@ -179,14 +180,14 @@ func TestDifferences(t *testing.T) {
 	}
 	for _, c := range []struct {
 		old, new string
-		want     []registry.Difference
+		want     []canonical.Difference
 	}{
 		{"sum(amount) over 1d", "sum(amount) filter (where city = 'x') over 1d",
-			[]registry.Difference{{Entry: "value", Before: "sum(amount) over 1d", After: "sum(amount) filter (where city = 'x') over 1d"}}},
-		{"event_time: at, ", "event_time: at, lateness: 1h, ", []registry.Difference{{Entry: "sources.orders.lateness", After: "3600000000"}}},
-		{"amount: float64", "amount: int64", []registry.Difference{{Entry: "sources.orders.schema.amount.type", Before: "float64", After: "int64"}}},
-		{"total: sum(amount) over 1d", "total: {value: sum(amount) over 1d, default: 0}", []registry.Difference{{Entry: "default", After: "0"}}},
-		{"{key: {user_id: string}}", "{key: {city: string}}", []registry.Difference{{Entry: "key.city.type", After: "string"}, {Entry: "key.city.value", After: "city"},
+			[]canonical.Difference{{Entry: "value", Before: "sum(amount) over 1d", After: "sum(amount) filter (where city = 'x') over 1d"}}},
+		{"event_time: at, ", "event_time: at, lateness: 1h, ", []canonical.Difference{{Entry: "sources.orders.lateness", After: "3600000000"}}},
+		{"amount: float64", "amount: int64", []canonical.Difference{{Entry: "sources.orders.schema.amount.type", Before: "float64", After: "int64"}}},
+		{"total: sum(amount) over 1d", "total: {value: sum(amount) over 1d, default: 0}", []canonical.Difference{{Entry: "default", After: "0"}}},
+		{"{key: {user_id: string}}", "{key: {city: string}}", []canonical.Difference{{Entry: "key.city.type", After: "string"}, {Entry: "key.city.value", After: "city"},
 			{Entry: "key.user_id.type", Before: "string"}, {Entry: "key.user_id.value", Before: "user_id"}}},
 	} {
 		if diff := cmp.Diff(c.want, differences(c.old, c.new)); diff != "" {
@@ -195,7 +196,7 @@ func TestDifferences(t *testing.T) {
 	}
 	renamed := strings.ReplaceAll(text, "orders", "sales")
 	d, err := b.Plan(t.Context(), b.change(renamed))
-	if want := []registry.Difference{{Entry: "sources", Before: "orders", After: "sales"}}; err != nil || cmp.Diff(want, d.Features[0].Differences) != "" {
+	if want := []canonical.Difference{{Entry: "sources", Before: "orders", After: "sales"}}; err != nil || cmp.Diff(want, d.Features[0].Differences) != "" {
 		t.Errorf("another source: got %+v, %v; want %+v", d, err, want)
 	}
 }
@@ -240,12 +241,13 @@ func TestRandomHistory(t *testing.T) {
 		s := b.snapshot()
 		now := map[string][2]string{}
 		for _, v := range s.Project().Views {
-			for _, f := range v.Features {
-				form, err := definition.Canonical(s.Project(), v.Name, f.Name)
+			for i := range v.Features {
+				f := &v.Features[i]
+				form, err := canonical.Form(s.Project(), v, f)
 				if err != nil {
 					t.Fatal(err)
 				}
-				name, hash := v.Name+"."+f.Name, definition.Hash(form)
+				name, hash := v.Name+"."+f.Name, canonical.Hash(form)
 				own, err := s.Version(v.Name, f.Name, "")
 				if err != nil || own.Hash != hash || own.Version != f.Version || own.Status != registry.Current {
 					t.Fatalf("step %d: %s is %+v, %v; want %s with %s\n%s", step, name, own, err, f.Version, hash, text)

@@ -13,6 +13,7 @@ import (
 
 	"selfsame"
 	"selfsame/definition"
+	"selfsame/definition/canonical"
 )
 
 // projects rebuilds the project of an apply from its files. It is safe for concurrent use.
@@ -40,7 +41,7 @@ func (ps *projects) onDemand(features []FeatureVersions) (map[string]bool, error
 	if len(unknown) == 0 {
 		return ps.demand, nil
 	}
-	found, err := texts(context.Background(), ps.store, unknown)
+	found, err := Texts(context.Background(), ps.store, unknown)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +97,7 @@ func (s *Snapshot) Files(ctx context.Context) (map[string][]byte, error) {
 
 func (s *Snapshot) filesAt(ctx context.Context, id int64) (map[string][]byte, error) {
 	hashes := s.files(id)
-	texts, err := texts(ctx, s.projects.store, slices.Sorted(maps.Values(hashes)))
+	texts, err := Texts(ctx, s.projects.store, slices.Sorted(maps.Values(hashes)))
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +108,8 @@ func (s *Snapshot) filesAt(ctx context.Context, id int64) (map[string][]byte, er
 	return files, nil
 }
 
-// texts reads texts and holds them against their hashes.
-func texts(ctx context.Context, store Store, hashes []string) (map[string][]byte, error) {
+// Texts reads texts of a store and holds them against their hashes. One that is not there, or not as it was, is an error of class resource.
+func Texts(ctx context.Context, store Store, hashes []string) (map[string][]byte, error) {
 	found, err := store.Texts(ctx, hashes)
 	if err != nil {
 		return nil, err
@@ -118,7 +119,7 @@ func texts(ctx context.Context, store Store, hashes []string) (map[string][]byte
 		if !ok {
 			return nil, damaged(h, "a text is not there", nil)
 		}
-		if definition.Hash(text) != h {
+		if canonical.Hash(text) != h {
 			return nil, damaged(h, "a text is not the one that its hash names", nil)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"selfsame"
-	"selfsame/definition"
+	"selfsame/definition/canonical"
 	"selfsame/plan"
 )
 
@@ -163,12 +163,12 @@ func mapped(key map[string]string) map[string]string {
 
 // hashEntries names a list by its canonical form.
 func hashEntries(entries []Entry) string {
-	outputs := make([]definition.Output, len(entries))
+	outputs := make([]canonical.Output, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		outputs[i] = definition.Output{Name: output(e), Feature: featureName(e.View, e.Feature), Hash: e.Hash, Key: e.Key}
+		outputs[i] = canonical.Output{Name: output(e), Feature: featureName(e.View, e.Feature), Hash: e.Hash, Key: e.Key}
 	}
-	return definition.Hash(definition.CanonicalService(outputs))
+	return canonical.Hash(canonical.Service(outputs))
 }
 
 // pin writes a service's list out: one entry an output, each with its full version. view.* leaves out what no service can pin: drafts and what is retired.

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"selfsame"
-	"selfsame/definition"
+	"selfsame/definition/canonical"
 	"selfsame/plan"
 	"selfsame/registry"
 )
@@ -96,8 +96,8 @@ func checkVersion(t *testing.T, s *registry.Snapshot, view, feature, version, ha
 	if err != nil {
 		t.Fatalf("%s.%s@%s: %v", view, feature, version, err)
 	}
-	form, err := definition.Canonical(p, view, feature)
-	if err != nil || definition.Hash(form) != hash || v.Name != view || f.Name != feature || f.Version != version {
+	form, err := canonical.Form(p, v, f)
+	if err != nil || canonical.Hash(form) != hash || v.Name != view || f.Name != feature || f.Version != version {
 		t.Errorf("%s.%s@%s: got %s.%s@%s with the form %s, %v; want %s", view, feature, version, v.Name, f.Name, f.Version, form, err, hash)
 	}
 }

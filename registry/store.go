@@ -4,8 +4,11 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 )
 
 // ErrMoved is in the chain of Store.Append's error where another record came first.
@@ -76,4 +79,19 @@ type ServiceRecord struct {
 	Version int64 // 0: the project has the service no more, and the rest is empty too
 	Hash    string
 	Entries []Entry
+}
+
+// Equal reports whether two records say the same.
+func (r *Record) Equal(o *Record) bool {
+	return r.ID == o.ID && r.Time == o.Time && r.Project == o.Project && r.Author == o.Author && r.Message == o.Message && r.Commit == o.Commit && r.Engine == o.Engine &&
+		slices.Equal(r.Files, o.Files) && slices.Equal(r.Features, o.Features) &&
+		slices.EqualFunc(r.Services, o.Services, func(a, b ServiceRecord) bool {
+			return a.Name == b.Name && a.Version == b.Version && a.Hash == b.Hash && slices.EqualFunc(a.Entries, b.Entries, entryEqual)
+		}) &&
+		slices.EqualFunc(r.Acts, o.Acts, func(a, b Act) bool { return a.Kind == b.Kind && a.Subject == b.Subject && bytes.Equal(a.Body, b.Body) })
+}
+
+func entryEqual(a, b Entry) bool {
+	return a.View == b.View && a.Feature == b.Feature && a.Version == b.Version && a.Hash == b.Hash && a.As == b.As && maps.Equal(a.Key, b.Key) &&
+		(a.Prefix == nil) == (b.Prefix == nil) && (a.Prefix == nil || *a.Prefix == *b.Prefix)
 }

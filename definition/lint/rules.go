@@ -9,7 +9,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/expr"
-	"selfsame/definition"
+	"selfsame/definition/canonical"
 	"selfsame/plan"
 )
 
@@ -123,12 +123,12 @@ func sameFeature(s *search) {
 	for _, v := range s.p.Views {
 		for i := range v.Features {
 			f := &v.Features[i]
-			text, err := definition.Canonical(s.p, v.Name, f.Name)
+			text, err := canonical.Form(s.p, v, f)
 			if err != nil {
 				s.err = err
 				return
 			}
-			name, hash := v.Name+"."+f.Name, definition.Hash(text)
+			name, hash := v.Name+"."+f.Name, canonical.Hash(text)
 			if other, ok := first[hash]; ok {
 				s.add(Finding{Ref: name, Pos: f.Pos, Message: "it is the same as " + other, Hint: "read " + other + " in its place; as: gives it another name in a service"}, f.Tags, v.Tags)
 				continue

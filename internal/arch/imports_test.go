@@ -36,11 +36,12 @@ var imports = map[string][]string{
 	"eventlog":   {"column"},
 	"journal":    {"column"},
 	"plan":       {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit"},
-	"definition": {"column", "plan", "compute/expr", "compute/aggregate", "compute/window", "compute/exact", "compute/zone", "source"},
+	"definition": {"definition/canonical", "column", "plan", "compute/expr", "compute/aggregate", "compute/window", "compute/exact", "compute/zone", "source"},
 	"lineage":    {"plan"},
-	"registry":   {"plan", "definition", "lineage", "config"},
+	"registry":   {"plan", "definition", "definition/canonical", "lineage", "config"},
 
-	"registry/catalogue": {"column", "compute/expr", "plan", "definition", "registry"},
+	"definition/canonical": {"plan", "compute/expr"},
+	"registry/catalogue":   {"column", "compute/expr", "plan", "definition", "registry"},
 
 	// Drivers.
 	"batch":   {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "compute/zone", "compute/exact", "source", "offline", "eventlog", "plan", "definition", "registry"},

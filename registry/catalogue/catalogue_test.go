@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"selfsame"
+	"selfsame/definition/canonical"
 	"selfsame/registry"
 	"selfsame/registry/sqlite"
 )
@@ -262,7 +263,7 @@ func TestPageOfAFeature(t *testing.T) {
 	if len(p.Versions) != 2 || p.Versions[1].Message != "window of 30d" || p.Hash != p.Versions[1].Hash || p.Hash == p.Versions[0].Hash {
 		t.Fatalf("versions: got %+v", p.Versions)
 	}
-	want := []registry.Difference{{Entry: "value", Before: "max(amount) over 7d", After: "max(amount) over 30d"}}
+	want := []canonical.Difference{{Entry: "value", Before: "max(amount) over 7d", After: "max(amount) over 30d"}}
 	if !slices.Equal(p.Versions[1].Differences, want) {
 		t.Errorf("differences: got %+v, want %+v", p.Versions[1].Differences, want)
 	}

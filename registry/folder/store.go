@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 
 	"selfsame"
-	"selfsame/definition"
+	"selfsame/definition/canonical"
 	"selfsame/registry"
 )
 
@@ -67,7 +67,7 @@ func (s *Store) read(name string, h *head, each func(b []byte) error) error {
 	if err != nil {
 		return bad(s.dir, name, "cannot be read", err)
 	}
-	if definition.Hash(b) != h.Checksums[name] {
+	if canonical.Hash(b) != h.Checksums[name] {
 		return bad(s.dir, name, "is not the file that was written: its checksum differs from the one in "+HeadFile, nil)
 	}
 	n := 0
@@ -102,7 +102,7 @@ func (s *Store) readText(b []byte) error {
 	if t.Text != nil {
 		content = []byte(*t.Text)
 	}
-	if definition.Hash(content) != t.Hash {
+	if canonical.Hash(content) != t.Hash {
 		return fmt.Errorf("the text is not the one that %s names", t.Hash)
 	}
 	s.texts[t.Hash] = content

@@ -15,9 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"selfsame"
-	"selfsame/definition"
+	"selfsame/definition/canonical"
 	"selfsame/registry"
 	"selfsame/registry/registrytest"
+	"selfsame/registry/replica"
 	"selfsame/registry/sqlite"
 )
 
@@ -126,7 +127,7 @@ func TestRoundTrip(t *testing.T) {
 	from, to, dir := lived(t), newStore(t), filepath.Join(t.TempDir(), "a", "b")
 	export(t, from, dir)
 	exported := open(t, dir)
-	if got, err := registry.Copy(t.Context(), exported, to); err != nil || *got != (registry.Copied{Project: "shop", Records: 8}) {
+	if got, err := replica.Copy(t.Context(), exported, to); err != nil || *got != (replica.Copied{Project: "shop", Records: 8}) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	if diff := cmp.Diff(load(t, from), load(t, to)); diff != "" {
@@ -138,11 +139,11 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, _, _, err := snapshot.Resolve("spend", "total", "1")
+		p, v, f, err := snapshot.Resolve("spend", "total", "1")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if forms[i], err = definition.Canonical(p, "spend", "total"); err != nil {
+		if forms[i], err = canonical.Form(p, v, f); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -155,7 +156,7 @@ func TestRoundTrip(t *testing.T) {
 	if diff := cmp.Diff(contents(t, dir), contents(t, again)); diff != "" {
 		t.Errorf("the files of the second export (-first +second):\n%s", diff)
 	}
-	if got, err := registry.Copy(t.Context(), exported, to); err != nil || got.Before != 8 || got.Records != 8 {
+	if got, err := replica.Copy(t.Context(), exported, to); err != nil || got.Before != 8 || got.Records != 8 {
 		t.Errorf("imported again: %+v, %v", got, err)
 	}
 }
@@ -170,8 +171,8 @@ func TestAnyRecord(t *testing.T) {
 		}
 	}
 	odd := &registry.Record{ID: 4, Author: "\xff", Message: `\q"no"`, Acts: []registry.Act{{Kind: "k", Subject: "\x00", Body: []byte("no JSON")}, {Kind: "k", Body: []byte("null")}, {Kind: "k", Body: []byte{}}},
-		Files: []registry.FileRecord{{Path: "a\xff", Hash: definition.Hash([]byte{0xff})}}}
-	if err := from.Append(t.Context(), odd, map[string][]byte{definition.Hash([]byte{0xff}): {0xff}}); err != nil {
+		Files: []registry.FileRecord{{Path: "a\xff", Hash: canonical.Hash([]byte{0xff})}}}
+	if err := from.Append(t.Context(), odd, map[string][]byte{canonical.Hash([]byte{0xff}): {0xff}}); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
@@ -180,7 +181,7 @@ func TestAnyRecord(t *testing.T) {
 	if diff := cmp.Diff(load(t, from), load(t, s)); diff != "" {
 		t.Errorf("(-from +read):\n%s", diff)
 	}
-	if got, err := s.Texts(t.Context(), []string{odd.Files[0].Hash, definition.Hash(nil)}); err != nil || len(got) != 2 || got[odd.Files[0].Hash][0] != 0xff {
+	if got, err := s.Texts(t.Context(), []string{odd.Files[0].Hash, canonical.Hash(nil)}); err != nil || len(got) != 2 || got[odd.Files[0].Hash][0] != 0xff {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -201,7 +202,7 @@ func TestCopyGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got, err := registry.Copy(t.Context(), exported, part); err != nil || got.Before != 3 || got.Records != 8 {
+	if got, err := replica.Copy(t.Context(), exported, part); err != nil || got.Before != 3 || got.Records != 8 {
 		t.Errorf("the beginning: %+v, %v", got, err)
 	}
 	if err := part.Append(t.Context(), &registry.Record{ID: 9, Author: "eve"}, nil); err != nil {
@@ -213,7 +214,7 @@ func TestCopyGoesOn(t *testing.T) {
 	}
 	for want, to := range map[string]registry.Store{"it is ahead: it has record 9": part, "its record 1 is by eve": other} {
 		before := len(load(t, to))
-		if _, err := registry.Copy(t.Context(), exported, to); selfsame.ClassOf(err) != selfsame.ClassChanged || !strings.Contains(err.Error(), want) {
+		if _, err := replica.Copy(t.Context(), exported, to); selfsame.ClassOf(err) != selfsame.ClassChanged || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 		if after := len(load(t, to)); after != before {

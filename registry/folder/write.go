@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"selfsame"
-	"selfsame/definition"
+	"selfsame/definition/canonical"
 	"selfsame/registry"
 )
 
@@ -51,7 +51,7 @@ func Write(ctx context.Context, from registry.Store, dir string) (*Written, erro
 		return nil, err
 	}
 	h := head{Format: format, Project: records[len(records)-1].Project, Records: len(records), Texts: len(hashes),
-		Checksums: map[string]string{recordsFile: definition.Hash(lines), textsFile: definition.Hash(words)}}
+		Checksums: map[string]string{recordsFile: canonical.Hash(lines), textsFile: canonical.Hash(words)}}
 	top, err := json.MarshalIndent(h, "", "  ")
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func recordLines(records []*registry.Record) (out []byte, hashes []string, err e
 func textLines(hashes []string, texts map[string][]byte) (out []byte, err error) {
 	for _, h := range hashes {
 		b, ok := texts[h]
-		if !ok || definition.Hash(b) != h {
+		if !ok || canonical.Hash(b) != h {
 			return nil, &selfsame.Error{Class: selfsame.ClassResource, Ref: h, Message: "the registry is damaged: a text is not there, or not the one that its hash names", Hint: "restore it from a copy"}
 		}
 		one := text{Hash: h}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"selfsame/definition"
+	"selfsame/definition/canonical"
 	"selfsame/registry"
 )
 
@@ -52,7 +52,7 @@ func Record(id int64) (*registry.Record, map[string][]byte) {
 	prefix, none := "p_", ""
 	texts := map[string][]byte{}
 	text := func(s string) string {
-		h := definition.Hash([]byte(s))
+		h := canonical.Hash([]byte(s))
 		texts[h] = []byte(s)
 		return h
 	}
@@ -136,7 +136,7 @@ func testTexts(t *testing.T, open Open) {
 	add(t, s, 2) // names the empty text again
 	_, first := Record(1)
 	_, second := Record(2)
-	missing := definition.Hash([]byte("nobody wrote this"))
+	missing := canonical.Hash([]byte("nobody wrote this"))
 	want, hashes := map[string][]byte{}, []string{missing}
 	for _, texts := range []map[string][]byte{first, second} {
 		for h, text := range texts {

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package registry_test
+package replica
 
 import (
 	"context"
@@ -18,6 +18,42 @@ import (
 	"selfsame/registry/registrytest"
 	"selfsame/registry/sqlite"
 )
+
+// book is a registry under test, and the project that is applied to it.
+type book struct {
+	t *testing.T
+	registry.Registry
+}
+
+// spend is a project with a feature of one view and a service of it.
+func spend(feature, service string) string {
+	return `project: shop
+entities: {user: {key: {user_id: string}}}
+sources: {orders: {schema: {id: string, user_id: string, amount: float64, at: timestamp}, event_time: at, id: id, stream: {push: true}}}
+views: {spend: {entity: user, source: orders, features: {` + feature + `}}}
+services: {fraud: {features: [` + service + `]}}
+`
+}
+
+func (b *book) change(text string) *registry.Change {
+	return &registry.Change{Files: map[string][]byte{"selfsame.yaml": []byte(text)}, Author: "ann", Expect: registry.Newest}
+}
+
+func (b *book) apply(text string) {
+	b.t.Helper()
+	if _, err := b.Apply(b.t.Context(), b.change(text)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *book) snapshot() *registry.Snapshot {
+	b.t.Helper()
+	s, err := b.Snapshot(b.t.Context())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
 
 // far is a store that can be away.
 type far struct {
@@ -69,7 +105,7 @@ func TestMirrorConformance(t *testing.T) {
 		if folders[t.Name()] == "" {
 			folders[t.Name()] = t.TempDir()
 		}
-		return registry.NewMirror(stored(t, filepath.Join(folders[t.Name()], name)), stored(t, filepath.Join(t.TempDir(), "copy")), func(err error) { t.Error(err) })
+		return NewMirror(stored(t, filepath.Join(folders[t.Name()], name)), stored(t, filepath.Join(t.TempDir(), "copy")), func(err error) { t.Error(err) })
 	})
 }
 
@@ -78,7 +114,7 @@ func TestMirrorAway(t *testing.T) {
 	dir := t.TempDir()
 	from := &far{Store: stored(t, filepath.Join(dir, "from"))}
 	fails := func(err error) { t.Errorf("not copied: %v", err) }
-	b := &book{t: t, Registry: registry.Over(registry.NewMirror(from, stored(t, filepath.Join(dir, "copy")), fails), ".")}
+	b := &book{t: t, Registry: registry.Over(NewMirror(from, stored(t, filepath.Join(dir, "copy")), fails), ".")}
 	b.apply(spend("total: sum(amount) over 1d", "spend.total"))
 	b.apply(spend("total: sum(amount) over 2d", "spend.total"))
 	want := b.snapshot()
@@ -89,7 +125,7 @@ func TestMirrorAway(t *testing.T) {
 	if _, _, _, err := want.Resolve("spend", "total", "1"); err != nil {
 		t.Errorf("an old version while it is away: %v", err)
 	}
-	again := &book{t: t, Registry: registry.Over(registry.NewMirror(from, stored(t, filepath.Join(dir, "copy")), fails), ".")}
+	again := &book{t: t, Registry: registry.Over(NewMirror(from, stored(t, filepath.Join(dir, "copy")), fails), ".")}
 	s := again.snapshot()
 	if diff := cmp.Diff(want.Records(), s.Records()); diff != "" {
 		t.Errorf("a start while it is away (-before +after):\n%s", diff)
@@ -112,7 +148,7 @@ func TestMirrorOfAnother(t *testing.T) {
 	dir := t.TempDir()
 	open := func(name string) *book {
 		fails := func(err error) { t.Errorf("not copied: %v", err) }
-		return &book{t: t, Registry: registry.Over(registry.NewMirror(stored(t, filepath.Join(dir, name)), stored(t, filepath.Join(dir, "copy")), fails), ".")}
+		return &book{t: t, Registry: registry.Over(NewMirror(stored(t, filepath.Join(dir, name)), stored(t, filepath.Join(dir, "copy")), fails), ".")}
 	}
 	b := open("one")
 	b.apply(spend("total: sum(amount) over 1d", "spend.total"))
@@ -133,9 +169,9 @@ func TestMirrorOfARestoredCopy(t *testing.T) {
 	dir := t.TempDir()
 	older := stored(t, filepath.Join(dir, "older"))
 	from := &far{Store: stored(t, filepath.Join(dir, "from"))}
-	b := &book{t: t, Registry: registry.Over(registry.NewMirror(from, stored(t, filepath.Join(dir, "copy")), func(err error) { t.Errorf("not copied: %v", err) }), ".")}
+	b := &book{t: t, Registry: registry.Over(NewMirror(from, stored(t, filepath.Join(dir, "copy")), func(err error) { t.Errorf("not copied: %v", err) }), ".")}
 	b.apply(spend("total: sum(amount) over 1d", "spend.total"))
-	if _, err := registry.Copy(t.Context(), from, older); err != nil {
+	if _, err := Copy(t.Context(), from, older); err != nil {
 		t.Fatal(err)
 	}
 	b.apply(spend("total: sum(amount) over 2d", "spend.total"))
@@ -163,7 +199,7 @@ func TestMirrorOfARestoredCopy(t *testing.T) {
 func TestMirrorFull(t *testing.T) {
 	full := &far{Store: stored(t, filepath.Join(t.TempDir(), "copy"))}
 	failed := 0
-	m := registry.NewMirror(stored(t, filepath.Join(t.TempDir(), "from")), loads{full}, func(error) { failed++ })
+	m := NewMirror(stored(t, filepath.Join(t.TempDir(), "from")), loads{full}, func(error) { failed++ })
 	full.away.Store(true)
 	b := &book{t: t, Registry: registry.Over(m, ".")}
 	b.apply(spend("total: sum(amount) over 1d", "spend.total"))

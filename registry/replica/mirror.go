@@ -1,10 +1,9 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package registry
+package replica
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,23 +12,24 @@ import (
 	"sync"
 
 	"selfsame"
+	"selfsame/registry"
 )
 
-// Mirror is a store whose records and texts are copied to another one as they are read, and read from there while the first is away. Only the first is
+// Mirror is a registry.Store whose records and texts are copied to another one as they are read, and read from there while the first is away. Only the first is
 // written to. It is safe for concurrent use; nobody else writes to the copy.
 type Mirror struct {
-	from, copy Store
+	from, copy registry.Store
 	failed     func(err error)
 
-	mu     sync.Mutex // guards the rest, and copies each record once
-	newest *Record    // of the copy; nil: none
-	read   bool       // newest was read
-	same   bool       // the copy is of this store
-	behind bool       // the last record was not copied, and failed was told
+	mu     sync.Mutex       // guards the rest, and copies each record once
+	newest *registry.Record // of the copy; nil: none
+	read   bool             // newest was read
+	same   bool             // the copy is of this store
+	behind bool             // the last record was not copied, and failed was told
 }
 
 // NewMirror makes a mirror. failed is told once that records cannot be copied, until they can be again: reads go on without them.
-func NewMirror(from, to Store, failed func(err error)) *Mirror {
+func NewMirror(from, to registry.Store, failed func(err error)) *Mirror {
 	return &Mirror{from: from, copy: to, failed: failed}
 }
 
@@ -37,7 +37,7 @@ func NewMirror(from, to Store, failed func(err error)) *Mirror {
 func (m *Mirror) Close() error { return errors.Join(m.from.Close(), m.copy.Close()) }
 
 // Append stores a record in the first store. It is copied when it is read.
-func (m *Mirror) Append(ctx context.Context, r *Record, texts map[string][]byte) error {
+func (m *Mirror) Append(ctx context.Context, r *registry.Record, texts map[string][]byte) error {
 	return m.from.Append(ctx, r, texts)
 }
 
@@ -60,7 +60,7 @@ func (m *Mirror) Texts(ctx context.Context, hashes []string) (map[string][]byte,
 }
 
 // Load returns what the first store has and copies it. While that is away it returns what the copy has beyond after; where that is nothing, the error.
-func (m *Mirror) Load(ctx context.Context, after int64) ([]*Record, error) {
+func (m *Mirror) Load(ctx context.Context, after int64) ([]*registry.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.begin(ctx); err != nil {
@@ -71,20 +71,20 @@ func (m *Mirror) Load(ctx context.Context, after int64) ([]*Record, error) {
 		last = m.newest.ID
 	}
 	got, err := m.beyond(ctx, last)
-	if errors.Is(err, ErrAway) && after < last {
+	if errors.Is(err, registry.ErrAway) && after < last {
 		return m.copy.Load(ctx, after)
 	}
 	if err != nil {
 		return nil, err
 	}
-	var held []*Record
+	var held []*registry.Record
 	if after < last {
 		if held, err = m.copy.Load(ctx, after); err != nil {
 			return nil, err
 		}
 	}
 	m.keep(ctx, got)
-	beyond := slices.IndexFunc(got, func(r *Record) bool { return r.ID > after })
+	beyond := slices.IndexFunc(got, func(r *registry.Record) bool { return r.ID > after })
 	if beyond < 0 {
 		return held, nil
 	}
@@ -93,7 +93,7 @@ func (m *Mirror) Load(ctx context.Context, after int64) ([]*Record, error) {
 
 // beyond loads what the first store has after the newest record of the copy. Before anything is taken the first time, or is new, that record must be the same
 // there: a registry that was restored from an older copy goes on otherwise.
-func (m *Mirror) beyond(ctx context.Context, last int64) ([]*Record, error) {
+func (m *Mirror) beyond(ctx context.Context, last int64) ([]*registry.Record, error) {
 	if m.same || last == 0 {
 		got, err := m.from.Load(ctx, last)
 		if err != nil || len(got) == 0 || last == 0 {
@@ -130,7 +130,7 @@ func (m *Mirror) begin(ctx context.Context) error {
 }
 
 // keep copies records in their order, as far as it can.
-func (m *Mirror) keep(ctx context.Context, records []*Record) {
+func (m *Mirror) keep(ctx context.Context, records []*registry.Record) {
 	if len(records) == 0 {
 		return
 	}
@@ -147,45 +147,4 @@ func (m *Mirror) keep(ctx context.Context, records []*Record) {
 		m.behind = true
 		m.failed(err)
 	}
-}
-
-// needs are the hashes of the texts that records name.
-func needs(records []*Record) []string {
-	seen := map[string]bool{}
-	for _, r := range records {
-		for i := range r.Files {
-			seen[r.Files[i].Hash] = true
-		}
-		for i := range r.Features {
-			seen[r.Features[i].Hash] = true
-		}
-	}
-	delete(seen, "")
-	return slices.Sorted(maps.Keys(seen))
-}
-
-// chosen are the texts of some hashes.
-func chosen(texts map[string][]byte, hashes []string) map[string][]byte {
-	out := make(map[string][]byte, len(hashes))
-	for _, h := range hashes {
-		if text, ok := texts[h]; ok {
-			out[h] = text
-		}
-	}
-	return out
-}
-
-// Equal reports whether two records say the same.
-func (r *Record) Equal(o *Record) bool {
-	return r.ID == o.ID && r.Time == o.Time && r.Project == o.Project && r.Author == o.Author && r.Message == o.Message && r.Commit == o.Commit && r.Engine == o.Engine &&
-		slices.Equal(r.Files, o.Files) && slices.Equal(r.Features, o.Features) &&
-		slices.EqualFunc(r.Services, o.Services, func(a, b ServiceRecord) bool {
-			return a.Name == b.Name && a.Version == b.Version && a.Hash == b.Hash && slices.EqualFunc(a.Entries, b.Entries, entryEqual)
-		}) &&
-		slices.EqualFunc(r.Acts, o.Acts, func(a, b Act) bool { return a.Kind == b.Kind && a.Subject == b.Subject && bytes.Equal(a.Body, b.Body) })
-}
-
-func entryEqual(a, b Entry) bool {
-	return a.View == b.View && a.Feature == b.Feature && a.Version == b.Version && a.Hash == b.Hash && a.As == b.As && maps.Equal(a.Key, b.Key) &&
-		(a.Prefix == nil) == (b.Prefix == nil) && (a.Prefix == nil || *a.Prefix == *b.Prefix)
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package definition
+package canonical
 
 // ServiceFormat is the name and version of the canonical form of a service's list.
 const ServiceFormat = "selfsame.service/1"
@@ -15,9 +15,9 @@ type Output struct {
 	Key     map[string]string
 }
 
-// CanonicalService returns the canonical form of a service's list of outputs. Equal bytes mean equal answers. docs/format/canonical.md
+// Service returns the canonical form of a service's list of outputs. Equal bytes mean equal answers. docs/format/canonical.md
 // describes it.
-func CanonicalService(outputs []Output) []byte {
+func Service(outputs []Output) []byte {
 	list := make([]any, 0, len(outputs))
 	for _, o := range outputs {
 		d := document{}

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package registry
+package canonical
 
 import (
 	"bytes"
@@ -20,11 +20,11 @@ func decode(form []byte) (map[string]any, error) {
 	return out, d.Decode(&out)
 }
 
-// readHashes are the hashes of the features that a form reads.
-func readHashes(form []byte) []string {
+// Reads are the hashes of the features that a form reads; none where the text is no form.
+func Reads(form []byte) []string {
 	doc, err := decode(form)
 	if err != nil {
-		return nil // told where the form is compared
+		return nil
 	}
 	var out []string
 	reads, _ := doc["reads"].(map[string]any)
@@ -38,9 +38,12 @@ func readHashes(form []byte) []string {
 	return out
 }
 
-// addition reports whether two forms differ only by what cannot change an existing value: a request field that may now be absent, in the
-// feature or in one that it reads.
-func (d *decision) addition(before, after []byte) (bool, error) {
+// Forms finds forms by their hashes; nil: it is not known.
+type Forms func(hash string) []byte
+
+// Addition reports whether two forms differ only by what cannot change an existing value: a request field that may now be absent, in the
+// feature or in one that it reads. was finds the forms that the first one reads, is those of the second.
+func Addition(before, after []byte, was, is Forms) (bool, error) {
 	a, err := decode(before)
 	if err != nil {
 		return false, err
@@ -52,7 +55,7 @@ func (d *decision) addition(before, after []byte) (bool, error) {
 	if !moreOptional(a["request"], b["request"]) {
 		return false, nil
 	}
-	more, err := d.readAdditions(a["reads"], b["reads"])
+	more, err := readAdditions(a["reads"], b["reads"], was, is)
 	if err != nil || !more {
 		return false, err
 	}
@@ -75,7 +78,7 @@ func moreOptional(before, after any) bool {
 }
 
 // readAdditions reports whether two lists of reads name the same features in the same roles, each equal or changed by an addition.
-func (d *decision) readAdditions(before, after any) (bool, error) {
+func readAdditions(before, after any, was, is Forms) (bool, error) {
 	a, _ := before.(map[string]any)
 	b, _ := after.(map[string]any)
 	if len(a) != len(b) {
@@ -92,30 +95,27 @@ func (d *decision) readAdditions(before, after any) (bool, error) {
 		if from == to {
 			continue
 		}
-		text := d.formOf(to)
-		if text == nil || d.stored[from] == nil {
+		x, y := was(from), is(to)
+		if x == nil || y == nil {
 			return false, nil
 		}
-		if more, err := d.addition(d.stored[from], text); err != nil || !more {
+		if more, err := Addition(x, y, was, is); err != nil || !more {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// formOf is the form of the change with that hash, or nil.
-func (d *decision) formOf(hash string) []byte {
-	for _, f := range d.forms {
-		if f.hash == hash {
-			return f.text
-		}
-	}
-	return nil
+// Difference is an entry of the canonical form (docs/format/canonical.md) that differs: its path and its texts, empty where it is absent.
+type Difference struct {
+	Entry  string `json:"entry"`
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
 }
 
-// differences lists the entries that differ between two forms, in the order of their paths. Settings of sources are left out where the sources
+// Differences lists the entries that differ between two forms, in the order of their paths. Settings of sources are left out where the sources
 // are others, and fields of a schema that came or went where anything else differs: they follow from the expressions that name them.
-func differences(before, after []byte) []Difference {
+func Differences(before, after []byte) []Difference {
 	a, errA := decode(before)
 	b, errB := decode(after)
 	if errA != nil || errB != nil {
@@ -159,7 +159,7 @@ func flatten(out map[string]string, path string, v any) {
 		}
 		return
 	case []any:
-		if named(v) {
+		if byName(v) {
 			var names []string
 			for _, x := range v {
 				entry := maps.Clone(x.(map[string]any))
@@ -183,8 +183,8 @@ func flatten(out map[string]string, path string, v any) {
 	}
 }
 
-// named reports whether a list holds objects with a name each, every name once.
-func named(list []any) bool {
+// byName reports whether a list holds objects with a name each, every name once.
+func byName(list []any) bool {
 	seen := map[string]bool{}
 	for _, x := range list {
 		entry, ok := x.(map[string]any)

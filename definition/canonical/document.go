@@ -1,10 +1,12 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package definition
+package canonical
 
 import (
 	"encoding/hex"
+	"maps"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -19,7 +21,7 @@ func (d document) set(name string, v any) { d[name] = v }
 // append writes the document without white space. Values are document, []any, string, int64, bool.
 func (d document) append(b []byte) []byte {
 	b = append(b, '{')
-	for i, name := range sortedKeys(d) {
+	for i, name := range slices.Sorted(maps.Keys(d)) {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -78,9 +80,9 @@ func list(names []string) []any {
 	return out
 }
 
-// canonicalValue is a default: int64, timestamp, date and bool as themselves, float64 as its shortest text that reads back, decimal as
+// value is a default: int64, timestamp, date and bool as themselves, float64 as its shortest text that reads back, decimal as
 // 32 hex digits of its unscaled value, bytes and strings that are not UTF-8 in hex.
-func canonicalValue(v selfsame.Value) any {
+func value(v selfsame.Value) any {
 	switch v.Type.Kind {
 	case selfsame.Bool:
 		return v.Int != 0
@@ -93,13 +95,13 @@ func canonicalValue(v selfsame.Value) any {
 	case selfsame.List:
 		out := make([]any, len(v.Elems))
 		for i, e := range v.Elems {
-			out[i] = canonicalValue(e)
+			out[i] = value(e)
 		}
 		return out
 	case selfsame.Map:
 		d := document{}
 		for i, k := range v.Keys {
-			d.set(k, canonicalValue(v.Elems[i]))
+			d.set(k, value(v.Elems[i]))
 		}
 		return d
 	}

@@ -1,12 +1,13 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package definition
+package canonical
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,26 +16,17 @@ import (
 	"selfsame/plan"
 )
 
-// CanonicalFormat is the name and version of the canonical form, its first entry.
-const CanonicalFormat = "selfsame.feature/1"
+// Format is the name and version of the canonical form, its first entry.
+const Format = "selfsame.feature/1"
 
-// Canonical returns the canonical form of a feature: everything that can change its value in its view, its sources and its
-// entity, and nothing else. Equal bytes mean equal values. docs/format/canonical.md describes it. p is a project that Load returned.
-func Canonical(p *selfsame.Project, view, feature string) ([]byte, error) {
-	v := p.View(view)
-	if v == nil {
-		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Message: "there is no view " + view, Hint: suggest(view, viewNames(p))}
+// Form returns the canonical form of a feature of a view: everything that can change its value in its view, its sources and its
+// entity, and nothing else. Equal bytes mean equal values. docs/format/canonical.md describes it. p is a project that definition.Load returned.
+func Form(p *selfsame.Project, v *selfsame.FeatureView, f *selfsame.Feature) ([]byte, error) {
+	d, err := feature(p, v, f)
+	if err != nil {
+		return nil, err
 	}
-	for i := range v.Features {
-		if v.Features[i].Name == feature {
-			doc, err := canonical(p, v, &v.Features[i])
-			if err != nil {
-				return nil, err
-			}
-			return doc.append(nil), nil
-		}
-	}
-	return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Message: "the view " + view + " has no feature " + feature, Hint: suggestFeature(v, feature)}
+	return d.append(nil), nil
 }
 
 // Hash names a canonical form: "sha256:" and 64 hex digits. A version is immutable once applied, so its name must not be
@@ -44,9 +36,9 @@ func Hash(canonical []byte) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-func canonical(p *selfsame.Project, v *selfsame.FeatureView, f *selfsame.Feature) (document, error) {
+func feature(p *selfsame.Project, v *selfsame.FeatureView, f *selfsame.Feature) (document, error) {
 	d := document{}
-	d.set("format", CanonicalFormat)
+	d.set("format", Format)
 	d.set("kind", v.Kind.String())
 	n, err := expr.Parse(f.Value)
 	if err != nil {
@@ -60,7 +52,7 @@ func canonical(p *selfsame.Project, v *selfsame.FeatureView, f *selfsame.Feature
 	used.add(n)
 	d.set("value", expr.Print(outputs[0].Node))
 	if f.Default != nil {
-		d.set("default", canonicalValue(*f.Default))
+		d.set("default", value(*f.Default))
 	}
 	if f.Cast != "" {
 		d.set("cast", f.Cast)
@@ -77,7 +69,7 @@ type names map[string]bool
 func (u names) add(n expr.Node) {
 	expr.Walk(n, func(n expr.Node) bool {
 		if r, ok := n.(*expr.Ref); ok {
-			u[dotted(r.Parts)] = true
+			u[strings.Join(r.Parts, ".")] = true
 		}
 		return true
 	})
@@ -116,7 +108,7 @@ func (d document) overSource(p *selfsame.Project, v *selfsame.FeatureView, used 
 		if s == nil {
 			return &selfsame.Error{Class: selfsame.ClassDefinition, Ref: "view " + v.Name, Message: "there is no source " + name}
 		}
-		sources = append(sources, canonicalSource(s, used))
+		sources = append(sources, source(s, used))
 	}
 	d.set("sources", sources)
 	return nil
@@ -152,8 +144,8 @@ func (d document) key(p *selfsame.Project, v *selfsame.FeatureView, used names) 
 	return nil
 }
 
-// canonicalSource is what in a source can change a value that reads the fields in used.
-func canonicalSource(s *selfsame.Source, used names) document {
+// source is what in a source can change a value that reads the fields in used.
+func source(s *selfsame.Source, used names) document {
 	d := document{}
 	d.set("name", s.Name)
 	for name, text := range map[string]string{"event_time": s.EventTime, "arrival": s.Arrival, "id": s.ID, "order": s.Order,
@@ -223,15 +215,15 @@ func (d document) schema(s *selfsame.Source, used names) {
 // key mapping of their roles.
 func (d document) demand(p *selfsame.Project, v *selfsame.FeatureView, used names) error {
 	reads := document{}
-	for _, name := range sortedKeys(used) {
-		if f := field(v.Request, name); f != nil {
+	for _, name := range slices.Sorted(maps.Keys(used)) {
+		if slices.ContainsFunc(v.Request, func(f selfsame.Field) bool { return f.Name == name }) {
 			continue
 		}
-		read, err := canonicalRead(p, v, name)
+		form, err := read(p, v, name)
 		if err != nil {
 			return err
 		}
-		reads.set(name, read)
+		reads.set(name, form)
 	}
 	var request []any
 	for _, f := range v.Request {
@@ -255,8 +247,8 @@ func (d document) demand(p *selfsame.Project, v *selfsame.FeatureView, used name
 	return nil
 }
 
-// canonicalRead is a feature that an on-demand view reads, in its role.
-func canonicalRead(p *selfsame.Project, v *selfsame.FeatureView, name string) (document, error) {
+// read is a feature that an on-demand view reads, in its role.
+func read(p *selfsame.Project, v *selfsame.FeatureView, name string) (document, error) {
 	n, err := expr.Parse(selfsame.Expr{Text: name})
 	if err != nil {
 		return nil, err
@@ -272,7 +264,7 @@ func canonicalRead(p *selfsame.Project, v *selfsame.FeatureView, name string) (d
 			break
 		}
 	}
-	form, err := Canonical(p, view, ref.Parts[1])
+	form, err := named(p, view, ref.Parts[1])
 	if err != nil {
 		return nil, err
 	}
@@ -290,4 +282,16 @@ func canonicalRead(p *selfsame.Project, v *selfsame.FeatureView, name string) (d
 		}
 	}
 	return d, nil
+}
+
+// named is the form of a feature of a view by their names.
+func named(p *selfsame.Project, view, name string) ([]byte, error) {
+	if v := p.View(view); v != nil {
+		for i := range v.Features {
+			if v.Features[i].Name == name {
+				return Form(p, v, &v.Features[i])
+			}
+		}
+	}
+	return nil, &selfsame.Error{Class: selfsame.ClassDefinition, Ref: view + "." + name, Message: "there is no such feature"}
 }
