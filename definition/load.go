@@ -94,6 +94,7 @@ type loader struct {
 	p     *selfsame.Project
 	errs  Errors
 	files map[string]*file
+	only  []string // views that are wanted, and no service; nil: everything is
 
 	// broken: a file could not be read whole, so that a name that is not found may well be defined in it.
 	broken bool
@@ -187,9 +188,13 @@ func (l *loader) definitions(f *file) {
 		l.source(p)
 	}
 	for _, p := range o.entries("views") {
-		l.view(p)
+		if l.only == nil || slices.Contains(l.only, p.key.text) {
+			l.view(p)
+		}
 	}
 	for _, p := range o.entries("services") {
-		l.service(p)
+		if l.only == nil {
+			l.service(p)
+		}
 	}
 }

@@ -4,6 +4,8 @@
 package node
 
 import (
+	"slices"
+
 	"selfsame"
 	"selfsame/plan"
 	"selfsame/registry"
@@ -47,19 +49,24 @@ func liveUses(s *registry.Snapshot) ([]*plan.Use, error) {
 			return nil, err
 		}
 	}
+	var earlier []selfsame.ServiceEntry
 	for _, f := range s.Features() {
 		for _, v := range f.Versions {
-			if v.Status == registry.Current || v.Stage == registry.Retired {
-				continue
+			if v.Status != registry.Current && v.Stage != registry.Retired {
+				earlier = append(earlier, selfsame.ServiceEntry{View: f.View, Feature: f.Feature, Version: v.Version})
 			}
-			entry := selfsame.ServiceEntry{View: f.View, Feature: f.Feature, Version: v.Version}
-			if err := add(plan.Request{Features: []selfsame.ServiceEntry{entry}}); err != nil {
-				return nil, err
-			}
+		}
+	}
+	for some := range slices.Chunk(earlier, plannedAtOnce) {
+		if err := add(plan.Request{Features: some}); err != nil {
+			return nil, err
 		}
 	}
 	return uses, nil
 }
+
+// plannedAtOnce is how many earlier versions are planned together: those of a view share a use, and looking for each other in it takes time.
+const plannedAtOnce = 200
 
 // deprecatedIn are the warnings that answers of a version of a service carry; 0: the applied one.
 func deprecatedIn(s *registry.Snapshot, service string, version int64) ([]string, error) {

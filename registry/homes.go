@@ -16,15 +16,21 @@ type stay struct {
 	since, until int64
 }
 
+// homes says from which applies earlier versions are rebuilt.
+type homes struct {
+	of    map[string][]int64        // view.feature -> apply of each version; 0: it is current
+	views map[int64]map[string]bool // apply -> views that are rebuilt from it
+}
+
 // findHomes chooses the apply from whose project each version is rebuilt that is not current: one that had it. Few applies are chosen, because a
 // project has to be parsed and kept for each: the least number that meets every stay, found by taking, in the order of their ends, the end of each
 // stay that no apply chosen before is in. A later apply ends its stays later, so it leaves these choices as they are.
-func (s *Snapshot) findHomes() map[string][]int64 {
+func (s *Snapshot) findHomes() *homes {
 	var stays []stay
-	homes := map[string][]int64{}
+	found := &homes{of: map[string][]int64{}, views: map[int64]map[string]bool{}}
 	for _, name := range slices.Sorted(maps.Keys(s.features)) {
 		h := s.features[name]
-		homes[name] = make([]int64, len(h.versions))
+		found.of[name] = make([]int64, len(h.versions))
 		for at := range h.versions {
 			if h.versions[at].Status != Current {
 				stays = append(stays, stay{name: name, at: at, since: h.since[at], until: h.until[at]})
@@ -37,7 +43,11 @@ func (s *Snapshot) findHomes() map[string][]int64 {
 		if st.since > chosen {
 			chosen = st.until
 		}
-		homes[st.name][st.at] = chosen
+		found.of[st.name][st.at] = chosen
+		if found.views[chosen] == nil {
+			found.views[chosen] = map[string]bool{}
+		}
+		found.views[chosen][s.features[st.name].view] = true
 	}
-	return homes
+	return found
 }

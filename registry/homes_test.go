@@ -69,9 +69,64 @@ views: {spend: {entity: user, source: orders, features: {` + strings.Join(list, 
 	if read != features+applies-1 { // the first apply makes all, and one of them changes in every other
 		t.Errorf("got %d versions, want %d", read, features+applies-1)
 	}
-	if got, most := len(r.projects.parsed), applies/features+2; got > most {
+	if got, most := len(r.projects.parsed)+len(r.projects.parts), applies/features+2; got > most {
 		t.Errorf("%d versions are rebuilt from %d projects, want at most %d", read, got, most)
 	}
+}
+
+// TestOldVersionsAreSmall: an earlier version is rebuilt from what its view needs, also where that grows, and an on-demand one from what it may read.
+func TestOldVersionsAreSmall(t *testing.T) {
+	r := Over(&memory{texts: map[string][]byte{}}, ".").(*ledger)
+	files := map[string][]byte{"selfsame.yaml": []byte(`project: shop
+entities: {user: {key: {user_id: string}}}
+sources: {orders: {schema: {id: string, user_id: string, amount: float64, at: timestamp}, event_time: at, id: id, stream: {push: true}}}
+services: {all: {features: [a.x, b.x, ratio.r]}}
+`)}
+	apply := func(view, body string) {
+		t.Helper()
+		files["features/"+view+".yaml"] = []byte("views: {" + view + ": " + body + "}\n")
+		if len(files) < 4 {
+			return
+		}
+		if _, err := r.Apply(t.Context(), &Change{Files: files, Expect: Newest}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	windowed := func(days int) string {
+		return fmt.Sprintf("{entity: user, source: orders, features: {x: sum(amount) over %dd}}", days)
+	}
+	resolve := func(view, feature, version, want string) {
+		t.Helper()
+		s, err := r.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, v, f, err := s.Resolve(view, feature, version)
+		if err != nil || f.Version != version {
+			t.Fatalf("%s.%s@%s: got %+v, %v", view, feature, version, f, err)
+		}
+		var views []string
+		for _, other := range p.Views {
+			views = append(views, other.Name)
+		}
+		if got := strings.Join(views, " "); got != want || p.View(view) != v || p.Source("orders") == nil {
+			t.Errorf("%s.%s@%s: the project has views %s, want %s", view, feature, version, got, want)
+		}
+	}
+	apply("a", windowed(1))
+	apply("b", windowed(1))
+	apply("ratio", "{request: {q: float64}, features: {r: q / a.x}}") // 1
+	apply("a", windowed(2))                                           // 2
+	resolve("a", "x", "1.0.0", "a b ratio")                           // ratio changed with it, and may read b
+	resolve("ratio", "r", "1.0.0", "a b ratio")
+	apply("a", windowed(3))                                     // 3
+	apply("ratio", "{request: {q: float64}, features: {r: q}}") // 4: reads a no more
+	apply("a", windowed(4))                                     // 5
+	apply("a", windowed(5))                                     // 6
+	resolve("a", "x", "4.0.0", "a")
+	apply("b", windowed(2)) // 7
+	resolve("b", "x", "1.0.0", "a b")
+	resolve("b", "x", "2.0.0", "a b ratio")
 }
 
 // TestDamagedRecords: records that do not hold together are refused, and nothing of them is shown.

@@ -24,6 +24,9 @@ type projects struct {
 	mu     sync.Mutex // guards what follows, and makes each project once
 	parsed map[int64]*selfsame.Project
 	demand map[string]bool // hash of a form: it is of an on-demand feature
+	parts  map[int64]*part // of earlier projects, by their apply
+	// outlines are those of files, by the hashes of their texts.
+	outlines map[string]definition.Outline
 }
 
 // onDemand says of the forms of versions, by their hash, which are of on-demand features. A form is read once.
@@ -96,8 +99,15 @@ func (s *Snapshot) Files(ctx context.Context) (map[string][]byte, error) {
 }
 
 func (s *Snapshot) filesAt(ctx context.Context, id int64) (map[string][]byte, error) {
-	hashes := s.files(id)
-	texts, err := Texts(ctx, s.projects.store, slices.Sorted(maps.Values(hashes)))
+	return s.projects.read(ctx, s.files(id))
+}
+
+// read reads files by the hashes of their texts.
+func (ps *projects) read(ctx context.Context, hashes map[string]string) (map[string][]byte, error) {
+	if len(hashes) == 0 {
+		return nil, nil
+	}
+	texts, err := Texts(ctx, ps.store, slices.Sorted(maps.Values(hashes)))
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,8 @@ type Snapshot struct {
 	acts     acts
 	projects *projects
 	project  *selfsame.Project
-	homes    func() map[string][]int64 // findHomes, once
-	readers  func() (*readers, error)  // findReaders, once
+	homes    func() *homes            // findHomes, once
+	readers  func() (*readers, error) // findReaders, once
 }
 
 // featureHistory is one feature over time.
@@ -96,8 +96,8 @@ func (s *Snapshot) Version(view, feature, version string) (Version, error) {
 	return h.versions[at], nil
 }
 
-// Resolve returns a feature as it was under a version: a project that had it (the newest where it is current), its view and the feature, with their
-// applied versions. version is as in Version.
+// Resolve returns a feature as it was under a version: its view and the feature, with their applied versions, and a project that had it: the newest where it
+// is current, else what the view needs of an earlier one. version is as in Version.
 func (s *Snapshot) Resolve(view, feature, version string) (*selfsame.Project, *selfsame.FeatureView, *selfsame.Feature, error) {
 	h, at, err := s.find(view, feature, version)
 	if err != nil {
@@ -105,8 +105,7 @@ func (s *Snapshot) Resolve(view, feature, version string) (*selfsame.Project, *s
 	}
 	p := s.project
 	if h.versions[at].Status != Current {
-		home := s.homes()[featureName(view, feature)][at]
-		if p, err = s.projects.at(context.Background(), s, home); err != nil {
+		if p, err = s.projects.part(context.Background(), s, s.homes().of[featureName(view, feature)][at], view); err != nil {
 			return nil, nil, nil, err
 		}
 	}

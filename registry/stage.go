@@ -262,6 +262,10 @@ func (d *decision) staged(h *featureHistory, r *FeatureRecord, c *FeatureChange)
 // choose is the index of the version that a pin means, -1 for none: of those that begin with its parts the greatest that can be used, else the greatest draft, else the
 // greatest. A pin that names a version in full means that one.
 func (h *featureHistory) choose(p pin) int {
+	if len(p) == len(number{}) {
+		full := number(p).String()
+		return slices.IndexFunc(h.versions, func(v Version) bool { return v.Version == full })
+	}
 	for _, want := range []func(v *Version) bool{(*Version).usable, func(v *Version) bool { return v.Stage == Draft }, func(*Version) bool { return true }} {
 		if at := p.greatest(h.versions, want); at >= 0 {
 			return at
