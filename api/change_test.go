@@ -15,7 +15,11 @@ import (
 	"sync"
 	"testing"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/status"
+
 	"selfsame"
+	v1 "selfsame/api/selfsamev1"
 )
 
 // ledger is a fake of what stands behind changes.
@@ -134,6 +138,18 @@ func TestMistakesHaveTheirPlaces(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != 422 || len(p.Errors) != 2 || p.Errors[0].Line != 3 || p.Errors[0].Column != 7 || p.Errors[0].Hint != "did you mean y?" ||
 		p.Errors[1].Ref != "view v" || p.Errors[1].Detail != "no source" {
 		t.Errorf("%d %s: %v", w.Code, w.Body, err)
+	}
+	_, err := v1.NewRegistryClient(dial(t, Options{Changes: l})).Define(t.Context(), &v1.DefineRequest{Definitions: []byte("views: {}")})
+	var places []string
+	for _, d := range status.Convert(err).Details() {
+		if bad, ok := d.(*errdetails.BadRequest); ok {
+			for _, f := range bad.FieldViolations {
+				places = append(places, f.Field+": "+f.Description)
+			}
+		}
+	}
+	if want := []string{"body:3:7: no such field\nx\n  hint: did you mean y?", "body:9: view v: no source"}; !slices.Equal(places, want) {
+		t.Errorf("over gRPC: got %q, want %q", places, want)
 	}
 	l.fail = &selfsame.Error{Class: selfsame.ClassChanged, Message: "the newest is 4"}
 	if w := call(h, "POST", "/v1/features", "views: {}", "If-Match", `"apply-3"`); w.Code != 412 {
@@ -295,6 +311,28 @@ func TestIdempotencyKeysOutlastTheServer(t *testing.T) {
 	h = New(o).HTTP()
 	if post("/v1/features", "new", 201, "apply"); len(d.all) != 1 {
 		t.Errorf("what cannot be read is still there: %d", len(d.all))
+	}
+}
+
+// TestARunningRequestIsNotForgotten holds that however many keys come while a request runs, it is done once.
+func TestARunningRequestIsNotForgotten(t *testing.T) {
+	l := &ledger{in: make(chan struct{}), hold: make(chan struct{})}
+	h := New(Options{Changes: l}).HTTP()
+	var wg sync.WaitGroup
+	answers := make([]string, 2)
+	ask := func(i int) {
+		wg.Go(func() { answers[i] = call(h, "POST", "/v1/features", "a", "Idempotency-Key", "k").Body.String() })
+	}
+	ask(0)
+	<-l.in
+	for i := range mostKeys + 2 {
+		call(h, "POST", "/v1/models", "c", "Idempotency-Key", fmt.Sprint(i))
+	}
+	ask(1)
+	close(l.hold)
+	wg.Wait()
+	if answers[0] != answers[1] {
+		t.Errorf("got %s and %s", answers[0], answers[1])
 	}
 }
 

@@ -30,7 +30,7 @@ type Kept interface {
 type noted struct {
 	Key    []byte      `json:"key"` // any bytes
 	Sum    []byte      `json:"sum"`
-	At     int64       `json:"at"`               // µs: when it came
+	At     int64       `json:"at"`               // µs: when it came, or was answered
 	On     int64       `json:"on"`               // the newest apply then
 	Status int         `json:"status,omitempty"` // 0: it was begun, and nobody knows how it ended
 	Header http.Header `json:"header,omitempty"`

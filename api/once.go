@@ -32,7 +32,7 @@ type keys struct {
 
 	mu    sync.Mutex        // guards what follows
 	list  map[string]*keyed // nil: what is kept was not read yet
-	order []*keyed          // oldest first
+	order []*keyed          // by at, oldest first
 	bytes int
 }
 
@@ -40,10 +40,10 @@ type keys struct {
 type keyed struct {
 	key  string
 	sum  [sha256.Size]byte // of the request
-	at   time.Time
-	on   int64         // the newest apply when it came
-	torn bool          // it was begun before and did not come to its end: whether it was done nobody knows
-	done chan struct{} // closed once the request is answered
+	at   time.Time         // when it came, and then when it was answered
+	on   int64             // the newest apply when it came
+	torn bool              // it was begun before and did not come to its end: whether it was done nobody knows
+	done chan struct{}     // closed once the request is answered
 
 	// Written before done is closed.
 	ok     bool // answered well; else the request may be made again
@@ -201,8 +201,10 @@ func (s *keys) run(k *keyed, x *exchange, do func() error) (err error) {
 	k.header.Del("Content-Length")
 	k.header.Del("Date")
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	k.at = time.Now()
+	s.order = append(slices.DeleteFunc(s.order, func(o *keyed) bool { return o == k }), k)
 	s.bytes += len(k.body)
-	s.mu.Unlock()
 	return nil
 }
 

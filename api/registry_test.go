@@ -134,6 +134,10 @@ func TestPages(t *testing.T) {
 	if names, _ := page(3, token); !slices.Equal(names, []string{"f3", "f4", "f5"}) {
 		t.Errorf("after a change: %q", names)
 	}
+	slices.Reverse(r.names)
+	if w := call(h, "GET", "/v1/features?page_token="+token, ""); w.Code != 400 || !strings.Contains(w.Body.String(), "not in the list any more") {
+		t.Errorf("in a list that does not go by name: %d %s", w.Code, w.Body)
+	}
 }
 
 func TestETags(t *testing.T) {
@@ -147,6 +151,10 @@ func TestETags(t *testing.T) {
 		if w := call(h, "GET", "/v1/features", "", "If-None-Match", c.header); w.Code != c.status || (c.status == 304) != (w.Body.Len() == 0) {
 			t.Errorf("%s: %d %s", c.header, w.Code, w.Body)
 		}
+	}
+	services := New((&store{}).options()).HTTP()
+	if w := call(services, "GET", "/v1/services", "", "If-None-Match", call(services, "GET", "/v1/services", "").Header().Get("ETag")); w.Code != 304 {
+		t.Errorf("services: %d", w.Code)
 	}
 	r.names = []string{"b"}
 	if w := call(h, "GET", "/v1/features", "", "If-None-Match", tag); w.Code != 200 || w.Header().Get("ETag") == tag {
