@@ -64,6 +64,9 @@ func (t Type) Equal(u Type) bool {
 	return t.Elem.Equal(*u.Elem)
 }
 
+// IsNumber reports whether values of the type are numbers: int64, float64 or decimal.
+func (t Type) IsNumber() bool { return t.Kind == Int64 || t.Kind == Float64 || t.Kind == Decimal }
+
 // String prints a type as ParseType reads it.
 func (t Type) String() string {
 	switch t.Kind {

@@ -11,6 +11,7 @@ import (
 	"selfsame"
 	"selfsame/compute/aggregate"
 	"selfsame/compute/expr"
+	functions "selfsame/compute/scalar"
 	"selfsame/plan"
 )
 
@@ -171,7 +172,7 @@ func unknownCall(name string) (message, hint string) {
 	for _, f := range aggregate.All() {
 		names = append(names, f.Name)
 	}
-	for _, f := range expr.Functions() {
+	for _, f := range functions.Functions() {
 		names = append(names, f.Name)
 	}
 	if slices.Contains(names, name) {

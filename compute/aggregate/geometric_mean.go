@@ -27,7 +27,7 @@ var geometricMeanFunc = &Func{
 }
 
 func bindGeometricMean(c CallSpec) (*Call, error) {
-	if len(c.Args) != 1 || len(c.Consts) != 0 || !isNumber(c.Args[0]) {
+	if len(c.Args) != 1 || len(c.Consts) != 0 || !c.Args[0].IsNumber() {
 		return nil, wrongArguments("geometric_mean", c, "write geometric_mean(x), x of type int64, float64 or decimal")
 	}
 	return &Call{

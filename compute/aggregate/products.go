@@ -45,7 +45,7 @@ func bindProducts(name string, o *productMember, takes string) func(CallSpec) (*
 	return func(c CallSpec) (*Call, error) {
 		fits := len(c.Args) == o.args && len(c.Consts) == 0
 		for _, a := range c.Args {
-			fits = fits && isNumber(a)
+			fits = fits && a.IsNumber()
 		}
 		if !fits {
 			return nil, wrongArguments(name, c, takes)
@@ -62,10 +62,6 @@ func bindProducts(name string, o *productMember, takes string) func(CallSpec) (*
 			},
 		}, nil
 	}
-}
-
-func isNumber(t selfsame.Type) bool {
-	return t.Kind == selfsame.Int64 || t.Kind == selfsame.Float64 || t.Kind == selfsame.Decimal
 }
 
 // products is n and the sums over a multiset of events; sums that no member needs are nil. It is a group element: n may be below zero.

@@ -12,6 +12,7 @@ import (
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/exact"
+	"selfsame/compute/operator"
 )
 
 // Scope says what the names of an expression mean.
@@ -23,6 +24,14 @@ type Scope struct {
 	Now       bool // now() is allowed
 	KeepNaN   bool // a NaN result is one canonical NaN above +Inf; otherwise it is null
 }
+
+var (
+	boolType      = selfsame.Scalar(selfsame.Bool)
+	intType       = selfsame.Scalar(selfsame.Int64)
+	floatType     = selfsame.Scalar(selfsame.Float64)
+	stringType    = selfsame.Scalar(selfsame.String)
+	timestampType = selfsame.Scalar(selfsame.Timestamp)
+)
 
 // Compile checks the types of an expression. Its error is a *selfsame.Error with the place of the first mistake.
 func Compile(n Node, scope Scope) (*Program, error) {
@@ -195,12 +204,12 @@ func (c *checker) unary(n *Unary) *step {
 	x := c.node(n.X)
 	if n.Op == "not" {
 		x = c.boolean(n.X, x, "NOT")
-		return c.fold(unaryStep(boolType, x, notBools), x)
+		return c.fold(unaryStep(boolType, x, operator.Not), x)
 	}
 	if x.typ.Kind == selfsame.Unknown {
 		return x
 	}
-	k := negations[x.typ.Kind]
+	k := operator.Negate(x.typ.Kind)
 	if k == nil {
 		c.fail(n, "- takes a number, not "+x.typ.String(), "")
 	}
@@ -244,28 +253,28 @@ func (c *checker) binary(n *Binary) *step {
 func (c *checker) compare(n Node, op string, l, r *step) *step {
 	l, r = c.exactFloat(n, l, r), c.exactFloat(n, r, l)
 	if order := mixedOrder(l, r); order != nil {
-		return c.fold(binaryStep(boolType, l, r, compareEach(order, relations[op])), l, r)
+		return c.fold(binaryStep(boolType, l, r, operator.CompareEach(order, op)), l, r)
 	}
 	l, r, t := c.pair(n, l, r)
 	if k := constantCompare(op, l, r); k != nil {
 		return k
 	}
 	c.order(n, t)
-	return c.fold(binaryStep(boolType, l, r, c.compareKernel(t, relations[op])), l, r)
+	return c.fold(binaryStep(boolType, l, r, operator.Compare(t.Kind, op, c.scope.KeepNaN)), l, r)
 }
 
 // exactFloat turns an int64 constant that is a float64 into one beside a float64, so that the fast kernel compares them.
 func (c *checker) exactFloat(n Node, s, beside *step) *step {
 	if s.typ.Kind != selfsame.Int64 || beside.typ.Kind != selfsame.Float64 || s.value == nil || s.value.Status != selfsame.Present ||
-		s.value.Int > exactFloat || s.value.Int < -exactFloat {
+		s.value.Int > operator.ExactFloat || s.value.Int < -operator.ExactFloat {
 		return s
 	}
 	return c.convert(n, s, floatType)
 }
 
 // order demands a type whose values can be compared.
-func (c *checker) order(n Node, t selfsame.Type) comparer {
-	cmp := comparers[t.Kind]
+func (c *checker) order(n Node, t selfsame.Type) operator.Comparer {
+	cmp := operator.Order(t.Kind)
 	if cmp == nil {
 		c.fail(n, "values of type "+t.String()+" cannot be compared", "")
 	}
@@ -293,5 +302,5 @@ func (c *checker) concat(n *Binary, l, r *step) *step {
 		}
 	}
 	l, r = c.convert(n, l, t), c.convert(n, r, t)
-	return c.fold(binaryStep(t, l, r, concatBytes), l, r)
+	return c.fold(binaryStep(t, l, r, operator.Concat), l, r)
 }

@@ -9,6 +9,7 @@ import (
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/exact"
+	"selfsame/compute/operator"
 )
 
 // common is the type to which values of the steps are converted to stand together: numbers are widened int64 → decimal → float64,
@@ -53,7 +54,7 @@ func wider(t selfsame.Type, s *step) (selfsame.Type, bool) {
 	if t.Kind == selfsame.Unknown || t.Equal(u) {
 		return u, true
 	}
-	if !isNumber(t) || !isNumber(u) {
+	if !t.IsNumber() || !u.IsNumber() {
 		return t, false
 	}
 	switch {
@@ -69,11 +70,7 @@ func wider(t selfsame.Type, s *step) (selfsame.Type, bool) {
 
 func widerDecimal(t, u selfsame.Type) selfsame.Type {
 	scale := max(t.Scale, u.Scale)
-	return selfsame.DecimalOf(min(maxPrecision, max(t.Precision-t.Scale, u.Precision-u.Scale)+scale), scale)
-}
-
-func isNumber(t selfsame.Type) bool {
-	return t.Kind == selfsame.Int64 || t.Kind == selfsame.Float64 || t.Kind == selfsame.Decimal
+	return selfsame.DecimalOf(min(exact.MaxDigits, max(t.Precision-t.Scale, u.Precision-u.Scale)+scale), scale)
 }
 
 // decimalOfInt is the decimal that holds the int64 values of a step: a constant needs its own digits only.
@@ -97,21 +94,21 @@ func (c *checker) convert(n Node, s *step, to selfsame.Type) *step {
 		return nullStep(s, to)
 	case s.point != nil && to.Kind == selfsame.Decimal:
 		exactly := constantStep(*s.point)
-		return c.fold(unaryStep(to, exactly, rescaleDecimals), exactly)
+		return c.fold(unaryStep(to, exactly, operator.Widen(selfsame.Decimal, selfsame.Decimal)), exactly)
 	case s.text && s.value.Status == selfsame.Present && to.Kind == selfsame.Timestamp:
-		micros, ok := parseTimestamp(s.value.Str)
+		micros, ok := operator.ParseTimestamp(s.value.Str)
 		if !ok {
 			c.fail(n, "'"+s.value.Str+"' is not a timestamp", "write timestamp '2024-12-31T23:59:59Z'")
 		}
 		return constantStep(selfsame.Value{Type: to, Int: micros})
 	case s.text && s.value.Status == selfsame.Present && to.Kind == selfsame.Date:
-		days, ok := parseDate(s.value.Str)
+		days, ok := operator.ParseDate(s.value.Str)
 		if !ok {
 			c.fail(n, "'"+s.value.Str+"' is not a date", "write date '2024-12-31'")
 		}
 		return constantStep(selfsame.Value{Type: to, Int: days})
 	}
-	k := widenings[[2]selfsame.Kind{from.Kind, to.Kind}]
+	k := operator.Widen(from.Kind, to.Kind)
 	if k == nil {
 		c.disagree(n, to, from)
 	}
@@ -136,50 +133,4 @@ func nullStep(s *step, to selfsame.Type) *step {
 			return col
 		}
 	}}
-}
-
-// widenings are the conversions that happen by themselves.
-var widenings = map[[2]selfsame.Kind]kernel{
-	{selfsame.Int64, selfsame.Float64}:   intsToFloats,
-	{selfsame.Int64, selfsame.Decimal}:   intsToDecimals,
-	{selfsame.Decimal, selfsame.Decimal}: rescaleDecimals,
-	{selfsame.Decimal, selfsame.Float64}: decimalsToFloats,
-}
-
-func intsToFloats(s *scratch, a, _ *column.Column, rows int) {
-	x, out := a.Ints[:rows], s.out.Floats[:rows]
-	for i := range x {
-		out[i] = float64(x[i])
-	}
-}
-
-func intsToDecimals(s *scratch, a, _ *column.Column, rows int) {
-	x, out := a.Ints[:rows], s.out.Decimals[:rows]
-	t := s.out.Type
-	for i := range x {
-		v, ok := exact.Rescale(exact.FromInt64(x[i]), 0, t.Scale)
-		out[i] = v
-		if !ok || !exact.Fits(v, t.Precision) {
-			s.mark(i, rows, selfsame.ErrorOverflow)
-		}
-	}
-}
-
-func rescaleDecimals(s *scratch, a, _ *column.Column, rows int) {
-	x, out := a.Decimals[:rows], s.out.Decimals[:rows]
-	t := s.out.Type
-	for i := range x {
-		v, ok := exact.Rescale(x[i], a.Type.Scale, t.Scale)
-		out[i] = v
-		if !ok || !exact.Fits(v, t.Precision) {
-			s.mark(i, rows, selfsame.ErrorOverflow)
-		}
-	}
-}
-
-func decimalsToFloats(s *scratch, a, _ *column.Column, rows int) {
-	x, out := a.Decimals[:rows], s.out.Floats[:rows]
-	for i := range x {
-		out[i] = exact.DecimalToFloat(x[i], a.Type.Scale)
-	}
 }

@@ -11,43 +11,13 @@ import (
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/exact"
+	"selfsame/compute/operator"
+	"selfsame/compute/scalar"
 )
-
-// conditionalFunctions choose among their arguments. The checker types them itself: their arguments take one common type, in
-// which literals follow the others, and arguments that are not needed raise no error.
-var conditionalFunctions = []Function{
-	{Name: "coalesce", Group: "conditional", Params: "x, …", Summary: "The first argument that is not null; those after it are not needed.",
-		Example: "coalesce(null, 2, 3)", Result: "2"},
-	{Name: "nullif", Group: "conditional", Params: "x, y", Summary: "Null where x equals y, else x.", Example: "nullif(3, 3)", Result: "null"},
-	{Name: "greatest", Group: "conditional", Params: "x, …", Summary: "The greatest of the arguments that are not null.",
-		Example: "greatest(1, null, 3)", Result: "3"},
-	{Name: "least", Group: "conditional", Params: "x, …", Summary: "The least of the arguments that are not null.",
-		Example: "least(1, null, 3)", Result: "1"},
-}
-
-// functions is the closed table of scalar functions, sorted by name.
-var functions = func() []Function {
-	all := slices.Concat(conditionalFunctions, mathFunctions, scaleFunctions, timeFunctions, calendarFunctions,
-		stringFunctions, regexpFunctions, partFunctions, geoFunctions, cellFunctions, hashFunctions, listFunctions, collectionFunctions, vectorFunctions)
-	slices.SortStableFunc(all, func(a, b Function) int { return strings.Compare(a.Name, b.Name) })
-	return all
-}()
-
-// Functions returns the scalar functions, sorted by name. Bind is nil for the conditional ones, which Compile types itself.
-func Functions() []Function { return slices.Clone(functions) }
-
-// lookupFunction returns the function of that name, or nil.
-func lookupFunction(name string) *Function {
-	i, ok := slices.BinarySearchFunc(functions, name, func(f Function, name string) int { return strings.Compare(f.Name, name) })
-	if !ok {
-		return nil
-	}
-	return &functions[i]
-}
 
 // call types a call of a scalar function.
 func (c *checker) call(n *Call) *step {
-	f := lookupFunction(n.Name)
+	f := scalar.Lookup(n.Name)
 	if f == nil {
 		c.unknownFunction(n)
 	}
@@ -66,11 +36,11 @@ func (c *checker) call(n *Call) *step {
 
 func (c *checker) unknownFunction(n *Call) {
 	known := aggregateNames
-	for _, f := range functions {
+	for _, f := range scalar.Functions() {
 		known = append(known[:len(known):len(known)], f.Name)
 	}
 	hint := ""
-	if write, ok := OtherName(n.Name); ok {
+	if write, ok := scalar.OtherName(n.Name); ok {
 		hint = "write " + write
 	} else if near := selfsame.Nearest(n.Name, known); near != "" {
 		hint = "the nearest is " + near
@@ -90,11 +60,11 @@ func (c *checker) nowCall(n *Call) *step {
 }
 
 // bind types a call by the table.
-func (c *checker) bind(n *Call, f *Function, steps []*step) *step {
+func (c *checker) bind(n *Call, f *scalar.Function, steps []*step) *step {
 	steps = c.exactLiterals(steps)
-	args := make([]Arg, len(steps))
+	args := make([]scalar.Arg, len(steps))
 	for i, s := range steps {
-		args[i] = Arg{Type: s.typ, Const: s.value}
+		args[i] = scalar.Arg{Type: s.typ, Const: s.value}
 	}
 	bound, err := f.Bind(args)
 	if err != nil {
@@ -129,9 +99,9 @@ func (c *checker) exactLiterals(steps []*step) []*step {
 }
 
 // callStep runs a kernel of the table and settles statuses around it.
-func callStep(bound *Bound, args []*step, keepNaN bool) *step {
+func callStep(bound *scalar.Bound, args []*step, keepNaN bool) *step {
 	return &step{typ: bound.Result, slot: -1, build: func(b *builder) run {
-		runs, eval, s := buildAll(b, args), bound.NewEval(), newScratch(bound.Result)
+		runs, eval, s := buildAll(b, args), bound.NewEval(), operator.NewScratch(bound.Result)
 		cols := make([]*column.Column, len(runs))
 		var skip []bool
 		return func(in *Input) *column.Column {
@@ -140,27 +110,27 @@ func callStep(bound *Bound, args []*step, keepNaN bool) *step {
 			}
 			var st []selfsame.Status
 			if !bound.Lenient {
-				st = s.merge(in.Rows, cols)
+				st = s.Merge(in.Rows, cols)
 			}
 			skip = skipRows(skip, st)
-			s.out.Reset()
+			s.Out.Reset()
 			if st == nil {
-				eval(s.out, cols, in.Rows, in.At, nil)
+				eval(s.Out, cols, in.Rows, in.At, nil)
 			} else {
-				eval(s.out, cols, in.Rows, in.At, skip)
-				if s.out.Status != nil {
-					for i, own := range s.out.Status[:in.Rows] {
+				eval(s.Out, cols, in.Rows, in.At, skip)
+				if s.Out.Status != nil {
+					for i, own := range s.Out.Status[:in.Rows] {
 						if st[i] == selfsame.Present {
 							st[i] = own
 						}
 					}
 				}
-				s.out.Status = st
+				s.Out.Status = st
 			}
 			if bound.Result.Kind == selfsame.Float64 {
 				settleFloats(s, keepNaN, in.Rows)
 			}
-			return s.out
+			return s.Out
 		}
 	}}
 }
@@ -174,20 +144,20 @@ func skipRows(skip []bool, st []selfsame.Status) []bool {
 }
 
 // settleFloats turns -0 into +0 and applies the policy for NaN to the results of a function.
-func settleFloats(s *scratch, keepNaN bool, rows int) {
+func settleFloats(s *operator.Scratch, keepNaN bool, rows int) {
 	nan := false
-	for i, z := range s.out.Floats[:rows] {
+	for i, z := range s.Out.Floats[:rows] {
 		z += 0
 		nan = nan || z != z
-		s.out.Floats[i] = z
+		s.Out.Floats[i] = z
 	}
 	if nan {
-		settleNaN(s, keepNaN, rows)
+		operator.SettleNaN(s, keepNaN, rows)
 	}
 }
 
 // conditional types coalesce, nullif, greatest and least.
-func (c *checker) conditional(n *Call, f *Function, args []*step) *step {
+func (c *checker) conditional(n *Call, f *scalar.Function, args []*step) *step {
 	if len(args) == 0 || n.Name == "nullif" && len(args) != 2 {
 		c.fail(n, fmt.Sprintf("%s takes (%s)", n.Name, f.Params), "")
 	}
@@ -225,7 +195,7 @@ func coalesceStep(t selfsame.Type, args []*step) *step {
 }
 
 // extremeStep is GREATEST or LEAST: nulls are skipped, an error of any argument is the result.
-func extremeStep(t selfsame.Type, order comparer, args []*step, greatest bool) *step {
+func extremeStep(t selfsame.Type, order operator.Comparer, args []*step, greatest bool) *step {
 	return &step{typ: t, slot: -1, build: func(b *builder) run {
 		runs, p := buildAll(b, args), newPicker(t)
 		cols := make([]*column.Column, len(runs))
@@ -267,13 +237,13 @@ func ValueText(v selfsame.Value) string {
 	case selfsame.Bool, selfsame.Int64:
 		return literalText(v)
 	case selfsame.Float64:
-		return string(appendFloat(nil, v.Float))
+		return string(operator.AppendFloat(nil, v.Float))
 	case selfsame.Decimal:
 		return exact.FormatDecimal(v.Dec, v.Type.Scale)
 	case selfsame.Timestamp:
-		return string(formatTimestamp(nil, v.Int))
+		return string(operator.AppendTimestamp(nil, v.Int))
 	case selfsame.Date:
-		return string(formatDate(nil, v.Int))
+		return string(operator.AppendDate(nil, v.Int))
 	case selfsame.List, selfsame.Map:
 		parts := make([]string, len(v.Elems))
 		for i, e := range v.Elems {

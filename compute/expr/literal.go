@@ -6,20 +6,11 @@ package expr
 import (
 	"math"
 	"strconv"
-	"strings"
 
 	"selfsame"
 	"selfsame/compute/exact"
+	"selfsame/compute/operator"
 )
-
-// maxPrecision is the greatest number of digits of a decimal.
-const maxPrecision = 38
-
-// neg is -v of a decimal of at most 38 digits, which has a negative.
-func neg(v selfsame.Int128) selfsame.Int128 {
-	v, _ = exact.Neg(v)
-	return v
-}
 
 // number turns a token into a literal.
 func (p *parser) number(t token, negative bool) Node {
@@ -46,7 +37,7 @@ func numberValue(t token, negative bool) (selfsame.Value, bool) {
 		n, err := strconv.ParseInt(sign+t.text, 10, 64)
 		return selfsame.Value{Type: selfsame.Scalar(selfsame.Int64), Int: n}, err == nil
 	case tokenPoint:
-		if v, ok := parseDecimal(sign + t.text); ok {
+		if v, ok := operator.ParseDecimal(sign + t.text); ok {
 			return v, true
 		}
 	}
@@ -82,7 +73,7 @@ func negate(v selfsame.Value) (selfsame.Value, bool) {
 		}
 		v.Int = -v.Int
 	case selfsame.Decimal:
-		v.Dec = neg(v.Dec)
+		v.Dec, _ = exact.Neg(v.Dec) // of at most 38 digits, which has a negative
 	case selfsame.Float64:
 		v.Float = 0 - v.Float
 	default:
@@ -91,42 +82,16 @@ func negate(v selfsame.Value) (selfsame.Value, bool) {
 	return v, true
 }
 
-// parseDecimal reads digits with an optional sign and point as an exact decimal of the digits written; false beyond 38 digits.
-func parseDecimal(s string) (selfsame.Value, bool) {
-	digits, negative := strings.CutPrefix(s, "-")
-	if !negative {
-		digits = strings.TrimPrefix(digits, "+")
-	}
-	whole, frac, _ := strings.Cut(digits, ".")
-	whole = strings.TrimLeft(whole, "0")
-	if len(whole)+len(frac) > maxPrecision || len(digits) == 0 || digits == "." {
-		return selfsame.Value{}, false
-	}
-	var n selfsame.Int128
-	for _, c := range []byte(whole + frac) {
-		if !isDigit(c) {
-			return selfsame.Value{}, false
-		}
-		n, _ = exact.Mul(n, exact.FromInt64(10))
-		n, _ = exact.Add(n, exact.FromInt64(int64(c-'0')))
-	}
-	if negative {
-		n = neg(n)
-	}
-	t := selfsame.DecimalOf(uint8(max(1, len(whole)+len(frac))), uint8(len(frac)))
-	return selfsame.Value{Type: t, Dec: n}, true
-}
-
 // instant turns timestamp '…' or date '…' into a literal.
 func (p *parser) instant(kind, value token) Node {
 	if kind.is("date") {
-		days, ok := parseDate(value.text)
+		days, ok := operator.ParseDate(value.text)
 		if !ok {
 			p.fail(value.off, "`"+value.text+"` is not a date", "write date '2024-12-31'")
 		}
 		return &Literal{p.at(kind), selfsame.Value{Type: selfsame.Scalar(selfsame.Date), Int: days}}
 	}
-	micros, ok := parseTimestamp(value.text)
+	micros, ok := operator.ParseTimestamp(value.text)
 	if !ok {
 		p.fail(value.off, "`"+value.text+"` is not a timestamp", "write timestamp '2024-12-31T23:59:59Z'; at most 6 digits of a second")
 	}

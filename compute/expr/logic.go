@@ -6,53 +6,33 @@ package expr
 import (
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/operator"
 )
-
-func notBools(s *scratch, a, _ *column.Column, rows int) {
-	x, out := a.Bools[:rows], s.out.Bools[:rows]
-	for i := range x {
-		out[i] = !x[i]
-	}
-}
 
 // logicStep is AND or OR. One operand that decides (false for AND, true for OR) makes the other unneeded, whichever stands first:
 // its null or error does not show. Otherwise an error comes before a null.
 func logicStep(and bool, l, r *step) *step {
 	return &step{typ: boolType, slot: -1, build: func(b *builder) run {
-		left, right, s := l.build(b), r.build(b), newScratch(boolType)
+		left, right, s := l.build(b), r.build(b), operator.NewScratch(boolType)
 		return func(in *Input) *column.Column {
 			x, y := left(in), right(in)
-			s.begin(in.Rows)
-			out := s.out.Bools[:in.Rows]
+			s.Begin(in.Rows)
+			out := s.Out.Bools[:in.Rows]
 			if x.Status == nil && y.Status == nil {
-				combine(out, x.Bools, y.Bools, and)
-				return s.out
+				operator.Combine(out, x.Bools, y.Bools, and)
+				return s.Out
 			}
 			for i := range out {
 				sx, sy := x.StatusAt(i), y.StatusAt(i)
 				decided := sx == selfsame.Present && x.Bools[i] != and || sy == selfsame.Present && y.Bools[i] != and
 				out[i] = decided != and
 				if st := max(sx, sy); !decided && st != selfsame.Present {
-					s.mark(i, in.Rows, st)
+					s.Mark(i, in.Rows, st)
 				}
 			}
-			return s.out
+			return s.Out
 		}
 	}}
-}
-
-// combine computes with bits: conditions are hard to predict, and a branch for each row would cost ten times as much.
-func combine(out, x, y []bool, and bool) {
-	x, y = x[:len(out)], y[:len(out)]
-	if and {
-		for i := range out {
-			out[i] = bit(x[i])&bit(y[i]) != 0
-		}
-		return
-	}
-	for i := range out {
-		out[i] = bit(x[i])|bit(y[i]) != 0
-	}
 }
 
 // in is x = a OR x = b OR …; a list of constants is looked up.
@@ -76,7 +56,7 @@ func (c *checker) in(n *In) *step {
 		}
 	}
 	if n.Not {
-		s = unaryStep(boolType, s, notBools)
+		s = unaryStep(boolType, s, operator.Not)
 	}
 	return c.fold(s, append(list, x)...)
 }
@@ -100,8 +80,8 @@ func (c *checker) lookup(x *step, list []*step) *step {
 			ints[s.value.Int] = true
 		}
 	}
-	return unaryStep(boolType, x, func(s *scratch, a, _ *column.Column, rows int) {
-		out := s.out.Bools[:rows]
+	return unaryStep(boolType, x, func(s *operator.Scratch, a, _ *column.Column, rows int) {
+		out := s.Out.Bools[:rows]
 		for i := range out {
 			if k == selfsame.String {
 				out[i] = texts[string(a.Str(i))]
@@ -109,7 +89,7 @@ func (c *checker) lookup(x *step, list []*step) *step {
 				out[i] = ints[a.Ints[i]]
 			}
 			if null && !out[i] {
-				s.mark(i, rows, selfsame.Null)
+				s.Mark(i, rows, selfsame.Null)
 			}
 		}
 	})
@@ -121,7 +101,7 @@ func (c *checker) between(n *Between) *step {
 	first, again := c.share(x)
 	s := logicStep(true, c.compare(n.Low, ">=", first, low), c.compare(n.High, "<=", again, high))
 	if n.Not {
-		s = unaryStep(boolType, s, notBools)
+		s = unaryStep(boolType, s, operator.Not)
 	}
 	return c.fold(s, x, low, high)
 }
@@ -207,11 +187,11 @@ func buildAll(b *builder, steps []*step) []run {
 
 // picker assembles a column from rows of others.
 type picker struct {
-	s      *scratch
+	s      *operator.Scratch
 	choice []int32 // by row: the column, or minus a status
 }
 
-func newPicker(t selfsame.Type) *picker { return &picker{s: newScratch(t)} }
+func newPicker(t selfsame.Type) *picker { return &picker{s: operator.NewScratch(t)} }
 
 // start sets the choice of every row.
 func (p *picker) start(rows, choice int) {
@@ -226,8 +206,8 @@ func (p *picker) start(rows, choice int) {
 
 // take copies for each row the value that is chosen.
 func (p *picker) take(cols []*column.Column) *column.Column {
-	out, rows := p.s.out, len(p.choice)
-	p.s.begin(rows)
+	out, rows := p.s.Out, len(p.choice)
+	p.s.Begin(rows)
 	switch out.Type.Kind {
 	case selfsame.Bool:
 		pick(p.choice, out.Bools, cols, func(c *column.Column) []bool { return c.Bools })
@@ -247,7 +227,7 @@ func (p *picker) take(cols []*column.Column) *column.Column {
 			st = cols[k].StatusAt(i)
 		}
 		if st != selfsame.Present {
-			p.s.mark(i, rows, st)
+			p.s.Mark(i, rows, st)
 		}
 	}
 	return out
@@ -266,7 +246,7 @@ func pick[T any](choice []int32, out []T, cols []*column.Column, values func(*co
 
 // append is take for kinds of variable width.
 func (p *picker) append(cols []*column.Column) {
-	out := p.s.out
+	out := p.s.Out
 	for i, k := range p.choice {
 		if k < 0 {
 			out.AppendStatus(selfsame.Status(-k))

@@ -9,6 +9,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/exact"
+	"selfsame/compute/operator"
 )
 
 // Levels of precedence, loosest first. A node below the level that its place demands is printed in parentheses.
@@ -274,9 +275,9 @@ func literalText(v selfsame.Value) string {
 		e, _ := strconv.Atoi(exponent)
 		return mantissa + "e" + strconv.Itoa(e)
 	case selfsame.Timestamp:
-		return "timestamp " + quoteString(string(formatTimestamp(nil, v.Int)))
+		return "timestamp " + quoteString(string(operator.AppendTimestamp(nil, v.Int)))
 	case selfsame.Date:
-		return "date " + quoteString(string(formatDate(nil, v.Int)))
+		return "date " + quoteString(string(operator.AppendDate(nil, v.Int)))
 	}
 	return quoteString(v.Str)
 }

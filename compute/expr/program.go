@@ -6,6 +6,7 @@ package expr
 import (
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/operator"
 )
 
 // Program is a checked expression. It is immutable and safe for concurrent use.
@@ -75,96 +76,29 @@ type step struct {
 	slot  int             // a bare reference; -1: none
 }
 
-// scratch is the output of a kernel, reused from run to run.
-type scratch struct {
-	out    *column.Column
-	buf    []selfsame.Status
-	failed *int64 // of the evaluator; nil in kernels without casts
-}
-
-// fail makes row i null because a CAST could not convert it.
-func (s *scratch) fail(i, rows int) {
-	s.mark(i, rows, selfsame.Null)
-	if s.failed != nil {
-		*s.failed++
-	}
-}
-
-func newScratch(t selfsame.Type) *scratch { return &scratch{out: column.New(t, 0)} }
-
-// begin makes room for rows values, whose statuses are those of the arguments: an error before a null before present.
-func (s *scratch) begin(rows int, args ...*column.Column) {
-	switch s.out.Type.Kind {
-	case selfsame.Bool, selfsame.Int64, selfsame.Float64, selfsame.Decimal, selfsame.Timestamp, selfsame.Date:
-		s.out.Resize(rows)
-	default:
-		s.out.Reset()
-	}
-	s.out.Status = s.merge(rows, args)
-}
-
-func (s *scratch) merge(rows int, args []*column.Column) []selfsame.Status {
-	var st []selfsame.Status
-	for _, a := range args {
-		switch {
-		case a.Status == nil:
-		case st == nil:
-			st = s.statuses(rows)
-			copy(st, a.Status)
-		default:
-			for i, x := range a.Status[:len(st)] {
-				st[i] = max(st[i], x)
-			}
-		}
-	}
-	return st
-}
-
-// statuses is the buffer for rows statuses, with any contents.
-func (s *scratch) statuses(rows int) []selfsame.Status {
-	if cap(s.buf) < rows {
-		s.buf = make([]selfsame.Status, rows)
-	}
-	return s.buf[:rows]
-}
-
-// mark gives present row i a status.
-func (s *scratch) mark(i, rows int, status selfsame.Status) {
-	if s.out.Status == nil {
-		s.out.Status = s.statuses(rows)
-		clear(s.out.Status)
-	}
-	if s.out.Status[i] == selfsame.Present {
-		s.out.Status[i] = status
-	}
-}
-
-// kernel computes the rows of s.out from its arguments after s.begin.
-type kernel func(s *scratch, a, b *column.Column, rows int)
-
 // unaryStep is a strict operator of one argument; the kernel's b is nil.
-func unaryStep(t selfsame.Type, x *step, k kernel) *step {
+func unaryStep(t selfsame.Type, x *step, k operator.Kernel) *step {
 	return &step{typ: t, slot: -1, build: func(b *builder) run {
-		eval, s := x.build(b), newScratch(t)
-		s.failed = b.failed
+		eval, s := x.build(b), operator.NewScratch(t)
+		s.Failed = b.failed
 		return func(in *Input) *column.Column {
 			a := eval(in)
-			s.begin(in.Rows, a)
+			s.Begin(in.Rows, a)
 			k(s, a, nil, in.Rows)
-			return s.out
+			return s.Out
 		}
 	}}
 }
 
 // binaryStep is a strict operator of two arguments.
-func binaryStep(t selfsame.Type, x, y *step, k kernel) *step {
+func binaryStep(t selfsame.Type, x, y *step, k operator.Kernel) *step {
 	return &step{typ: t, slot: -1, build: func(b *builder) run {
-		left, right, s := x.build(b), y.build(b), newScratch(t)
+		left, right, s := x.build(b), y.build(b), operator.NewScratch(t)
 		return func(in *Input) *column.Column {
 			l, r := left(in), right(in)
-			s.begin(in.Rows, l, r)
+			s.Begin(in.Rows, l, r)
 			k(s, l, r, in.Rows)
-			return s.out
+			return s.Out
 		}
 	}}
 }
@@ -189,13 +123,13 @@ func constantStep(v selfsame.Value) *step {
 func slotStep(slot int, t selfsame.Type) *step {
 	return &step{typ: t, slot: slot, build: func(*builder) run {
 		var plain column.Column
-		s := &scratch{}
+		s := &operator.Scratch{}
 		return func(in *Input) *column.Column {
 			c := in.Columns[slot]
 			if !anyAbsent(c.Status) {
 				return c
 			}
-			st := s.statuses(in.Rows)
+			st := s.Statuses(in.Rows)
 			for i, x := range c.Status[:in.Rows] {
 				if x == selfsame.NotFound || x == selfsame.Expired {
 					x = selfsame.Null

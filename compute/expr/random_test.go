@@ -5,6 +5,7 @@ package expr
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"math/big"
@@ -16,6 +17,7 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/exact"
 )
 
 // naive evaluates a tree for one row: no columns, big rationals for numbers, the rules of the language word by word. The expressions it
@@ -65,6 +67,13 @@ func (e naive) eval(n Node) selfsame.Value {
 		return v
 	}
 	panic(fmt.Sprintf("%T", n))
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func boolValue(b bool) selfsame.Value { return selfsame.Value{Type: boolType, Int: int64(bit(b))} }
@@ -174,8 +183,10 @@ func (e naive) binary(op string, x, y selfsame.Value) selfsame.Value {
 	if status != selfsame.Present {
 		return selfsame.Value{Status: status}
 	}
-	if rel, ok := relations[op]; ok {
-		return boolValue(rel[1+e.compare(x, y)])
+	switch op {
+	case "=", "<>", "<", "<=", ">", ">=":
+		order := e.compare(x, y)
+		return boolValue(order < 0 && strings.Contains(op, "<") || order > 0 && strings.Contains(op, ">") || order == 0 && strings.Contains(op, "="))
 	}
 	if op == "||" {
 		return selfsame.Value{Type: stringType, Str: x.Str + y.Str}
@@ -189,7 +200,7 @@ func (e naive) compare(x, y selfsame.Value) int {
 	}
 	for _, v := range []selfsame.Value{x, y} {
 		if v.Type.Kind == selfsame.Float64 && math.IsInf(v.Float, 0) {
-			return orderFloats(approximate(x), approximate(y))
+			return cmp.Compare(approximate(x), approximate(y))
 		}
 	}
 	return rational(x).Cmp(rational(y))
@@ -202,7 +213,8 @@ func rational(v selfsame.Value) *big.Rat {
 		return new(big.Rat).SetFloat64(v.Float)
 	case selfsame.Decimal:
 		den := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(v.Type.Scale)), nil)
-		return new(big.Rat).SetFrac(bigOf(v.Dec), den)
+		unscaled := new(big.Int).Lsh(big.NewInt(v.Dec.Hi), 64)
+		return new(big.Rat).SetFrac(unscaled.Add(unscaled, new(big.Int).SetUint64(v.Dec.Lo)), den)
 	}
 	return new(big.Rat).SetInt64(v.Int)
 }
@@ -281,7 +293,7 @@ func decimalResult(r *big.Rat, scale uint8) selfsame.Value {
 		v.Lo = v.Lo<<8 | uint64(c)
 	}
 	if n.Sign() < 0 {
-		v = neg(v)
+		v, _ = exact.Neg(v)
 	}
 	return selfsame.Value{Type: selfsame.DecimalOf(38, scale), Dec: v}
 }

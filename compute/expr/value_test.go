@@ -127,39 +127,6 @@ func TestValues(t *testing.T) {
 	})
 }
 
-// TestExamples evaluates the example of every scalar function.
-func TestExamples(t *testing.T) {
-	if len(Functions()) < 10 {
-		t.Fatal("the table of functions is empty")
-	}
-	seen := map[string]bool{}
-	for _, f := range Functions() {
-		if seen[f.Name] {
-			t.Errorf("%s stands twice in the table", f.Name)
-		}
-		seen[f.Name] = true
-		if IsAggregate(f.Name) {
-			t.Errorf("%s is an aggregate too", f.Name)
-		}
-		n := mustParse(t, f.Example)
-		if v, ok := Constant(n); ok {
-			if got := ValueText(v); got != f.Result {
-				t.Errorf("%s: %s is %s, not %s as the table says", f.Name, f.Example, got, f.Result)
-			}
-			continue
-		}
-		p, err := Compile(n, Scope{Now: true})
-		if err != nil {
-			t.Errorf("%s: %s: %v", f.Name, f.Example, err)
-			continue
-		}
-		got := ValueText(p.NewEvaluator().Eval(&Input{Rows: 1, At: []int64{0}}).Value(0))
-		if got != f.Result {
-			t.Errorf("%s: %s is %s, not %s as the table says", f.Name, f.Example, got, f.Result)
-		}
-	}
-}
-
 func TestFailedCastsAreCounted(t *testing.T) {
 	b, scope := testColumns(t)
 	for text, want := range map[string]int64{

@@ -12,6 +12,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/expr"
+	"selfsame/compute/scalar"
 )
 
 // groups are the sections of functions, in the order of the page.
@@ -51,7 +52,7 @@ func functionTables(t *testing.T) string {
 	written := 0
 	for _, g := range groups {
 		b.WriteString("\n### " + g.title + "\n\n" + head("function", "gives", "example", "value"))
-		for _, f := range expr.Functions() {
+		for _, f := range scalar.Functions() {
 			if f.Group != g.name {
 				continue
 			}
@@ -63,25 +64,25 @@ func functionTables(t *testing.T) string {
 			b.WriteString(row(signatures(f), cell(f.Summary), code(f.Example), code(f.Result)))
 		}
 	}
-	if n := len(expr.Functions()); written != n {
+	if n := len(scalar.Functions()); written != n {
 		t.Errorf("the page has %d functions of %d: a group is missing", written, n)
 	}
 	b.WriteString("\n### Names of other systems\n\nEach thing has one name here; the error for another one says which.\n\n" + head("name", "here"))
-	for _, name := range expr.OtherNames() {
-		write, _ := expr.OtherName(name)
+	for _, name := range scalar.OtherNames() {
+		write, _ := scalar.OtherName(name)
 		b.WriteString(row(code(name), code(write)))
 	}
 	return b.String()
 }
 
 // signatures are the ways to call a function, as its error for a wrong call gives them.
-func signatures(f expr.Function) string {
+func signatures(f scalar.Function) string {
 	plain := code(f.Name + "(" + f.Params + ")")
 	if f.Bind == nil {
 		return plain
 	}
-	wrong := expr.Arg{Type: selfsame.MapOf(selfsame.MapOf(selfsame.Scalar(selfsame.Bytes)))}
-	_, err := f.Bind(slices.Repeat([]expr.Arg{wrong}, 9))
+	wrong := scalar.Arg{Type: selfsame.MapOf(selfsame.MapOf(selfsame.Scalar(selfsame.Bytes)))}
+	_, err := f.Bind(slices.Repeat([]scalar.Arg{wrong}, 9))
 	var e *selfsame.Error
 	if !errors.As(err, &e) || f.Params == "" || strings.Contains(f.Params, "…") {
 		return plain

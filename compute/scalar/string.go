@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"bytes"
@@ -13,8 +13,12 @@ import (
 	"selfsame/column"
 )
 
-// maxPadded bounds what lpad, rpad and repeat make, in code points: an expression cannot ask for more memory than that a row.
-const maxPadded = 10000
+// Bounds of what one value may become, so that an expression cannot ask for any amount of memory a row: what lpad, rpad and repeat make, in code points,
+// and what replace and list_join make, in bytes.
+const (
+	maxPadded = 10000
+	maxJoined = 16 << 20
+)
 
 // stringFunctions is the section string of the reference. Positions count code points from 1. A byte that is not UTF-8 counts as one
 // code point and stays as it is. Case follows the simple mapping of one rune to one rune of the Unicode tables of the Go release that built the engine.
@@ -55,7 +59,7 @@ var stringFunctions = []Function{
 		}),
 	{Name: "concat", Group: "string", Params: "s, …", Summary: "Its strings, two or more, one after the other; null where one is null.",
 		Example: "concat('a', 'b', 'c')", Result: "abc", Bind: bindConcat},
-	textFunction("replace", "s, from, to", "s with every from, from the left and without overlap, replaced by to; s where from is empty.",
+	textFunction("replace", "s, from, to", "s with every from, from the left and without overlap, replaced by to; s where from is empty. Null beyond 16 MiB.",
 		"replace('a-b-c', '-', '+')", "a+b+c", takes(stringType, stringType, stringType), 0, replace),
 	textFunction("reverse", "s", "The code points of s in reverse order.", "reverse('abc')", "cba", takes(stringType), 0, reverse),
 	textFunction("repeat", "s, n", "s n times, nothing for n < 1; null beyond 10,000 code points.", "repeat('ab', 3)", "ababab",
@@ -266,10 +270,13 @@ func replace(dst []byte, a textArgs) []byte {
 	if len(from) == 0 {
 		return append(dst, s...)
 	}
-	for {
+	for start := len(dst); ; {
 		at := bytes.Index(s, from)
 		if at < 0 {
 			return append(dst, s...)
+		}
+		if len(dst)-start > maxJoined {
+			return nil
 		}
 		dst = append(append(dst, s[:at]...), to...)
 		s = s[at+len(from):]

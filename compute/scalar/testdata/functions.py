@@ -258,6 +258,37 @@ def places():
         emit(f"geohash_neighbors({q(text)})", [None if abs(lat + n * height) > 90 else cell((lon + e * width + 180) % 360 - 180, lat + n * height, len(text)) for e, n in around])
 
 
+def moments():
+    rnd = random.Random(7)
+    for _ in range(150):
+        name = rnd.choice(["Europe/Berlin", "America/St_Johns", "Asia/Kolkata", "America/Havana", "UTC"])
+        at = datetime.datetime(rnd.randint(1975, 2035), rnd.randint(1, 12), rnd.choice([1, 2, 28]), rnd.randint(0, 23), rnd.randint(0, 59), rnd.randint(0, 59), rnd.choice([0, 7, 999999]), tzinfo=datetime.timezone.utc)
+        local = at.astimezone(zoneinfo.ZoneInfo(name))
+        for pattern in ["%Y-%m-%d %H:%M:%S", "%a %A, %b %B", "%j|%-j|%u|%G-W%V", "%-I:%M %p %I", "%F %T%z", "%f", "%-d.%-m.%y, 100%%"]:
+            emit(f"strftime(timestamp '{at:%Y-%m-%dT%H:%M:%S.%fZ}', {q(pattern)}, '{name}')", local.strftime(pattern))
+        day = local.date()
+        emit(f"strftime(date '{day}', '%a %-d %b %Y, %G %V %u %j %%')", day.strftime("%a %-d %b %Y, %G %V %u %j %%"))
+        other = day + datetime.timedelta(days=rnd.randint(-1500, 1500))
+        gone = relativedelta(other, day)
+        months = gone.years * 12 + gone.months
+        days = (other - day).days
+        for unit, n in [("day", days), ("week", int(days / 7)), ("month", months), ("quarter", int(months / 3)), ("year", gone.years)]:
+            emit(f"elapsed('{unit}', date '{day}', date '{other}')", n)
+            emit(f"elapsed('{unit}', timestamp '{day}', timestamp '{other}')", n)
+        seconds = rnd.randint(-10**6, 10**6)
+        for unit, length in [("second", 1), ("minute", 60), ("hour", 3600)]:
+            emit(f"elapsed('{unit}', timestamp '{at:%Y-%m-%dT%H:%M:%SZ}', timestamp '{at + datetime.timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}')", int(seconds / length))
+        y, m, d = rnd.randint(1900, 2100), rnd.randint(0, 13), rnd.randint(0, 32)
+        try:
+            made = datetime.date(y, m, d)
+        except ValueError:
+            made = None
+        emit(f"make_date({y}, {m}, {d})", made)
+        edges = [rnd.randint(-20, 20) for _ in range(rnd.randint(1, 5))]
+        x = rnd.randint(-25, 25)
+        emit(f"bin_index({x}, {', '.join(map(str, edges))})", sum(e <= x for e in edges))
+
+
 patterns()
 documents()
 addresses()
@@ -266,3 +297,4 @@ collections()
 numbers()
 calendars()
 places()
+moments()

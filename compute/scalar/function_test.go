@@ -1,47 +1,47 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar_test
 
 import (
+	"bytes"
 	"errors"
-	"math"
-	"math/big"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/expr"
+	"selfsame/compute/scalar"
 )
 
 // evalText compiles and evaluates an expression over literals at T = at.
 func evalText(t *testing.T, text string, at int64) selfsame.Value {
 	t.Helper()
-	n, err := Parse(selfsame.Expr{Text: text})
+	n, err := expr.Parse(selfsame.Expr{Text: text})
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	p, err := Compile(n, Scope{Now: true, KeepNaN: true})
+	p, err := expr.Compile(n, expr.Scope{Now: true, KeepNaN: true})
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	return p.NewEvaluator().Eval(&Input{At: []int64{at}, Rows: 1}).Value(0)
+	return p.NewEvaluator().Eval(&expr.Input{At: []int64{at}, Rows: 1}).Value(0)
 }
 
 // TestFunctionExamples evaluates the example of every function and compares it with its printed result.
 func TestFunctionExamples(t *testing.T) {
 	seen := map[string]bool{}
-	for _, f := range functions {
+	for _, f := range scalar.Functions() {
 		if f.Summary == "" || !strings.HasSuffix(f.Summary, ".") || seen[f.Name] {
 			t.Errorf("%s: section %q, summary %q, twice %v", f.Name, f.Group, f.Summary, seen[f.Name])
 		}
 		seen[f.Name] = true
-		if got := ValueText(evalText(t, f.Example, 0)); got != f.Result {
+		if got := expr.ValueText(evalText(t, f.Example, 0)); got != f.Result {
 			t.Errorf("%s = %s, want %s", f.Example, got, f.Result)
 		}
-		if !strings.Contains(f.Example, f.Name+"(") {
-			t.Errorf("%s: its example %s does not call it", f.Name, f.Example)
+		if !strings.Contains(f.Example, f.Name+"(") || expr.IsAggregate(f.Name) {
+			t.Errorf("%s: its example %s does not call it, or an aggregate has its name", f.Name, f.Example)
 		}
 	}
 }
@@ -105,10 +105,21 @@ func TestFunctionValues(t *testing.T) {
 		"geodesic_km(91, 0, 0, 0)": "null", "geodesic_km(0, 361, 0, 0)": "null", "geohash_neighbors('')": "null", "geohash_neighbors('a')": "null", "geohash_lat('EZS42')": "null", "geohash_lon('0123456789bcd')": "null",
 		"geohash_neighbors(geohash(90, 180, 2))[1]": "null", "geohash_neighbors('z')[3]": "b",
 
+		"min_max_scale(0, -1.7e308, 1.7e308)": "0.5", "min_max_scale(1.7e308, -1.7e308, 0)": "2.0", "bin_index(17, 0, 18)": "1", "bin_index(-1, 0, 18)": "0", "bin_index(18, 0, 18)": "2", "bin_index(null, 0)": "null",
+		"bin_index('m', 'a', 'n')": "1", "bin_index(9007199254740993, 9007199254740992, 9007199254740994)": "1", "bin_index(date '2024-02-01', date '2024-01-01', date '2024-03-01')": "1", "bin_index(0.0 / 1e-320, 0)": "1",
+		"map_of('b', null, 'a', 'x')": "{a: x, b: null}", "map_of('k', 9223372036854775807 + 1)": "error: overflow", "map_of('', 1)['']": "1", "list_length(map_of('a', 1))": "1",
+		"make_date(2023, 2, 29)": "null", "make_date(2024, 13, 1)": "null", "make_date(2024, 12, 31)": "2024-12-31", "make_date(0, 0, 0)": "null", "make_date(9223372036854775807, 1, 1)": "null", "make_date(2024, 4, -9223372036854775807)": "null",
+		"elapsed('month', date '2024-01-31', date '2024-02-29')": "1", "elapsed('month', date '2024-03-31', date '2024-02-29')": "-1", "elapsed('month', date '2024-03-31', date '2024-03-01')": "0", "elapsed('year', date '2024-02-29', date '2025-02-28')": "1",
+		"elapsed('hour', timestamp '2024-01-01 00:59:00', timestamp '2024-01-01 02:00:00')": "1", "elapsed('hour', timestamp '2024-01-01 02:00:00', timestamp '2024-01-01 00:59:00')": "-1",
+		"elapsed('day', timestamp '2024-03-30T12:00:00Z', timestamp '2024-03-31T11:00:00Z', 'Europe/Berlin')": "1", "elapsed('day', timestamp '2024-03-30T12:00:00Z', timestamp '2024-03-31T11:00:00Z')": "0", "elapsed('second', now(), now())": "0",
+		"strftime(date '0005-01-02', '%Y|%y|%-d|%j|%-j|%u|%G-%V|%A %B%%')": "0005|05|2|002|2|7|0004-53|Sunday January%", "strftime(timestamp '1969-12-31 23:59:59.000007', '%F %T.%f %I %p')": "1969-12-31 23:59:59.000007 11 PM",
+		"strftime(timestamp '2024-01-01 00:05:00', '%-I:%M %p', 'America/St_Johns')": "8:35 PM", "strftime(timestamp '2024-01-01 00:00:00', '%z', 'America/St_Johns')": "-0330", "strftime(timestamp '2024-01-01 12:00:00', '%I%%F')": "12%F", "strftime(date '2024-01-01', '')": "",
+		"strftime(null, '%Y')": "null", "strftime(timestamp '1900-01-01', 'é %Y')": "é 1900", "strftime(date '2024-01-01' - 800000, '%Y')": "-0167",
+
 		"bucket('a', 0)": "null", "bucket(null, 7)": "null", "bucket('user_17', 10) = hash64('user_17') % 10": "true", "hash64(1) = hash64('1')": "false", "hash64(-0.0) = hash64(0.0)": "true",
 		"list_length(split('', ','))": "1", "split('a', '')": "[a]", "split(',', ',')": "[, ]", "list_contains(split('a,b', ','), 'c')": "false", "list_length(null)": "null",
 	} {
-		if got := ValueText(evalText(t, text, 77)); got != want {
+		if got := expr.ValueText(evalText(t, text, 77)); got != want {
 			t.Errorf("%s = %s, want %s", text, got, want)
 		}
 	}
@@ -116,45 +127,56 @@ func TestFunctionValues(t *testing.T) {
 
 func TestFunctionErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"abs('a')":                               "abs(x) does not take (string)",
-		"round(1.5, 2, 3)":                       "it takes round(int64[, int64]) or round(float64[, int64])",
-		"concat('a')":                            "concat(s, …) does not take (string)",
-		"year(now(), 'Europe/Berln')":            "Europe/Berlin",
-		"year(now(), upper('x') || 'y' || 'z')":  "unknown time zone",
-		"hour(date '2024-01-01')":                "hour(ts, zone) does not take (date)",
-		"date_trunc('fortnight', now())":         `unknown unit "fortnight"; the units are second, minute, hour, day`,
-		"date_trunc('hour', date '2024-01-01')":  "the units are day, week",
-		"list_length('a')":                       "its first argument is a list",
-		"list_contains(split('a', ','), 1)":      "has no elements of type int64",
-		"hash64()":                               "one argument of any type",
-		"bucket('a', 'b')":                       "the number of buckets",
-		"list_of()":                              "list_of(x, …) does not take ()",
-		"list_of('a', 1)":                        "its arguments are scalars of one type",
-		"one_hot('a')":                           "one_hot(x, v, …) does not take (string)",
-		"list_sort('a')":                         "its first argument is a list",
-		"list_slice(list_of(1), 'a', 2)":         "argument 2 is int64, not string",
-		"list_sum(split('a', ','))":              "the elements of a list<string> are no numbers",
-		"list_concat(list_of(1))":                "list_concat(l, …) does not take (list<int64>)",
-		"list_concat(list_of(1), list_of('a'))":  "lists of type list<int64> and list<string> stand together",
-		"jaccard(list_of(1), list_of('a'))":      "two lists of one type",
-		"list_dot(list_of(1), list_of('a'))":     "two lists of numbers",
-		"list_position(list_of(1), 'a')":         "has no elements of type string",
-		"map_keys(list_of(1))":                   "map_keys(m) takes one map",
-		"date_add('hour', 1, date '2024-01-01')": "the units are day, week",
-		"regexp_matches('a', '(')":               "regexp_matches: missing closing )",
-		"regexp_matches('a', '(?=a)')":           "patterns are RE2, without back-references",
-		"regexp_extract('a', 'a', 1)":            "its group is a constant from 0 to 0",
-		`regexp_replace('a', 'a', '\1')`:         "a group of the pattern, 0 to 0",
-		`regexp_replace('a', 'a', '\')`:          "or a backslash",
-		"json_extract('1', '$.a[*]')":            "a path is written $.name",
-		"json_extract('1', '$[-1]')":             "a path is written $.name",
-		"json_list('1', '$..a')":                 "a path is written $.name",
+		"abs('a')":                              "abs(x) does not take (string)",
+		"round(1.5, 2, 3)":                      "it takes round(int64[, int64]) or round(float64[, int64])",
+		"concat('a')":                           "concat(s, …) does not take (string)",
+		"year(now(), 'Europe/Berln')":           "Europe/Berlin",
+		"year(now(), upper('x') || 'y' || 'z')": "unknown time zone",
+		"hour(date '2024-01-01')":               "hour(ts, zone) does not take (date)",
+		"date_trunc('fortnight', now())":        `unknown unit "fortnight"; the units are second, minute, hour, day`,
+		"date_trunc('hour', date '2024-01-01')": "the units are day, week",
+		"list_length('a')":                      "its first argument is a list",
+		"list_contains(split('a', ','), 1)":     "has no elements of type int64",
+		"hash64()":                              "one argument of any type",
+		"bucket('a', 'b')":                      "the number of buckets",
+		"list_of()":                             "list_of(x, …) does not take ()",
+		"list_of('a', 1)":                       "its arguments are scalars of one type",
+		"one_hot('a')":                          "one_hot(x, v, …) does not take (string)",
+		"list_sort('a')":                        "its first argument is a list",
+		"list_slice(list_of(1), 'a', 2)":        "argument 2 is int64, not string",
+		"list_sum(split('a', ','))":             "the elements of a list<string> are no numbers",
+		"list_concat(list_of(1))":               "list_concat(l, …) does not take (list<int64>)",
+		"list_concat(list_of(1), list_of('a'))": "lists of type list<int64> and list<string> stand together",
+		"jaccard(list_of(1), list_of('a'))":     "two lists of one type",
+		"list_dot(list_of(1), list_of('a'))":    "two lists of numbers",
+		"list_position(list_of(1), 'a')":        "has no elements of type string",
+		"map_keys(list_of(1))":                  "map_keys(m) takes one map",
+		"map_of('a', 1, 'a', 2)":                "the key \"a\" stands twice",
+		"map_of('a')":                           "keys and values in turn, not 1",
+		"map_of()":                              "keys and values in turn, not 0",
+		"map_of(null, 1)":                       "its key is a constant string",
+		"map_of('a', 1, 'b', 'x')":              "map_of(key, x, …) does not take (int64, string)",
+		"bin_index(1)":                          "bin_index(x, edge, …) does not take (int64)",
+		"strftime(now(), '%Q')":                 "its pattern has %Q, which is none of",
+		"strftime(now(), '%')":                  "its pattern has %, which",
+		"strftime(date '2024-01-01', '%H')":     "its pattern has %H",
+		"strftime(now(), '%-%')":                "its pattern has %%",
+		"elapsed('hour', date '2024-01-01', date '2024-01-01')": "the units are day, week",
+		"date_add('hour', 1, date '2024-01-01')":                "the units are day, week",
+		"regexp_matches('a', '(')":                              "regexp_matches: missing closing )",
+		"regexp_matches('a', '(?=a)')":                          "patterns are RE2, without back-references",
+		"regexp_extract('a', 'a', 1)":                           "its group is a constant from 0 to 0",
+		`regexp_replace('a', 'a', '\1')`:                        "a group of the pattern, 0 to 0",
+		`regexp_replace('a', 'a', '\')`:                         "or a backslash",
+		"json_extract('1', '$.a[*]')":                           "a path is written $.name",
+		"json_extract('1', '$[-1]')":                            "a path is written $.name",
+		"json_list('1', '$..a')":                                "a path is written $.name",
 	} {
-		n, err := Parse(selfsame.Expr{Text: text})
+		n, err := expr.Parse(selfsame.Expr{Text: text})
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		_, err = Compile(n, Scope{Now: true})
+		_, err = expr.Compile(n, expr.Scope{Now: true})
 		var e *selfsame.Error
 		if !errors.As(err, &e) || e.Class != selfsame.ClassDefinition || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
@@ -162,135 +184,70 @@ func TestFunctionErrors(t *testing.T) {
 	}
 }
 
+// TestLargeTexts: what a function makes of a long text is bounded, and right.
+func TestLargeTexts(t *testing.T) {
+	typ := selfsame.Scalar(selfsame.String)
+	scope := expr.Scope{Column: func(*expr.Ref) (int, selfsame.Type, error) { return 0, typ, nil }}
+	in := column.New(typ, 3)
+	for _, size := range []int{1 << 20, 2048, 0} {
+		in.AppendBytes(bytes.Repeat([]byte{'a'}, size))
+	}
+	input := &expr.Input{Columns: []*column.Column{in}, Rows: 3}
+	for text, want := range map[string]string{
+		"length(replace(s, 'a', s))":                             "null 4194304 0",
+		"length(list_join(split(s, 'a'), s))":                    "null 4194304 0",
+		"regexp_count(s, 'a')":                                   "1048576 2048 0",
+		"regexp_count(s, 'a*')":                                  "1 1 1",
+		"regexp_count(s, '(a?)(a?)(a?)(a?)')":                    "262144 512 1",
+		"length(regexp_replace(s, '(a)(a)', '\\2$1${1}\\\\'))":   "4194304 8192 0",
+		"list_length(regexp_extract_all(s, 'aaaa'))":             "262144 512 0",
+		"json_extract(s, '$')":                                   "null null null",
+		"levenshtein(s, '')":                                     "null 2048 0",
+		"length(upper(s)) + length(reverse(s)) + strpos(s, 'b')": "2097152 4096 0",
+		"list_length(list_distinct(split(s, 'a')))":              "1 1 1",
+	} {
+		n, err := expr.Parse(selfsame.Expr{Text: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := expr.Compile(n, scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		out := p.NewEvaluator().Eval(input)
+		for i := range 3 {
+			got = append(got, expr.ValueText(out.Value(i)))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %v, want %s", text, got, want)
+		}
+	}
+	deep := strings.Repeat("[", 10000) + strings.Repeat("]", 10000)
+	for doc, want := range map[string]string{deep: deep[1 : len(deep)-1], "[" + deep + "]": "null", `["\ud83d\ude00\ud83d"]`: "😀�"} {
+		if got := expr.ValueText(evalText(t, "json_extract('"+doc+"', '$[0]')", 0)); got != want {
+			t.Errorf("a document of %d bytes: got %.40s", len(doc), got)
+		}
+	}
+}
+
 // TestOtherNames: a name of another system is none here, and what is to be written begins with one of here or parses.
 func TestOtherNames(t *testing.T) {
-	for _, name := range OtherNames() {
-		write, _ := OtherName(name)
-		if lookupFunction(name) != nil || IsAggregate(name) {
+	for _, name := range scalar.OtherNames() {
+		write, _ := scalar.OtherName(name)
+		if scalar.Lookup(name) != nil || expr.IsAggregate(name) {
 			t.Errorf("%s is a function of its own", name)
 		}
-		if f, _, call := strings.Cut(write, "("); call && f != "cast" && !strings.ContainsRune(f, ' ') && lookupFunction(f) == nil {
+		if f, _, call := strings.Cut(write, "("); call && f != "cast" && !strings.ContainsRune(f, ' ') && scalar.Lookup(f) == nil {
 			t.Errorf("%s: there is no %s", name, f)
 		}
-		_, err := Compile(mustParse(t, name+"(1)"), Scope{})
+		n, err := expr.Parse(selfsame.Expr{Text: name + "(1)"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = expr.Compile(n, expr.Scope{})
 		if err == nil || !strings.Contains(err.Error(), "write "+write) {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-// TestZoneIsConstant binds a zone that varies.
-func TestZoneIsConstant(t *testing.T) {
-	f := lookupFunction("year")
-	if _, err := f.Bind([]Arg{{Type: timestampType}, {Type: stringType}}); err == nil || !strings.Contains(err.Error(), "its zone is a constant string") {
-		t.Error(err)
-	}
-}
-
-// TestNaNStays: a NaN argument gives NaN, a domain error null.
-func TestNaNStays(t *testing.T) {
-	bound, err := lookupFunction("ln").Bind([]Arg{{Type: floatType}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := column.New(floatType, 4)
-	in.Floats = append(in.Floats, math.NaN(), -1, 1, -1)
-	out := column.New(floatType, 4)
-	bound.NewEval()(out, []*column.Column{in}, 4, nil, []bool{false, false, false, true})
-	if out.StatusAt(0) != selfsame.Present || out.Floats[0] == out.Floats[0] || out.StatusAt(1) != selfsame.Null ||
-		out.StatusAt(2) != selfsame.Present || out.StatusAt(3) != selfsame.Present {
-		t.Errorf("statuses %v, values %v", out.Status, out.Floats)
-	}
-}
-
-// TestRoundIsExact compares round(x, digits) with rational arithmetic, near ties above all.
-func TestRoundIsExact(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 9))
-	for range 50000 {
-		digits := r.Int64N(2*maxDigits+1) - maxDigits
-		x := math.Ldexp(r.Float64()-0.5, r.IntN(160)-60)
-		if r.IntN(2) == 0 { // a tie, or one float64 beside it
-			half, _ := new(big.Rat).Mul(big.NewRat(2*r.Int64N(1<<40)+1, 2), ten(-digits)).Float64()
-			x = math.Float64frombits(math.Float64bits(half) + r.Uint64N(3) - 1)
-		}
-		q := new(big.Rat).Mul(new(big.Rat).Abs(new(big.Rat).SetFloat64(x)), ten(digits))
-		q.Add(q, big.NewRat(1, 2))
-		n := new(big.Int).Quo(q.Num(), q.Denom())
-		want, _ := new(big.Rat).Mul(new(big.Rat).SetInt(n), ten(-digits)).Float64()
-		if got := roundFloat(x, digits); got != math.Copysign(want, x) {
-			t.Fatalf("round(%v, %d) = %v, want %v", x, digits, got, math.Copysign(want, x))
-		}
-	}
-}
-
-func ten(n int64) *big.Rat {
-	p := new(big.Int).Exp(big.NewInt(10), big.NewInt(max(n, -n)), nil)
-	if n < 0 {
-		return new(big.Rat).SetFrac(big.NewInt(1), p)
-	}
-	return new(big.Rat).SetInt(p)
-}
-
-// TestGeohashCells compares cellOf with the bisection that defines a geohash.
-func TestGeohashCells(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 9))
-	for range 20000 {
-		half := []float64{90, 180}[r.IntN(2)]
-		x := (r.Float64()*2 - 1) * half
-		if r.IntN(2) == 0 { // a bound between two cells, or one float64 beside it
-			x = float64(r.Int64N(1<<31)-1<<30)*(2*half/(1<<31)) + 0
-			x = math.Nextafter(x, float64(r.IntN(3)-1)*1000)
-		}
-		if math.Abs(x) > half {
-			continue
-		}
-		lo, hi, want := -half, half, uint64(0)
-		for range 30 {
-			mid := (lo + hi) / 2
-			want <<= 1
-			if x >= mid {
-				want |= 1
-				lo = mid
-			} else {
-				hi = mid
-			}
-		}
-		if got := cellOf(x, half); got != want {
-			t.Fatalf("cell of %v in ±%v: %d, want %d", x, half, got, want)
-		}
-	}
-}
-
-// BenchmarkFunctionKernels times the kernels of functions of float64, a batch of 1024 rows at a time.
-func BenchmarkFunctionKernels(b *testing.B) {
-	const rows = 1024
-	r := rand.New(rand.NewPCG(3, 9))
-	cols := make([]*column.Column, 4)
-	for i := range cols {
-		cols[i] = column.Make(floatType, rows)
-		for j := range cols[i].Floats {
-			cols[i].Floats[j] = r.Float64()
-		}
-	}
-	for _, name := range []string{"abs", "round", "sqrt", "exp", "ln", "log2", "pow", "sin", "cos", "asin", "atan2", "haversine_km"} {
-		b.Run(name, func(b *testing.B) {
-			f := lookupFunction(name)
-			args := []Arg{}
-			bound, err := f.Bind(args)
-			for err != nil && len(args) < len(cols) {
-				args = append(args, Arg{Type: floatType})
-				bound, err = f.Bind(args)
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
-			eval, out := bound.NewEval(), column.New(floatType, rows)
-			b.ReportAllocs()
-			for b.Loop() {
-				out.Reset()
-				eval(out, cols[:len(args)], rows, nil, nil)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
-		})
 	}
 }

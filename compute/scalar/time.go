@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"fmt"
@@ -86,6 +86,15 @@ func withinSpan(z *zone.Zone, t, span int64) int64 {
 }
 
 func localDate(z *zone.Zone) func(int64) int64 { return z.Date }
+
+// floorDiv divides with the mathematical floor. b > 0.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
 
 func floorMod(a, b int64) int64 {
 	m := a % b

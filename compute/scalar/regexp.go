@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"regexp"
@@ -83,7 +83,9 @@ func evalCount(c regexpCall) Eval {
 		for i := range rows {
 			out.Ints[i] = 0
 			if !skipped(skip, i) {
-				out.Ints[i] = int64(len(c.re.FindAllIndex(args[0].Str(i), -1)))
+				n := int64(0)
+				c.re.ReplaceAllFunc(args[0].Str(i), func([]byte) []byte { n++; return nil }) // a list of places would take many times the text
+				out.Ints[i] = n
 			}
 		}
 	}
@@ -135,7 +137,7 @@ func bindReplace(args []Arg) (func() Eval, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts, err := replacementParts(replacement, re.NumSubexp())
+	template, err := templateOf(replacement, re.NumSubexp())
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +145,7 @@ func bindReplace(args []Arg) (func() Eval, error) {
 		return func(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
 			for i := range rows {
 				if !skipped(skip, i) {
-					out.Bytes = appendReplaced(out.Bytes, re, args[0].Str(i), parts)
+					out.Bytes = append(out.Bytes, re.ReplaceAll(args[0].Str(i), template)...)
 				}
 				out.AppendBytes(nil)
 			}
@@ -151,45 +153,21 @@ func bindReplace(args []Arg) (func() Eval, error) {
 	}, nil
 }
 
-// replacementPart is a text, or a group where group is not negative.
-type replacementPart struct {
-	text  string
-	group int
-}
-
-func replacementParts(s string, groups int) (parts []replacementPart, err error) {
-	for s != "" {
+// templateOf is a replacement as the package regexp has it: ${1} for \1.
+func templateOf(s string, groups int) (template []byte, err error) {
+	for {
 		text, rest, escaped := strings.Cut(s, `\`)
-		parts = append(parts, replacementPart{text, -1})
-		if !escaped {
-			break
-		}
+		template = append(template, strings.ReplaceAll(text, "$", "$$")...)
 		switch {
+		case !escaped:
+			return template, nil
 		case rest != "" && rest[0] == '\\':
-			parts = append(parts, replacementPart{`\`, -1})
+			template = append(template, '\\')
 		case rest == "" || rest[0] < '0' || rest[0] > '9' || int(rest[0]-'0') > groups:
 			return nil, badArgument("regexp_replace", "behind a backslash its replacement has a group of the pattern, 0 to %d, or a backslash", groups)
 		default:
-			parts = append(parts, replacementPart{"", int(rest[0] - '0')})
+			template = append(template, '$', '{', rest[0], '}')
 		}
 		s = rest[1:]
 	}
-	return parts, nil
-}
-
-func appendReplaced(dst []byte, re *regexp.Regexp, s []byte, parts []replacementPart) []byte {
-	done := 0
-	for _, places := range re.FindAllSubmatchIndex(s, -1) {
-		dst = append(dst, s[done:places[0]]...)
-		for _, p := range parts {
-			switch {
-			case p.group < 0:
-				dst = append(dst, p.text...)
-			case places[2*p.group] >= 0:
-				dst = append(dst, s[places[2*p.group]:places[2*p.group+1]]...)
-			}
-		}
-		done = places[1]
-	}
-	return append(dst, s[done:]...)
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"math"
@@ -181,9 +181,5 @@ func widthBucket(x, lo, hi float64, n int64) (bucket int64, ok bool) {
 	case x >= hi:
 		return n + 1, true
 	}
-	part := (x - lo) / (hi - lo)
-	if math.IsInf(hi-lo, 0) {
-		part = (x/2 - lo/2) / (hi/2 - lo/2)
-	}
-	return min(int64(part*float64(n)), n-1) + 1, true
+	return min(int64(portion(x, lo, hi)*float64(n)), n-1) + 1, true
 }

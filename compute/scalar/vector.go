@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"bytes"
@@ -30,7 +30,12 @@ var vectorFunctions = []Function{
 	pairFunction("list_has_any", "Whether two lists of one type have an element in common; nulls are no elements.",
 		"list_has_any(list_of(1, 2), list_of(2, 3))", "true", boolType, func(common, _, _ int) (float64, bool) { return float64(min(common, 1)), true }),
 	pairFunction("list_has_all", "Whether every element of m is one of l, lists of one type; nulls are no elements.",
-		"list_has_all(list_of(1, 2), list_of(2, 3))", "false", boolType, func(common, _, right int) (float64, bool) { return float64(bit(common == right)), true }),
+		"list_has_all(list_of(1, 2), list_of(2, 3))", "false", boolType, func(common, _, right int) (float64, bool) {
+			if common < right {
+				return 0, true
+			}
+			return 1, true
+		}),
 	vectorFunction("list_dot", "The sum of the products of elements at the same places, from the first on; null for lists of different length or with nulls.",
 		"list_dot(list_of(1, 2), list_of(3, 4))", "11.0", func(xy, _, _, _ float64) (float64, bool) { return xy, true }),
 	vectorFunction("list_distance", "The Euclidean distance of two lists; null for lists of different length or with nulls.",
@@ -108,7 +113,7 @@ func bindListTotal(name string, mean bool) func([]Arg) (*Bound, error) {
 			return nil, err
 		}
 		l := listTypeOf(args[0])
-		if !isNumber(*l.Elem) {
+		if !l.Elem.IsNumber() {
 			return nil, badArgument(name, "the elements of a %s are no numbers", l)
 		}
 		result := *l.Elem
@@ -116,7 +121,7 @@ func bindListTotal(name string, mean bool) func([]Arg) (*Bound, error) {
 		case mean:
 			result = floatType
 		case result.Kind == selfsame.Decimal:
-			result = selfsame.DecimalOf(maxPrecision, result.Scale)
+			result = selfsame.DecimalOf(exact.MaxDigits, result.Scale)
 		}
 		newEval := func() Eval { return totalOfWholes(l.Elem.Scale, mean) }
 		if l.Elem.Kind == selfsame.Float64 {
@@ -196,7 +201,7 @@ func putWhole(out *column.Column, i int, sum *exact.Wide) bool {
 	v, ok := sum.Int128()
 	if out.Type.Kind == selfsame.Decimal {
 		out.Decimals[i] = v
-		return ok && exact.Fits(v, maxPrecision)
+		return ok && exact.Fits(v, exact.MaxDigits)
 	}
 	whole, fits := exact.ToInt64(v)
 	out.Ints[i] = whole
@@ -286,7 +291,7 @@ func vectorFunction(name, summary, example, result string, f func(xy, xx, yy, sq
 		}
 		types := takes(listTypeOf(args[0]), listTypeOf(args[1]))
 		for _, t := range types {
-			if t.Kind != selfsame.List || !isNumber(*t.Elem) {
+			if t.Kind != selfsame.List || !t.Elem.IsNumber() {
 				return nil, badArgument(name, "it takes two lists of numbers, not %s and %s", args[0].Type, args[1].Type)
 			}
 		}

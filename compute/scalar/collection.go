@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"fmt"
@@ -24,13 +24,15 @@ var collectionFunctions = []Function{
 	listFunction("list_distinct", "l", "Each element once, at its first place; no nulls.", "list_distinct(split('b,a,b', ','))", "[b, a]", appendDistinct()),
 	{Name: "list_concat", Group: "list", Params: "l, …", Summary: "The elements of its lists, two or more of one type, one after the other.",
 		Example: "list_concat(list_of(1), list_of(2, 3))", Result: "[1, 2, 3]", Bind: bindListConcat},
-	{Name: "list_join", Group: "list", Params: "l, separator", Summary: "The strings of l with the separator between them, without nulls.",
+	{Name: "list_join", Group: "list", Params: "l, separator", Summary: "The strings of l with the separator between them, without nulls. Null beyond 16 MiB.",
 		Example: "list_join(split('a,b', ','), ' + ')", Result: "a + b", Bind: choose("list_join", "l, separator",
 			overload{args: takes(selfsame.ListOf(stringType), stringType), result: stringType, kernel: evalJoin})},
 	{Name: "map_keys", Group: "list", Params: "m", Summary: "The keys of a map in the order of their bytes.",
-		Example: "map_keys(null)", Result: "null", Bind: bindMapSide("map_keys", true)},
+		Example: "map_keys(map_of('b', 1, 'a', 2))", Result: "[a, b]", Bind: bindMapSide("map_keys", true)},
 	{Name: "map_values", Group: "list", Params: "m", Summary: "The values of a map in the order of its keys.",
-		Example: "map_values(null)", Result: "null", Bind: bindMapSide("map_values", false)},
+		Example: "map_values(map_of('b', 1, 'a', 2))", Result: "[2, 1]", Bind: bindMapSide("map_values", false)},
+	{Name: "map_of", Group: "list", Params: "key, x, …", Summary: "The map of keys, which are constant strings, to values of one type; numbers are widened.",
+		Example: "map_of('clicks', 3, 'rate', 0.5)", Result: "{clicks: 3.0, rate: 0.5}", Bind: bindMapOf},
 }
 
 // appendElements appends to elems what a function makes of elements [lo, hi) of l; it appends nothing else.
@@ -204,13 +206,7 @@ func bindListOf(args []Arg) (*Bound, error) {
 			}
 			out.Offsets = append(out.Offsets, uint32(out.Elems.Len()))
 		}
-		for _, a := range args { // an error of an argument is that of the list
-			for i := range rows {
-				if st := a.StatusAt(i); st.IsError() && out.StatusAt(i) == selfsame.Present {
-					out.SetStatus(i, st)
-				}
-			}
-		}
+		errorsOfElements(out, args, rows)
 	}
 	return &Bound{Result: selfsame.ListOf(t), Args: slices.Repeat(takes(t), len(args)), Lenient: true, NewEval: func() Eval { return kernel }}, nil
 }
@@ -226,7 +222,10 @@ func bindOneHot(args []Arg) (*Bound, error) {
 			x = canonical(x[:0], args[0], i)
 			for _, a := range args[1:] {
 				v = canonical(v[:0], a, i)
-				out.Elems.Ints = append(out.Elems.Ints, int64(bit(string(v) == string(x))))
+				out.Elems.Ints = append(out.Elems.Ints, 0)
+				if string(v) == string(x) {
+					out.Elems.Ints[len(out.Elems.Ints)-1] = 1
+				}
 			}
 		})
 	}}, nil
@@ -264,17 +263,12 @@ func evalJoin(out *column.Column, args []*column.Column, rows int, _ []int64, sk
 			out.AppendStatus(selfsame.Present)
 			continue
 		}
-		first := true
-		for j := int(l.Offsets[i]); j < int(l.Offsets[i+1]); j++ {
-			if l.Elems.StatusAt(j) != selfsame.Present {
-				continue
-			}
-			if !first {
-				out.Bytes = append(out.Bytes, args[1].Str(i)...)
-			}
-			out.Bytes, first = append(out.Bytes, l.Elems.Str(j)...), false
+		if joined, ok := appendJoined(out.Bytes, l, i, args[1].Str(i)); ok {
+			out.Bytes = joined
+			out.AppendBytes(nil)
+		} else {
+			out.AppendStatus(selfsame.Null)
 		}
-		out.AppendBytes(nil)
 	}
 }
 
@@ -301,4 +295,72 @@ func bindMapSide(name string, keys bool) func([]Arg) (*Bound, error) {
 		})
 		return &Bound{Result: selfsame.ListOf(elem), Args: takes(m), NewEval: func() Eval { return kernel }}, nil
 	}
+}
+
+func bindMapOf(args []Arg) (*Bound, error) {
+	if len(args) == 0 || len(args)%2 != 0 {
+		return nil, badArgument("map_of", "it takes keys and values in turn, not %d arguments", len(args))
+	}
+	var keys []string
+	var values []Arg
+	place := map[string]int{} // of a key's value among the arguments
+	for i := 0; i < len(args); i += 2 {
+		key, err := constantText("map_of", "key", args, i)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := place[key]; twice {
+			return nil, badArgument("map_of", "the key %q stands twice", key)
+		}
+		place[key] = i + 1
+		keys, values = append(keys, key), append(values, args[i+1])
+	}
+	t, ok := oneType(values)
+	if !ok {
+		return nil, mixed("map_of", "key, x, …", values)
+	}
+	slices.Sort(keys)
+	kernel := func(out *column.Column, args []*column.Column, rows int, _ []int64, _ []bool) {
+		for i := range rows {
+			for _, key := range keys {
+				out.Keys.AppendBytes([]byte(key))
+				if v := args[place[key]]; v.StatusAt(i) == selfsame.Present {
+					out.Elems.AppendFrom(v, i)
+				} else {
+					out.Elems.AppendStatus(selfsame.Null)
+				}
+			}
+			out.Offsets = append(out.Offsets, uint32(out.Elems.Len()))
+		}
+		errorsOfElements(out, args, rows)
+	}
+	return &Bound{Result: selfsame.MapOf(t), Args: slices.Repeat(takes(stringType, t), len(keys)), Lenient: true, NewEval: func() Eval { return kernel }}, nil
+}
+
+// errorsOfElements makes the error of an argument that of the list or map that it is in.
+func errorsOfElements(out *column.Column, args []*column.Column, rows int) {
+	for _, a := range args {
+		for i := range rows {
+			if st := a.StatusAt(i); st.IsError() && out.StatusAt(i) == selfsame.Present {
+				out.SetStatus(i, st)
+			}
+		}
+	}
+}
+
+// appendJoined appends the strings of list i; false beyond maxJoined.
+func appendJoined(dst []byte, l *column.Column, i int, separator []byte) ([]byte, bool) {
+	start, first := len(dst), true
+	for j := int(l.Offsets[i]); j < int(l.Offsets[i+1]); j++ {
+		if l.Elems.StatusAt(j) != selfsame.Present {
+			continue
+		}
+		if !first {
+			dst = append(dst, separator...)
+		}
+		if dst, first = append(dst, l.Elems.Str(j)...), false; len(dst)-start > maxJoined {
+			return nil, false
+		}
+	}
+	return dst, true
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"maps"
@@ -23,8 +23,12 @@ var otherNames = map[string]string{
 	"array_max": "list_max(l)", "array_min": "list_min(l)", "cardinality": "list_length(l)", "array_length": "list_length(l)", "array_size": "list_length(l)", "element_at": "l[1] or m['key']", "map_contains_key": "m['key'] is not null",
 	"list_cosine_similarity": "list_cosine(l, m)", "cosine_similarity": "list_cosine(l, m)", "list_dot_product": "list_dot(l, m)", "list_inner_product": "list_dot(l, m)", "slice": "list_slice(l, from, to)",
 	"dateadd": "date_add(unit, n, ts)", "add_months": "date_add('month', n, ts)", "datediff": "date_diff(unit, from, to)", "datetrunc": "date_trunc(unit, ts)", "dayofweek": "day_of_week(ts)", "dayofyear": "day_of_year(ts)", "weekofyear": "week(ts)",
-	"unix_timestamp": "epoch_s(ts)", "from_unixtime": "timestamp_s(n)", "to_timestamp": "cast(s as timestamp)", "to_date": "cast(s as date)", "current_timestamp": "now()", "cut": "width_bucket(x, lo, hi, n)",
+	"unix_timestamp": "epoch_s(ts)", "from_unixtime": "timestamp_s(n)", "to_timestamp": "cast(s as timestamp)", "to_date": "cast(s as date)", "current_timestamp": "now()", "cut": "width_bucket(x, lo, hi, n) or bin_index(x, edge, …)", "searchsorted": "bin_index(x, edge, …)",
 	"great_circle_distance": "haversine_km(lat1, lon1, lat2, lon2)", "st_distance": "geodesic_km(lat1, lon1, lat2, lon2)", "hash": "hash64(x)", "xxhash64": "hash64(x)", "sha2": "sha256(s)", "get_dummies": "one_hot(x, v, …)",
+	"date_format": "strftime(ts, pattern)", "to_char": "strftime(ts, pattern)", "format_datetime": "strftime(ts, pattern)", "dayname": "strftime(ts, '%A')", "monthname": "strftime(ts, '%B')", "date_part": "year(ts), month(ts) and the like",
+	"date_sub": "date_add(unit, -n, ts) or elapsed(unit, from, to)", "datesub": "elapsed(unit, from, to)", "age": "elapsed('year', from, to)", "months_between": "elapsed('month', from, to)", "makedate": "make_date(year, month, day)",
+	"is_business_day": "not is_weekend(ts) and not list_contains(holidays, date(ts))", "map": "map_of(key, x, …)", "map_from_arrays": "map_of(key, x, …)", "geo_to_h3": "geohash(lat, lon, precision): H3 needs a library of C",
+	"h3_latlng_to_cell": "geohash(lat, lon, precision): H3 needs a library of C", "latlng_to_cell": "geohash(lat, lon, precision): H3 needs a library of C",
 	"minmax_scale": "min_max_scale(x, lo, hi)", "zscore": "standard_scale(x, mean, deviation)", "len": "length(s)", "char_length": "length(s)", "instr": "strpos(s, part)", "position": "strpos(s, part)", "substring": "substr(s, start, n)",
 }
 

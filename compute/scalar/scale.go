@@ -1,11 +1,13 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"math"
+	"slices"
 
+	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/transcend"
 )
@@ -30,8 +32,10 @@ var scaleFunctions = []Function{
 				if lo == hi {
 					return math.NaN()
 				}
-				return (x - lo) / (hi - lo)
+				return portion(x, lo, hi)
 			})})},
+	{Name: "bin_index", Group: "math", Params: "x, edge, …", Summary: "How many of the edges are not above x: 0 below all of them, their number from the greatest on. x and the edges have one type that compares; null for NaN.",
+		Example: "bin_index(42, 0, 18, 30, 65)", Result: "3", Bind: bindBinIndex},
 	{Name: "standard_scale", Group: "math", Params: "x, mean, deviation", Summary: "(x - mean) / deviation; null where the deviation is not above 0.",
 		Example: "standard_scale(130, 100, 15)", Result: "2.0", Bind: choose("standard_scale", "x, mean, deviation",
 			overload{args: takes(floatType, floatType, floatType), result: floatType, kernel: eachFloat3(func(x, mean, deviation float64) float64 {
@@ -40,6 +44,40 @@ var scaleFunctions = []Function{
 				}
 				return (x - mean) / deviation
 			})})},
+}
+
+// portion is (x - lo) / (hi - lo), also where a difference is beyond float64.
+func portion(x, lo, hi float64) float64 {
+	if math.IsInf(x-lo, 0) || math.IsInf(hi-lo, 0) {
+		return (x/2 - lo/2) / (hi/2 - lo/2)
+	}
+	return (x - lo) / (hi - lo)
+}
+
+func bindBinIndex(args []Arg) (*Bound, error) {
+	t, ok := oneType(args)
+	if !ok || len(args) < 2 {
+		return nil, mixed("bin_index", "x, edge, …", args)
+	}
+	kernel := func(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
+		out.Resize(rows)
+		for i := range rows {
+			out.Ints[i] = 0
+			if skipped(skip, i) {
+				continue
+			}
+			if t.Kind == selfsame.Float64 && args[0].Floats[i] != args[0].Floats[i] {
+				setNull(out, skip, i)
+				continue
+			}
+			for _, edge := range args[1:] {
+				if column.Compare(edge, i, args[0], i) <= 0 {
+					out.Ints[i]++
+				}
+			}
+		}
+	}
+	return &Bound{Result: intType, Args: slices.Repeat(takes(t), len(args)), NewEval: func() Eval { return kernel }}, nil
 }
 
 // sigmoid takes the exponential of negative numbers only, so that nothing overflows.

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"selfsame"
@@ -20,7 +20,7 @@ type Function struct {
 	Bind func(args []Arg) (*Bound, error)
 }
 
-// Arg is an argument of a call as the checker knows it.
+// Arg is an argument of a call as the engine knows it.
 type Arg struct {
 	Type  selfsame.Type
 	Const *selfsame.Value // not nil where the argument is a constant

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar_test
 
 import (
 	"math"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"selfsame"
+	"selfsame/compute/expr"
 )
 
 // TestAgainstOtherImplementations evaluates the expressions that testdata/functions.py wrote with their values.
@@ -24,7 +25,7 @@ func TestAgainstOtherImplementations(t *testing.T) {
 		parts := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		v := evalText(t, parts[0], 0)
 		lines++
-		if got := ValueText(v); got != parts[1] && !(len(parts) > 2 && nearby(t, v, parts[1], parts[2])) {
+		if got := expr.ValueText(v); got != parts[1] && !(len(parts) > 2 && nearby(t, v, parts[1], parts[2])) {
 			t.Errorf("%s = %s, others give %s", parts[0], got, parts[1])
 		}
 	}

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package expr
+package scalar
 
 import (
 	"math"
@@ -18,6 +18,14 @@ var calendarFunctions = []Function{
 		Example: "date_add('month', 1, date '2024-01-31')", Result: "2024-02-29", Bind: choose("date_add", "unit, n, ts, zone",
 			overload{args: takes(stringType, intType, timestampType, stringType), optional: 1, result: timestampType, bind: bindAddInstant},
 			overload{args: takes(stringType, intType, dateType), result: dateType, bind: bindAddDate})},
+	{Name: "elapsed", Group: "time", Params: "unit, from, to, zone",
+		Summary: "How many whole units have passed from one time to another: the most that date_add can add to from without going beyond to; negative where to is earlier. date_diff counts starts of units instead.",
+		Example: "elapsed('year', date '1990-07-01', date '2024-06-30')", Result: "33", Bind: choose("elapsed", "unit, from, to, zone",
+			overload{args: takes(stringType, timestampType, timestampType, stringType), optional: 1, result: intType, bind: bindElapsedInstants},
+			overload{args: takes(stringType, dateType, dateType), result: intType, bind: bindElapsedDates})},
+	{Name: "make_date", Group: "time", Params: "year, month, day", Summary: "The date of a year, a month and a day; null where there is no such day.",
+		Example: "make_date(2024, 2, 29)", Result: "2024-02-29", Bind: choose("make_date", "year, month, day",
+			overload{args: takes(intType, intType, intType), result: dateType, kernel: evalMakeDate})},
 	{Name: "last_day", Group: "time", Params: "ts, zone", Summary: "The last date of the month of the local date.",
 		Example: "last_day(date '2024-02-10')", Result: "2024-02-29", Bind: choose("last_day", "ts, zone",
 			overload{args: takes(timestampType, stringType), optional: 1, result: dateType, bind: bindLocal("last_day", func(z *zone.Zone) func(int64) int64 {
@@ -100,23 +108,93 @@ func bindAddInstant(args []Arg) (func() Eval, error) {
 		return nil, err
 	}
 	if span, ok := clockSpans[unit]; ok {
-		return eachAdded(func(n, t int64) (int64, bool) {
-			d := n * span
-			s := t + d
-			return s, d/span == n && (d >= 0) == (s >= t)
-		}), nil
+		return eachAdded(func(n, t int64) (int64, bool) { return addSpans(span, n, t) }), nil
 	}
-	return eachAdded(func(n, t int64) (int64, bool) {
-		local := z.Local(t)
-		day := floorDiv(local, selfsame.DayLength)
-		later, ok := addUnits(unit, n, day)
-		const most = math.MaxInt64/selfsame.DayLength - 1
-		if !ok || later > most || later < -most {
-			return 0, false
+	return eachAdded(func(n, t int64) (int64, bool) { return addLocal(z, unit, n, t) }), nil
+}
+
+// addSpans is the instant n spans after one.
+func addSpans(span, n, t int64) (int64, bool) {
+	d := n * span
+	s := t + d
+	return s, d/span == n && (d >= 0) == (s >= t)
+}
+
+// addLocal is the instant at which local clocks show the time of the day that they show at t, n units of the calendar later.
+func addLocal(z *zone.Zone, unit string, n, t int64) (int64, bool) {
+	local := z.Local(t)
+	day := floorDiv(local, selfsame.DayLength)
+	later, ok := addUnits(unit, n, day)
+	const most = math.MaxInt64/selfsame.DayLength - 1
+	if !ok || later > most || later < -most {
+		return 0, false
+	}
+	s, _ := z.UTC(later*selfsame.DayLength + (local - day*selfsame.DayLength))
+	return s, true
+}
+
+func evalMakeDate(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
+	out.Resize(rows)
+	months, days := args[1].Ints[:rows], args[2].Ints[:rows]
+	for i, year := range args[0].Ints[:rows] {
+		out.Ints[i] = 0
+		if year < -maxYear || year > maxYear || months[i] < 1 || months[i] > 12 || days[i] < 1 || days[i] > 31 {
+			setNull(out, skip, i)
+			continue
 		}
-		s, _ := z.UTC(later*selfsame.DayLength + (local - day*selfsame.DayLength))
-		return s, true
-	}), nil
+		date := zone.Days(year, int(months[i]), int(days[i]))
+		if out.Ints[i] = date; date >= nextMonth(year, int(months[i])) {
+			setNull(out, skip, i)
+		}
+	}
+}
+
+// maxYear is far from where the days of a date overflow.
+const maxYear = 1 << 30
+
+func bindElapsedDates(args []Arg) (func() Eval, error) {
+	unit, err := unitArgument("elapsed", args, dateUnits)
+	if err != nil {
+		return nil, err
+	}
+	return eachElapsed(func(d int64) int64 { return periodNumber(unit, d) }, func(n, date int64) (int64, bool) { return addUnits(unit, n, date) }), nil
+}
+
+func bindElapsedInstants(args []Arg) (func() Eval, error) {
+	unit, err := unitArgument("elapsed", args, truncUnits)
+	if err != nil {
+		return nil, err
+	}
+	z, err := zoneArgument("elapsed", args, 3)
+	if err != nil {
+		return nil, err
+	}
+	if span, ok := clockSpans[unit]; ok {
+		return eachElapsed(func(t int64) int64 { return floorDiv(t, span) }, func(n, t int64) (int64, bool) { return addSpans(span, n, t) }), nil
+	}
+	return eachElapsed(func(t int64) int64 { return periodNumber(unit, floorDiv(z.Local(t), selfsame.DayLength)) },
+		func(n, t int64) (int64, bool) { return addLocal(z, unit, n, t) }), nil
+}
+
+// eachElapsed makes a kernel of the arguments from and to, the second and third. number counts starts of units, which are at most one more than
+// the units that add finds room for.
+func eachElapsed(number func(int64) int64, add func(n, x int64) (int64, bool)) func() Eval {
+	kernel := func(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
+		out.Resize(rows)
+		to := args[2].Ints[:rows]
+		for i, from := range args[1].Ints[:rows] {
+			n := number(to[i]) - number(from)
+			at, ok := add(n, from)
+			switch {
+			case n > 0 && (!ok || at > to[i]):
+				n--
+			case n < 0 && (!ok || at < to[i]):
+				n++
+			}
+			out.Ints[i] = n
+		}
+	}
+	return func() Eval { return kernel }
 }
 
 // eachAdded makes a kernel of the arguments n and ts, the second and third.
