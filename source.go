@@ -42,7 +42,7 @@ type Source struct {
 // BatchSource names the files of a source's history.
 type BatchSource struct {
 	Path      string            // file, glob, folder, relative to the project, or object-store URL
-	Format    string            // parquet, csv, jsonl; empty: from the file name
+	Format    string            // parquet, arrow, avro, csv, jsonl; empty: from the file name
 	Partition map[string]string // Hive partition column -> "event_time" or "snapshot": what the folder's date means
 	Pos       Pos
 }

@@ -178,7 +178,7 @@ func (h *HTTP) job(x *exchange, end bool) error {
 }
 
 // resultTypes are the media types of results.
-var resultTypes = map[string]string{".parquet": "application/vnd.apache.parquet", ".csv": "text/csv; charset=utf-8", ".jsonl": "application/jsonl"}
+var resultTypes = map[string]string{".parquet": "application/vnd.apache.parquet", ".arrow": "application/vnd.apache.arrow.file", ".csv": "text/csv; charset=utf-8", ".jsonl": "application/jsonl"}
 
 // result sends the file of a job, or parts of it.
 func (h *HTTP) result(x *exchange) error {

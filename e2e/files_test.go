@@ -19,10 +19,12 @@ import (
 	"selfsame"
 	"selfsame/column"
 	"selfsame/offline"
+	offlinearrow "selfsame/offline/arrow"
 	offlinecsv "selfsame/offline/csv"
 	offlinejsonl "selfsame/offline/jsonl"
 	offlineparquet "selfsame/offline/parquet"
 	"selfsame/source"
+	"selfsame/source/arrow"
 	"selfsame/source/csv"
 	"selfsame/source/jsonl"
 	"selfsame/source/parquet"
@@ -37,9 +39,9 @@ var pageDir = func() string {
 	return dir
 }()
 
-var readers = map[string]source.Format{"parquet": parquet.New(), "csv": csv.New(), "jsonl": jsonl.New()}
+var readers = map[string]source.Format{"parquet": parquet.New(), "arrow": arrow.New(), "csv": csv.New(), "jsonl": jsonl.New()}
 
-var creators = map[string]offline.Creator{"parquet": offlineparquet.Create, "csv": offlinecsv.Create, "jsonl": offlinejsonl.Create}
+var creators = map[string]offline.Creator{"parquet": offlineparquet.Create, "arrow": offlinearrow.Create, "csv": offlinecsv.Create, "jsonl": offlinejsonl.Create}
 
 // show FILE prints any table file as CSV after a line of its types.
 func show(ts *testscript.TestScript, neg bool, args []string) {

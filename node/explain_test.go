@@ -302,7 +302,7 @@ func TestExplainComparesTheFile(t *testing.T) {
 		"labels.csv": nearMisses["labels.csv"],
 	}
 	dir := writeProject(t, files)
-	for _, format := range []string{"parquet", "csv", "jsonl"} {
+	for _, format := range []string{"parquet", "arrow", "csv", "jsonl"} {
 		cfg := TrainConfig{Verb: "train", Project: dir, Request: Request{Service: "shop"}, Out: filepath.Join(dir, "t."+format), Flags: map[string]string{},
 			Rows: RowsConfig{File: filepath.Join(dir, "labels.csv"), Start: selfsame.MinTime, End: selfsame.MaxTime}}
 		trained, err := Train(t.Context(), &cfg)

@@ -81,13 +81,13 @@ func (r *jobRequest) check() (small bool, err error) {
 	case r.Format == "":
 		r.Format = "parquet"
 	case r.Format == "json":
-		return false, jobUsage("format", "json holds up to "+strconv.Itoa(smallRows)+" rows that the body has", "parquet, csv or jsonl")
+		return false, jobUsage("format", "json holds up to "+strconv.Itoa(smallRows)+" rows that the body has", "parquet, arrow, csv or jsonl")
 	}
 	for _, c := range []struct {
 		name  string
 		have  []string
 		known []string
-	}{{"format", []string{r.Format}, []string{"json", "parquet", "csv", "jsonl"}}, {"with", r.With, []string{"event_time", "status"}}, {"names", []string{r.Names}, []string{"", "full", "short"}},
+	}{{"format", []string{r.Format}, []string{"json", "parquet", "arrow", "csv", "jsonl"}}, {"with", r.With, []string{"event_time", "status"}}, {"names", []string{r.Names}, []string{"", "full", "short"}},
 		{"mode", []string{r.Mode}, []string{"", "as_of", "final"}}, {"on_error", []string{r.OnError}, []string{"", "fail", "status"}}} {
 		for _, v := range c.have {
 			if !slices.Contains(c.known, v) {

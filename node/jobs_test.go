@@ -133,7 +133,7 @@ func TestJobsRefused(t *testing.T) {
 		`{"features": ["paid.q"], "rows": [{}]}`:                               "no feature q",
 		`{"service": "all", "rows": [5]}`:                                      "rows[0]",
 		`{"service": "all", "rows_file": "labels.csv", "format": "json"}`:      "json holds up to",
-		`{"service": "all", "rows_file": "labels.csv", "format": "xml"}`:       "parquet, csv, jsonl",
+		`{"service": "all", "rows_file": "labels.csv", "format": "xml"}`:       "parquet, arrow, csv, jsonl",
 		`{"service": "all", "rows_file": "labels.csv", "as_of": "soon"}`:       "is not a duration",
 		`{"service": "all", "rows_file": "labels.csv", "start": "2024-13-01"}`: "is not a moment",
 		`{"service": "all", "entities": [{"k": "a"}]}`:                         "needs the moments",

@@ -12,10 +12,13 @@ import (
 
 	"selfsame"
 	"selfsame/offline"
+	offlinearrow "selfsame/offline/arrow"
 	offlinecsv "selfsame/offline/csv"
 	offlinejsonl "selfsame/offline/jsonl"
 	offlineparquet "selfsame/offline/parquet"
 	"selfsame/source"
+	"selfsame/source/arrow"
+	"selfsame/source/avro"
 	"selfsame/source/csv"
 	"selfsame/source/jsonl"
 	"selfsame/source/parquet"
@@ -26,24 +29,26 @@ const Version = "0.1.0"
 
 // formats are the file formats that sources are read from.
 func formats() map[string]source.Format {
-	return map[string]source.Format{"parquet": parquet.New(), "csv": csv.New(), "jsonl": jsonl.New()}
+	return map[string]source.Format{"parquet": parquet.New(), "arrow": arrow.New(), "avro": avro.New(), "csv": csv.New(), "jsonl": jsonl.New()}
 }
 
 // creators are the file formats that are written.
-var creators = map[string]offline.Creator{"parquet": offlineparquet.Create, "csv": offlinecsv.Create, "jsonl": offlinejsonl.Create}
+var creators = map[string]offline.Creator{"parquet": offlineparquet.Create, "arrow": offlinearrow.Create, "csv": offlinecsv.Create, "jsonl": offlinejsonl.Create}
 
 // outputFormat returns the format of an output file from its name.
 func outputFormat(path string) (string, error) {
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
 	case ".parquet", ".pq":
 		return "parquet", nil
+	case ".arrow", ".feather", ".ipc":
+		return "arrow", nil
 	case ".csv":
 		return "csv", nil
 	case ".jsonl", ".ndjson", ".json":
 		return "jsonl", nil
 	}
 	return "", &selfsame.Error{Class: selfsame.ClassUsage, Ref: path, Message: "the name does not say which format to write",
-		Hint: "end it with .parquet, .csv or .jsonl"}
+		Hint: "end it with .parquet, .arrow, .csv or .jsonl"}
 }
 
 // openSource opens the history files of a source.

@@ -54,7 +54,7 @@ func (p *Prepared) outputFormat() (string, error) {
 	case format == "" && p.Config.Out != "":
 		return outputFormat(p.Config.Out)
 	case format != "" && creators[format] == nil:
-		return "", &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--format " + format, Message: "no such format", Hint: "parquet, csv or jsonl"}
+		return "", &selfsame.Error{Class: selfsame.ClassUsage, Ref: "--format " + format, Message: "no such format", Hint: "parquet, arrow, csv or jsonl"}
 	}
 	return format, nil
 }

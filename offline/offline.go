@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package offline is the contract of files that Selfsame writes: training sets, snapshots, the archive. Formats are
-// adapters beneath it (offline/parquet, offline/csv, offline/jsonl).
+// adapters beneath it (offline/parquet, offline/arrow, offline/csv, offline/jsonl).
 //
 // A writer writes to a temporary file beside the target and renames it in Close, so that an interrupted run leaves no half
 // file. Values whose status is not Present are nulls in files.
@@ -12,7 +12,7 @@ import "selfsame/column"
 
 // Options are the settings of an output file.
 type Options struct {
-	Compression   string            // parquet: zstd (default), snappy, none
+	Compression   string            // parquet: zstd (default), snappy, none; arrow: zstd (default), none
 	RowGroupBytes int64             // parquet: uncompressed target of a row group; 0: 64 MiB
 	PageBytes     int64             // parquet: target of a data page; 0: 1 MiB
 	Casts         map[string]string // column -> float32 or int32: its type at the edge. A value that does not fit is an error

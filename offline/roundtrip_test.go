@@ -18,18 +18,20 @@ import (
 	"selfsame"
 	"selfsame/column"
 	"selfsame/offline"
+	offarrow "selfsame/offline/arrow"
 	offcsv "selfsame/offline/csv"
 	offjsonl "selfsame/offline/jsonl"
 	offparquet "selfsame/offline/parquet"
 	"selfsame/source"
+	"selfsame/source/arrow"
 	"selfsame/source/csv"
 	"selfsame/source/jsonl"
 	"selfsame/source/parquet"
 )
 
 var (
-	formats  = map[string]source.Format{"parquet": parquet.New(), "csv": csv.New(), "jsonl": jsonl.New()}
-	creators = map[string]offline.Creator{"parquet": offparquet.Create, "csv": offcsv.Create, "jsonl": offjsonl.Create}
+	formats  = map[string]source.Format{"parquet": parquet.New(), "arrow": arrow.New(), "csv": csv.New(), "jsonl": jsonl.New()}
+	creators = map[string]offline.Creator{"parquet": offparquet.Create, "arrow": offarrow.Create, "csv": offcsv.Create, "jsonl": offjsonl.Create}
 )
 
 var everyType = []string{"bool", "int64", "float64", "decimal(7,3)", "decimal(18,0)", "decimal(38,10)", "string", "bytes", "timestamp", "date",
@@ -162,7 +164,7 @@ func text(c *column.Column, i int) string {
 
 func TestRoundTrip(t *testing.T) {
 	fields := fieldsOf(t)
-	for _, name := range []string{"x.parquet", "x.csv", "x.jsonl", "x.csv.gz", "x.jsonl.zst"} {
+	for _, name := range []string{"x.parquet", "x.arrow", "x.csv", "x.jsonl", "x.csv.gz", "x.jsonl.zst"} {
 		for _, rows := range []int{0, 1, 700} {
 			b := randomBatch(fields, rows, uint64(rows))
 			path := filepath.Join(t.TempDir(), name)
@@ -182,13 +184,14 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestParquetBytesDependOnRowsOnly(t *testing.T) {
+func TestBytesDependOnRowsOnly(t *testing.T) {
 	fields := fieldsOf(t)
 	b := randomBatch(fields, 50_000, 7)
-	for _, codec := range []string{"zstd", "snappy", "none"} {
+	for _, how := range []string{"parquet zstd", "parquet snappy", "parquet none", "arrow zstd", "arrow none"} {
+		ext, codec, _ := strings.Cut(how, " ")
 		var want []byte
 		for i, c := range []struct{ size, threads int }{{50_000, 1}, {50_000, 2}, {16_384, 2}, {9_999, 3}, {64, 4}} {
-			path := filepath.Join(t.TempDir(), "x.parquet")
+			path := filepath.Join(t.TempDir(), "x."+ext)
 			write(t, path, b, c.size, offline.Options{Compression: codec, Threads: c.threads, RowGroupBytes: 4 << 20, PageBytes: 64 << 10})
 			got, err := os.ReadFile(path)
 			if err != nil {
@@ -197,7 +200,7 @@ func TestParquetBytesDependOnRowsOnly(t *testing.T) {
 			if i == 0 {
 				want = got
 			} else if !bytes.Equal(got, want) {
-				t.Errorf("%s: batches of %d rows, %d threads: other bytes", codec, c.size, c.threads)
+				t.Errorf("%s: batches of %d rows, %d threads: other bytes", how, c.size, c.threads)
 			}
 		}
 	}
@@ -236,7 +239,7 @@ func TestCasts(t *testing.T) {
 	b := column.NewBatch(f, 3)
 	b.Columns[0].Ints, b.Columns[1].Floats, b.Rows = []int64{1, -5, math.MaxInt32}, []float64{0.1, 1e38, math.Inf(1)}, 3
 	o := offline.Options{Casts: map[string]string{"n": "int32", "x": "float32"}}
-	for _, name := range []string{"x.parquet", "x.csv", "x.jsonl"} {
+	for _, name := range []string{"x.parquet", "x.arrow", "x.csv", "x.jsonl"} {
 		path := filepath.Join(t.TempDir(), name)
 		write(t, path, b, 3, o)
 		got := read(t, path, f)
@@ -273,9 +276,13 @@ func TestCasts(t *testing.T) {
 // TestWrittenIsTheFile compares what a writer says of its file with the file.
 func TestWrittenIsTheFile(t *testing.T) {
 	b := randomBatch(fieldsOf(t), 20_000, 5)
-	for _, rows := range []int{0, 20_000} {
-		path := filepath.Join(t.TempDir(), "x.parquet")
-		w, err := offparquet.Create(path, b.Fields, offline.Options{RowGroupBytes: 1 << 20})
+	for _, c := range []struct {
+		ext  string
+		rows int
+	}{{"parquet", 0}, {"parquet", 20_000}, {"arrow", 0}, {"arrow", 20_000}} {
+		rows := c.rows
+		path := filepath.Join(t.TempDir(), "x."+c.ext)
+		w, err := creators[c.ext](path, b.Fields, offline.Options{RowGroupBytes: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -295,7 +302,7 @@ func TestWrittenIsTheFile(t *testing.T) {
 		}
 		size, high, low := w.(offline.Summed).Written()
 		if got := source.ChecksumText(high, low); got != want || size != info.Size() {
-			t.Errorf("%d rows: %d bytes and %s, want %d and %s", rows, size, got, info.Size(), want)
+			t.Errorf("%s, %d rows: %d bytes and %s, want %d and %s", c.ext, rows, size, got, info.Size(), want)
 		}
 	}
 }

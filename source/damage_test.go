@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ func scanDamaged(t *testing.T, path string, spec source.Spec) error {
 func sampleFiles(t testing.TB) []string {
 	t.Helper()
 	var out []string
-	for _, pattern := range []string{"*.parquet", "*.csv*", "*json*"} {
+	for _, pattern := range []string{"*.parquet", "*.arrow", "*.feather", "*.avro", "*.csv*", "*json*"} {
 		files, err := filepath.Glob(filepath.Join(samples, pattern))
 		if err != nil || len(files) == 0 {
 			t.Fatal(err, files)
@@ -52,7 +53,7 @@ func TestTruncatedFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := scanDamaged(t, path, source.Spec{})
-			if err == nil && strings.HasSuffix(file, ".parquet") {
+			if err == nil && slices.Contains([]string{"parquet", "arrow", "avro"}, source.FormatOf(file)) {
 				t.Errorf("%s: %d/16 of the file is read without an error", file, i)
 			}
 		}
@@ -82,7 +83,7 @@ func TestDamagedBytes(t *testing.T) {
 
 func TestUnreadableFile(t *testing.T) {
 	dir := t.TempDir()
-	for _, ext := range []string{"parquet", "csv", "jsonl"} {
+	for _, ext := range []string{"parquet", "arrow", "avro", "csv", "jsonl"} {
 		path := filepath.Join(dir, "folder."+ext)
 		if err := os.Symlink(filepath.Join(dir, "gone"), path); err != nil {
 			t.Fatal(err)
@@ -120,4 +121,6 @@ const fuzzSchema = "id int64; amount float64; at timestamp"
 
 func FuzzCSV(f *testing.F)     { fuzzFormat(f, "csv", fuzzSchema) }
 func FuzzJSONL(f *testing.F)   { fuzzFormat(f, "jsonl", fuzzSchema+"; tags list<string>") }
+func FuzzAvro(f *testing.F)    { fuzzFormat(f, "avro", fuzzSchema+"; tags list<string>") }
+func FuzzArrow(f *testing.F)   { fuzzFormat(f, "arrow", fuzzSchema+"; tags list<string>") }
 func FuzzParquet(f *testing.F) { fuzzFormat(f, "parquet", fuzzSchema+"; tags list<string>") }

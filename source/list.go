@@ -195,7 +195,7 @@ func (spec *Spec) walk(base, dir string) ([]File, error) {
 		return nil, err
 	}
 	if len(out) == 0 && base == dir {
-		return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: dir}, Ref: spec.ref(), Message: "the folder holds no Parquet, CSV or JSON lines file"}
+		return nil, &selfsame.Error{Class: selfsame.ClassInput, Pos: selfsame.Pos{File: dir}, Ref: spec.ref(), Message: "the folder holds no Parquet, Arrow, Avro, CSV or JSON lines file"}
 	}
 	slices.SortFunc(out, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
@@ -209,7 +209,7 @@ func below(base, p string) string {
 	return filepath.ToSlash(rel)
 }
 
-// FormatOf returns the format that a file name stands for: parquet, csv, jsonl, or nothing.
+// FormatOf returns the format that a file name stands for: parquet, arrow, avro, csv, jsonl, or nothing.
 func FormatOf(name string) string {
 	name = strings.ToLower(filepath.Base(name))
 	for _, c := range []string{".gz", ".zst"} {
@@ -218,6 +218,10 @@ func FormatOf(name string) string {
 	switch filepath.Ext(name) {
 	case ".parquet", ".pq", ".parq":
 		return "parquet"
+	case ".arrow", ".feather", ".ipc":
+		return "arrow"
+	case ".avro":
+		return "avro"
 	case ".csv":
 		return "csv"
 	case ".jsonl", ".ndjson", ".json":

@@ -35,7 +35,7 @@ type file struct {
 	snapshot *int64 // the event time of its rows, where its folder's date is that of a snapshot
 }
 
-// Open lists the files of a source and opens each. formats are keyed parquet, csv and jsonl.
+// Open lists the files of a source and opens each. formats are keyed parquet, arrow, avro, csv and jsonl.
 // Errors are *selfsame.Error of class input that name the file and the column, or of class definition for a setting.
 func Open(ctx context.Context, spec Spec, formats map[string]Format) (*Table, error) {
 	how, err := resolve(&spec)
@@ -100,7 +100,7 @@ func (t *Table) openFile(ctx context.Context, f File, formats map[string]Format)
 		if name != "" {
 			e.Message = "there is no format " + quote(name)
 		}
-		e.Hint = "name it with format: parquet, csv or jsonl"
+		e.Hint = "name it with format: parquet, arrow, avro, csv or jsonl"
 		return file{}, e
 	}
 	r, err := format.Open(ctx, f.Path, t.how)

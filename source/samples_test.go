@@ -18,12 +18,14 @@ import (
 	"selfsame/column"
 	"selfsame/offline"
 	"selfsame/source"
+	"selfsame/source/arrow"
+	"selfsame/source/avro"
 	"selfsame/source/csv"
 	"selfsame/source/jsonl"
 	"selfsame/source/parquet"
 )
 
-var formats = map[string]source.Format{"parquet": parquet.New(), "csv": csv.New(), "jsonl": jsonl.New()}
+var formats = map[string]source.Format{"parquet": parquet.New(), "arrow": arrow.New(), "avro": avro.New(), "csv": csv.New(), "jsonl": jsonl.New()}
 
 const samples = "../testdata/samples"
 
@@ -136,6 +138,12 @@ func TestSamples(t *testing.T) {
 		{file: "polars.parquet"},
 		{file: "polars.csv", without: "tags"},
 		{file: "polars.ndjson"},
+		{file: "pandas.feather"},
+		{file: "pyarrow_zstd.arrow"},
+		{file: "pyarrow_dictionary_lz4.arrow"},
+		{file: "polars.arrow"},
+		{file: "fastavro_deflate.avro"},
+		{file: "fastavro_snappy.avro", differs: map[string]string{"at": millis}},
 		{file: "duckdb.parquet"},
 		{file: "duckdb.csv", without: "tags"},
 		{file: "spark_int96.parquet"},
@@ -174,10 +182,13 @@ func TestArrowTypes(t *testing.T) {
 		"deep": "[[1,2],[]] [] null [null,[3,null]] [[4]]", "largelist": "[1] [] null [2,3] [4]",
 		"map": `{"a":2,"b":1} {} null {"z":null} {"k":5}`, "big": "12345678901234567890123456.789 -0.001 null 0.000 1.000", "none": "null null null null null",
 	}
-	spec := source.Spec{Name: "s", Dir: samples, Batch: selfsame.BatchSource{Path: "pyarrow_types.parquet"}, Schema: schema(t, fields)}
-	for _, declared := range []bool{true, false} {
-		if !declared {
-			spec.Schema = nil
+	for _, c := range []struct {
+		file     string
+		declared bool
+	}{{"pyarrow_types.parquet", true}, {"pyarrow_types.parquet", false}, {"pyarrow_types.arrow", true}, {"pyarrow_types.arrow", false}} {
+		spec := source.Spec{Name: "s", Dir: samples, Batch: selfsame.BatchSource{Path: c.file}}
+		if c.declared {
+			spec.Schema = schema(t, fields)
 		}
 		b, _, _, err := read(t, spec, source.Want{})
 		if err != nil {
@@ -188,24 +199,104 @@ func TestArrowTypes(t *testing.T) {
 		}
 		for i, f := range b.Fields {
 			if got := show(b.Columns[i]); got != want[f.Name] {
-				t.Errorf("declared %v, %s %s\n got %s\nwant %s", declared, f.Name, f.Type, got, want[f.Name])
+				t.Errorf("%s, declared %v, %s %s\n got %s\nwant %s", c.file, c.declared, f.Name, f.Type, got, want[f.Name])
 			}
 		}
 	}
 }
 
 func TestColumnsWithoutAType(t *testing.T) {
-	spec := source.Spec{Name: "s", Dir: samples, Batch: selfsame.BatchSource{Path: "pyarrow_homeless.parquet"}}
-	for _, name := range []string{"struct", "time", "wide", "intmap"} {
-		_, err := source.Open(context.Background(), spec, formats)
-		if err == nil || selfsame.ClassOf(err) != selfsame.ClassInput || !strings.Contains(err.Error(), "column "+name) {
+	for file, homeless := range map[string][]string{"pyarrow_homeless.parquet": {"struct", "time", "wide", "intmap"}, "pyarrow_homeless.arrow": {"struct", "duration", "time", "wide", "intmap"}} {
+		spec := source.Spec{Name: "s", Dir: samples, Batch: selfsame.BatchSource{Path: file}}
+		for _, name := range homeless {
+			_, err := source.Open(context.Background(), spec, formats)
+			if err == nil || selfsame.ClassOf(err) != selfsame.ClassInput || !strings.Contains(err.Error(), "column "+name) {
+				t.Fatalf("%s: got %v, want an error that names column %s", file, err, name)
+			}
+			spec.Omit = append(spec.Omit, name)
+		}
+		b, _, _, err := read(t, spec, source.Want{})
+		if err != nil || len(b.Columns) != 6-len(homeless) || show(b.Columns[0]) != "1" {
+			t.Fatalf("%s: got %v, %v", file, b, err)
+		}
+	}
+}
+
+// TestArrowLayouts reads what only Arrow files have: views, dictionaries of numbers, narrow decimals, lists of one length, over record batches that begin anywhere.
+func TestArrowLayouts(t *testing.T) {
+	want := map[string]string{
+		"view": sampleRows["user"], "bview": `"YQ==" "bG9uZ2VyIHRoYW4gdHdlbHZlIGJ5dGVz" null "" "eA=="`, "pair": "[1,2] [3,4] null [5,null] [6,7]",
+		"dec32": "1.25 null -0.01 0.00 9.00", "dec64": "1.25 null -0.01 0.00 9.00", "days": sampleRows["day"],
+		"maps": `{"a":null,"b":[1]} {} null {"z":[2,null]} {"k":[]}`,
+	}
+	b, _, _, err := read(t, source.Spec{Name: "s", Dir: samples, Batch: selfsame.BatchSource{Path: "pyarrow_views.arrow"}}, source.Want{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range b.Fields {
+		if got := show(b.Columns[i]); got != want[f.Name]+" "+want[f.Name] {
+			t.Errorf("%s %s\n got %s\nwant it twice %s", f.Name, f.Type, got, want[f.Name])
+		}
+	}
+	if len(b.Fields) != len(want) {
+		t.Errorf("%d columns, want %d", len(b.Fields), len(want))
+	}
+}
+
+// TestAvroTypes reads the types that only Avro has, and what cannot be read.
+func TestAvroTypes(t *testing.T) {
+	fields := "i int64; f float64; enum string; uuid string; bytes bytes; fixed bytes; fixdec decimal(20,4); local timestamp; nanos timestamp; maps map<string,list<int64>>; none string"
+	want := map[string]string{"i": "-2147483648 7", "f": "0.5 null", "enum": `"B" "A"`, "uuid": `"12345678-1234-5678-1234-567812345678" "00000000-0000-0000-0000-000000000000"`,
+		"bytes": `"AP8=" ""`, "fixed": `"YWI=" "Y2Q="`, "fixdec": "-1234567890123456.7891 0.0001", "local": `"2024-07-01T10:30:00.000007Z" "1969-12-31T22:59:59.999999Z"`,
+		"nanos": `"2024-07-01T12:30:00.000001Z" "1969-12-31T23:59:59.999999Z"`, "maps": `{"a":[],"b":[1,null]} {}`, "none": "null null"}
+	spec := source.Spec{Dir: samples, Batch: selfsame.BatchSource{Path: "fastavro_types.avro"}, Timezone: "Europe/Berlin"}
+	for _, name := range []string{"time", "either", "record", "wide"} {
+		_, err := source.Open(t.Context(), spec, formats)
+		if selfsame.ClassOf(err) != selfsame.ClassInput || !strings.Contains(err.Error(), "column "+name) {
 			t.Fatalf("got %v, want an error that names column %s", err, name)
 		}
 		spec.Omit = append(spec.Omit, name)
 	}
-	b, _, _, err := read(t, spec, source.Want{})
-	if err != nil || len(b.Columns) != 2 || show(b.Columns[0]) != "1" {
-		t.Fatalf("got %v, %v", b, err)
+	for range 2 {
+		b, _, _, err := read(t, spec, source.Want{})
+		if err != nil || len(b.Fields) != len(want) {
+			t.Fatal(b, err)
+		}
+		for i, f := range b.Fields {
+			if got := show(b.Columns[i]); got != want[f.Name] {
+				t.Errorf("%s %s\n got %s\nwant %s", f.Name, f.Type, got, want[f.Name])
+			}
+		}
+		spec.Schema, spec.Omit = schema(t, fields), nil
+	}
+}
+
+// TestAvroLosses: a value that does not fit its field is a bad row.
+func TestAvroLosses(t *testing.T) {
+	for field, want := range map[string]string{"long float64": "loses digits", "price decimal(10,2)": "more digits after the point", "ns timestamp": "digits below a microsecond", "far timestamp": "out of the range", "text timestamp": "not a timestamp"} {
+		spec := source.Spec{Dir: samples, Batch: selfsame.BatchSource{Path: "fastavro_losses.avro"}, Schema: schema(t, field)}
+		_, _, _, err := read(t, spec, source.Want{})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "row 1") {
+			t.Errorf("%s: got %v, want %s", field, err, want)
+		}
+		spec.SkipBad = true
+		if b, bad, _, err := read(t, spec, source.Want{}); err != nil || b.Rows != 2 || len(bad) != 1 || bad[0].Row != 1 {
+			t.Errorf("%s: got %v, %v, %v", field, b, bad, err)
+		}
+	}
+	spec := source.Spec{Dir: samples, Batch: selfsame.BatchSource{Path: "fastavro_losses.avro"}, Schema: schema(t, "price float64")}
+	if _, _, _, err := read(t, spec, source.Want{}); err == nil || !strings.Contains(err.Error(), "without loss: declare decimal(10,3)") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestArrowOfOtherKinds refuses what looks like an Arrow file, by its name.
+func TestArrowOfOtherKinds(t *testing.T) {
+	for file, want := range map[string]string{"pyarrow_stream.arrow": "it is a stream of Arrow", "feather_v1.feather": "it is Feather version 1"} {
+		_, err := source.Open(t.Context(), source.Spec{Dir: samples, Batch: selfsame.BatchSource{Path: file}}, formats)
+		if selfsame.ClassOf(err) != selfsame.ClassInput || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", file, err)
+		}
 	}
 }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package source is the contract of raw rows: which files a source has, which of them a question needs, and their rows as
-// batches of the declared schema. Formats are adapters beneath it (source/parquet, source/csv, source/jsonl).
+// batches of the declared schema. Formats are adapters beneath it (source/parquet, source/arrow, source/avro, source/csv, source/jsonl).
 //
 // It conforms what files hold to what definitions declare (renames, widening without loss, zones, time formats, partition
 // columns) and it never decides admission or visibility.

@@ -4,7 +4,9 @@
 package source
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -63,4 +65,25 @@ func InputError(file, message string, err error) *selfsame.Error {
 		e.Hint = "check the permissions of the file and of its folders"
 	}
 	return e
+}
+
+// Guard turns a panic or an error of a format's library into an error about the file. It is to be deferred.
+func Guard(path, format string, err *error) {
+	if p := recover(); p != nil {
+		*err = InputError(path, "the "+format+" file is damaged", fmt.Errorf("%v", p))
+		return
+	}
+	if *err == nil || errors.Is(*err, context.Canceled) || errors.Is(*err, context.DeadlineExceeded) {
+		return
+	}
+	var known *selfsame.Error
+	if errors.As(*err, &known) {
+		return
+	}
+	var pe *fs.PathError
+	if errors.As(*err, &pe) {
+		*err = InputError(path, "cannot be read", pe.Err)
+		return
+	}
+	*err = InputError(path, "the file is not readable as "+format, *err)
 }

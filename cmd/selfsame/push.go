@@ -60,7 +60,7 @@ func pushCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "push SOURCE [FILE]...",
 		Short: "push events from files, or JSON lines from standard input",
-		Long: `Push events from files (JSON lines, CSV, Parquet; text also .gz and .zst), or JSON lines from standard input. Events are durable and applied when the command says so. Each
+		Long: `Push events from files (JSON lines, CSV, Parquet, Arrow, Avro; text also .gz and .zst), or JSON lines from standard input. Events are durable and applied when the command says so. Each
 event that is not accepted is printed with its fate and the reason; it never keeps the others out. Pushing the same events again changes nothing where the source declares an id.
 
 CSV and Parquet are read as history files of the source are. To bring in history, use selfsame backfill: what is pushed is admitted by its age.`,
@@ -142,7 +142,7 @@ func (p *pusher) table(ctx context.Context, path string) error {
 }
 
 func (p *pusher) file(ctx context.Context, path string) error {
-	if format := source.FormatOf(path); format == "csv" || format == "parquet" {
+	if format := source.FormatOf(path); format != "" && format != "jsonl" {
 		return p.table(ctx, path)
 	}
 	f, err := os.Open(path)

@@ -114,10 +114,10 @@ func (f *trainFlags) recorded(c *cobra.Command, args []string, config func(args 
 
 func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.project, "project", ".", "folder of the project")
-	fs.StringVar(&f.rows, "rows", "", "file of rows that ask: keys, a time and labels (Parquet, CSV, JSON lines); or journal: what was served")
+	fs.StringVar(&f.rows, "rows", "", "file of rows that ask: keys, a time and labels (Parquet, Arrow, Avro, CSV, JSON lines); or journal: what was served")
 	fs.StringVar(&f.entities, "entities", "", "file of entity keys without times; rows are made with --start, --end and --every")
 	fs.StringVar(&f.eventsOf, "events-of", "", "source whose events are the rows")
-	fs.StringVar(&f.rowsFormat, "rows-format", "", "parquet, csv or jsonl, where the name does not say")
+	fs.StringVar(&f.rowsFormat, "rows-format", "", "parquet, arrow, avro, csv or jsonl, where the name does not say")
 	fs.StringSliceVar(&f.omit, "omit", nil, "columns of the rows to leave out, such as those of a type that Selfsame does not have")
 	fs.StringVar(&f.time, "time", "", "column that says when each row asks")
 	fs.StringVar(&f.cut, "cut-column", "", "column with the moment, or the token, up to which each row knows events")
@@ -126,8 +126,8 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.start, "start", "", "first moment of the rows, inclusive")
 	fs.StringVar(&f.end, "end", "", "last moment of the rows, exclusive (with --entities and no --start: the moment)")
 	fs.StringVar(&f.every, "every", "", "step between the moments of an entity (default 1d from --start on; without --start one moment, --end)")
-	fs.StringVar(&f.out, "out", "", "file to write: .parquet, .csv or .jsonl; a folder with --partition-by")
-	fs.StringVar(&f.format, "format", "", "parquet, csv or jsonl, where the name does not say")
+	fs.StringVar(&f.out, "out", "", "file to write: .parquet, .arrow, .csv or .jsonl; a folder with --partition-by")
+	fs.StringVar(&f.format, "format", "", "parquet, arrow, csv or jsonl, where the name does not say")
 	fs.StringVar(&f.compression, "compression", "zstd", "of Parquet: zstd, snappy or none")
 	fs.StringVar(&f.rowGroup, "row-group-bytes", "64MiB", "uncompressed size of a Parquet row group")
 	fs.StringVar(&f.page, "page-bytes", "1MiB", "size of a Parquet page")

@@ -24,7 +24,7 @@ var imports = map[string][]string{
 	"compute/textual":   {},
 	"compute/scalar":    {"column", "compute/exact", "compute/geodesy", "compute/textual", "compute/transcend", "compute/zone"},
 	"compute/operator":  {"column", "compute/exact", "compute/zone"},
-	"compute/expr":      {"column", "compute/exact", "compute/operator", "compute/scalar"},
+	"compute/expr":      {"column", "compute/exact", "compute/operator", "compute/scalar", "compute/zone"},
 	"compute/aggregate": {"column", "compute/exact", "compute/transcend", "compute/zone"},
 	"compute/window":    {"column", "compute/zone"},
 	"compute/pit":       {"column", "compute/aggregate", "compute/window"},

@@ -9,10 +9,8 @@ package parquet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -20,7 +18,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
-	"selfsame"
+	"selfsame/internal/arrowcolumn"
 	"selfsame/source"
 )
 
@@ -47,7 +45,7 @@ var _ source.Reader = (*Reader)(nil)
 
 // Open reads the footer of a file.
 func (Format) Open(_ context.Context, path string, how *source.Reading) (_ source.Reader, err error) {
-	defer guard(path, &err)
+	defer source.Guard(path, "Parquet", &err)
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -69,7 +67,7 @@ func (Format) Open(_ context.Context, path string, how *source.Reading) (_ sourc
 		return nil, err
 	}
 	for i, c := range r.manifest.Fields {
-		t, reason := typeOf(c.Field.Type)
+		t, reason := arrowcolumn.TypeOf(c.Field.Type)
 		r.columns = append(r.columns, source.Column{Name: c.Field.Name, Type: t, Reason: reason})
 		r.field[c.Field.Name] = i
 	}
@@ -189,25 +187,4 @@ type closerOf struct {
 func (c closerOf) Close() error {
 	defer pools.Put(c.mem)
 	return c.file.Close()
-}
-
-// guard turns a panic or an error of the Parquet library into an error about the file.
-func guard(path string, err *error) {
-	if p := recover(); p != nil {
-		*err = source.InputError(path, "the Parquet file is damaged", fmt.Errorf("%v", p))
-		return
-	}
-	if *err == nil || errors.Is(*err, context.Canceled) || errors.Is(*err, context.DeadlineExceeded) {
-		return
-	}
-	var known *selfsame.Error
-	if errors.As(*err, &known) {
-		return
-	}
-	var pe *fs.PathError
-	if errors.As(*err, &pe) {
-		*err = source.InputError(path, "cannot be read", pe.Err)
-		return
-	}
-	*err = source.InputError(path, "the file is not readable as Parquet", *err)
 }

@@ -13,6 +13,7 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/internal/arrowcolumn"
 	"selfsame/source"
 )
 
@@ -53,7 +54,7 @@ type scan struct {
 
 func (r *Reader) scan(ctx context.Context, group int, want []source.Wanted) (s *scan, err error) {
 	s = &scan{r: r, want: want, group: r.groups[group], most: source.RowsOf(want), rows: source.NewRows(r.how, r.path)}
-	defer guard(r.path, &err)
+	defer source.Guard(r.path, "Parquet", &err)
 	fr, closer, err := r.open()
 	if err != nil {
 		return s, err
@@ -81,7 +82,7 @@ func (s *scan) close() {
 
 // next decodes the next chunk.
 func (s *scan) next() (c *source.Chunk, err error) {
-	defer guard(s.r.path, &err)
+	defer source.Guard(s.r.path, "Parquet", &err)
 	n := min(s.group.Rows-s.done, s.most)
 	first := s.group.First + s.done
 	s.batch.Reset()
@@ -106,7 +107,7 @@ func (r *Reader) readers(ctx context.Context, fr *pqarrow.FileReader, group int,
 		if !ok {
 			return out, source.InputError(r.path, "there is no column "+w.Column, nil)
 		}
-		if why := r.conforms(i, w.Field.Type); why != "" {
+		if why := arrowcolumn.Conforms(r.manifest.Fields[i].Field.Type, w.Field.Type, r.how); why != "" {
 			e := source.InputError(r.path, why, nil)
 			e.Ref = "column " + w.Column
 			return out, e
@@ -186,19 +187,6 @@ func (r *Reader) probe(fr *pqarrow.FileReader, group, leaf int, t selfsame.Type)
 	return p.Close()
 }
 
-// conforms says why a column of the file can never be read as a type, or nothing.
-func (r *Reader) conforms(i int, t selfsame.Type) string {
-	have := r.manifest.Fields[i].Field.Type
-	if readable(have, t, r.how) {
-		return ""
-	}
-	why := fmt.Sprintf("holds %s and cannot be read as %s without loss", have, t)
-	if exact, reason := typeOf(have); reason == "" {
-		why += ": declare " + exact.String()
-	}
-	return why
-}
-
 // fill appends the next n values of a column.
 func (r *Reader) fill(c columnReader, dst *column.Column, w source.Wanted, n, first int64, rows *source.Rows) error {
 	chunks, err := c.next(n)
@@ -206,14 +194,14 @@ func (r *Reader) fill(c columnReader, dst *column.Column, w source.Wanted, n, fi
 		return fmt.Errorf("column %s: %w", w.Column, err)
 	}
 	defer c.release()
-	cv := converter{how: r.how, rows: rows}
+	cv := arrowcolumn.Converter{How: r.how, Rows: rows}
 	at := first
 	for _, a := range chunks {
 		base := at
-		cv.report = func(i int, text, why string) {
+		cv.Report = func(i int, text, why string) {
 			rows.Report(source.BadRow{Row: base + int64(i), Field: w.Field.Name, Reason: why, Text: text})
 		}
-		cv.append(dst, a)
+		cv.Append(dst, a)
 		at += int64(a.Len())
 	}
 	if at-first != n || dst.Len() != int(n) {

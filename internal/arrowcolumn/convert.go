@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package parquet
+package arrowcolumn
 
 import (
 	"fmt"
@@ -19,17 +19,19 @@ import (
 	"selfsame/source"
 )
 
-// converter appends Arrow arrays to columns. A value that its column cannot hold is reported with its place in the array and
-// becomes a null.
-type converter struct {
-	how    *source.Reading
-	rows   *source.Rows
-	report func(i int, text, why string)
+// Converter appends Arrow arrays to columns. A value that its column cannot hold is reported with its place in the array and becomes a null.
+type Converter struct {
+	How    *source.Reading
+	Rows   *source.Rows
+	Report func(i int, text, why string)
 }
 
 // readable reports whether values of an Arrow type can be read as a type, up to single values that do not fit.
 func readable(have arrow.DataType, want selfsame.Type, how *source.Reading) bool {
-	exact, reason := typeOf(have)
+	if d, ok := have.(*arrow.DictionaryType); ok {
+		return readable(d.ValueType, want, how)
+	}
+	exact, reason := TypeOf(have)
 	if have.ID() == arrow.NULL {
 		return true
 	}
@@ -54,7 +56,7 @@ func readable(have arrow.DataType, want selfsame.Type, how *source.Reading) bool
 		return exact.Kind == selfsame.Date || exact.Kind == selfsame.String
 	case selfsame.List:
 		l, ok := have.(arrow.ListLikeType)
-		return ok && have.ID() != arrow.MAP && readable(l.Elem(), *want.Elem, how)
+		return ok && exact.Kind == selfsame.List && readable(l.Elem(), *want.Elem, how)
 	case selfsame.Map:
 		m, ok := have.(*arrow.MapType)
 		return ok && readable(m.ItemType(), *want.Elem, how)
@@ -62,15 +64,31 @@ func readable(have arrow.DataType, want selfsame.Type, how *source.Reading) bool
 	return exact.Kind == want.Kind
 }
 
-// append appends every value of a to c. readable holds for their types.
-func (cv *converter) append(c *column.Column, a arrow.Array) {
+// Conforms says why values of an Arrow type can never be read as a type, or nothing.
+func Conforms(have arrow.DataType, want selfsame.Type, how *source.Reading) string {
+	if readable(have, want, how) {
+		return ""
+	}
+	why := fmt.Sprintf("holds %s and cannot be read as %s without loss", have, want)
+	if exact, reason := TypeOf(have); reason == "" {
+		why += ": declare " + exact.String()
+	}
+	return why
+}
+
+// Append appends every value of a to c. Conforms has found nothing against their types.
+func (cv *Converter) Append(c *column.Column, a arrow.Array) {
 	if a.Len() == 0 {
 		return
 	}
-	if a.DataType().ID() == arrow.NULL {
+	switch a := a.(type) {
+	case *array.Null:
 		for range a.Len() {
 			c.AppendStatus(selfsame.Null)
 		}
+		return
+	case *array.Dictionary:
+		cv.dictionary(c, a)
 		return
 	}
 	switch c.Type.Kind {
@@ -101,8 +119,28 @@ func (cv *converter) append(c *column.Column, a arrow.Array) {
 	cv.nulls(c, a)
 }
 
+// dictionary appends the values that places in a dictionary stand for. A value that cannot be read is reported for each row that has it.
+func (cv *Converter) dictionary(c *column.Column, a *array.Dictionary) {
+	values := column.New(c.Type, a.Dictionary().Len())
+	type fault struct{ text, why string }
+	bad := map[int]fault{}
+	into := Converter{How: cv.How, Rows: cv.Rows, Report: func(i int, text, why string) { bad[i] = fault{text, why} }}
+	into.Append(values, a.Dictionary())
+	for i := range a.Len() {
+		if a.IsNull(i) {
+			c.AppendStatus(selfsame.Null)
+			continue
+		}
+		j := a.GetValueIndex(i)
+		if f, ok := bad[j]; ok {
+			cv.Report(i, f.text, f.why)
+		}
+		c.AppendFrom(values, j)
+	}
+}
+
 // nulls gives the values appended last, one for each of a, their statuses. NaN that are null already stay so.
-func (cv *converter) nulls(c *column.Column, a arrow.Array) {
+func (cv *Converter) nulls(c *column.Column, a arrow.Array) {
 	n, total := a.Len(), c.Len()
 	if a.NullN() == 0 {
 		if c.Status != nil && len(c.Status) < total {
@@ -121,8 +159,8 @@ func (cv *converter) nulls(c *column.Column, a arrow.Array) {
 }
 
 // fail reports value i of the array and makes the value appended last null.
-func (cv *converter) fail(c *column.Column, i int, text, why string) {
-	cv.report(i, text, why)
+func (cv *Converter) fail(c *column.Column, i int, text, why string) {
+	cv.Report(i, text, why)
 	for len(c.Status) < c.Len() {
 		c.Status = append(c.Status, selfsame.Present)
 	}
@@ -139,7 +177,7 @@ func widen[T integer](c *column.Column, values []T) {
 	}
 }
 
-func (cv *converter) integers(c *column.Column, a arrow.Array) {
+func (cv *Converter) integers(c *column.Column, a arrow.Array) {
 	switch a := a.(type) {
 	case *array.Int64:
 		c.Ints = append(c.Ints, a.Int64Values()...)
@@ -183,7 +221,7 @@ func (cv *converter) integers(c *column.Column, a arrow.Array) {
 	}
 }
 
-func (cv *converter) floats(c *column.Column, a arrow.Array) {
+func (cv *Converter) floats(c *column.Column, a arrow.Array) {
 	if a, ok := a.(*array.Float64); ok {
 		cv.doubles(c, a)
 		return
@@ -195,9 +233,9 @@ func (cv *converter) floats(c *column.Column, a arrow.Array) {
 		}
 		switch a := a.(type) {
 		case *array.Float32:
-			source.AppendFloat(c, float64(a.Value(i)), cv.how.KeepNaN)
+			source.AppendFloat(c, float64(a.Value(i)), cv.How.KeepNaN)
 		case *array.Float16:
-			source.AppendFloat(c, float64(a.Value(i).Float32()), cv.how.KeepNaN)
+			source.AppendFloat(c, float64(a.Value(i).Float32()), cv.How.KeepNaN)
 		default:
 			v, exact := integerAt(a, i)
 			source.AppendFloat(c, v, true)
@@ -241,7 +279,7 @@ func int64At(a arrow.Array, i int) int64 {
 }
 
 // doubles appends float64 values: the common case, without a look at each status.
-func (cv *converter) doubles(c *column.Column, a *array.Float64) {
+func (cv *Converter) doubles(c *column.Column, a *array.Float64) {
 	from := len(c.Floats)
 	c.Floats = append(c.Floats, a.Float64Values()...)
 	nan := false
@@ -259,7 +297,7 @@ func (cv *converter) doubles(c *column.Column, a *array.Float64) {
 			continue
 		}
 		c.Floats[from+i] = math.NaN()
-		if !cv.how.KeepNaN {
+		if !cv.How.KeepNaN {
 			for len(c.Status) < len(c.Floats) {
 				c.Status = append(c.Status, selfsame.Present)
 			}
@@ -271,6 +309,10 @@ func (cv *converter) doubles(c *column.Column, a *array.Float64) {
 // decimalAt returns the unscaled value and scale of decimal or integer i.
 func decimalAt(a arrow.Array, i int) (*big.Int, int) {
 	switch a := a.(type) {
+	case *array.Decimal32:
+		return big.NewInt(int64(a.Value(i))), int(a.DataType().(arrow.DecimalType).GetScale())
+	case *array.Decimal64:
+		return big.NewInt(int64(a.Value(i))), int(a.DataType().(arrow.DecimalType).GetScale())
 	case *array.Decimal128:
 		return a.Value(i).BigInt(), int(a.DataType().(arrow.DecimalType).GetScale())
 	case *array.Decimal256:
@@ -281,7 +323,7 @@ func decimalAt(a arrow.Array, i int) (*big.Int, int) {
 	return big.NewInt(int64At(a, i)), 0
 }
 
-func (cv *converter) decimals(c *column.Column, a arrow.Array) {
+func (cv *Converter) decimals(c *column.Column, a arrow.Array) {
 	d, same := a.(*array.Decimal128)
 	if same {
 		t := a.DataType().(arrow.DecimalType)
@@ -309,14 +351,13 @@ func (cv *converter) decimals(c *column.Column, a arrow.Array) {
 	}
 }
 
-func (cv *converter) strings(c *column.Column, a arrow.Array) {
+func (cv *Converter) strings(c *column.Column, a arrow.Array) {
 	checked := c.Type.Kind == selfsame.String
 	switch a := a.(type) {
 	case *array.String:
-		appendStrings(c, a.ValueOffsets(), a.ValueBytes(), a.ValueOffset(0))
-		checked = false
+		checked = !appendStrings(c, a.ValueOffsets(), a.ValueBytes()) && checked
 	case *array.Binary:
-		appendStrings(c, a.ValueOffsets(), a.ValueBytes(), int(a.ValueOffsets()[0]))
+		checked = !appendStrings(c, a.ValueOffsets(), a.ValueBytes()) && checked
 	default:
 		for i := range a.Len() {
 			if a.IsNull(i) {
@@ -329,7 +370,7 @@ func (cv *converter) strings(c *column.Column, a arrow.Array) {
 	n := c.Len()
 	for i := range a.Len() {
 		if checked && a.IsValid(i) && !utf8.Valid(c.Str(n-a.Len()+i)) {
-			cv.report(i, strconv.Quote(string(c.Str(n-a.Len()+i))), "is not valid UTF-8")
+			cv.Report(i, strconv.Quote(string(c.Str(n-a.Len()+i))), "is not valid UTF-8")
 		}
 	}
 }
@@ -339,6 +380,10 @@ func bytesAt(a arrow.Array, i int) []byte {
 	case *array.LargeString:
 		return []byte(a.Value(i))
 	case *array.LargeBinary:
+		return a.Value(i)
+	case *array.StringView:
+		return []byte(a.Value(i))
+	case *array.BinaryView:
 		return a.Value(i)
 	case *array.FixedSizeBinary:
 		return a.Value(i)
@@ -350,17 +395,24 @@ func bytesAt(a arrow.Array, i int) []byte {
 	panic(fmt.Sprintf("no strings in %s", a.DataType()))
 }
 
-// appendStrings appends values whose offsets begin at base.
-func appendStrings(c *column.Column, offsets []int32, data []byte, base int) {
-	at := uint32(len(c.Bytes))
+// appendStrings appends values that lie one behind the other, and reports whether every one of them is UTF-8.
+func appendStrings(c *column.Column, offsets []int32, data []byte) bool {
+	at, base := uint32(len(c.Bytes)), offsets[0]
 	c.Bytes = append(c.Bytes, data...)
+	whole := utf8.Valid(data)
 	for i := 1; i < len(offsets); i++ {
-		c.Offsets = append(c.Offsets, at+uint32(int(offsets[i])-base))
+		end := int(offsets[i] - base)
+		if offsets[i] < offsets[i-1] || end > len(data) {
+			panic("offsets of strings do not ascend")
+		}
+		whole = whole && (end == len(data) || utf8.RuneStart(data[end]))
+		c.Offsets = append(c.Offsets, at+uint32(end))
 	}
+	return whole
 }
 
 // nested appends lists and maps.
-func (cv *converter) nested(c *column.Column, a arrow.Array) {
+func (cv *Converter) nested(c *column.Column, a arrow.Array) {
 	l := a.(array.ListLike)
 	bounds := func(i int) (int, int) {
 		lo, hi := l.ValueOffsets(i)
@@ -369,45 +421,50 @@ func (cv *converter) nested(c *column.Column, a arrow.Array) {
 	n := a.Len()
 	lo, _ := bounds(0)
 	_, hi := bounds(n - 1)
-	elem := converter{how: cv.how, rows: cv.rows, report: func(i int, text, why string) {
+	elem := Converter{How: cv.How, Rows: cv.Rows, Report: func(i int, text, why string) {
 		row := sort.Search(n, func(r int) bool { _, end := bounds(r); return end > lo+i })
-		cv.report(row, text, why)
+		cv.Report(row, text, why)
 	}}
 	if m, ok := a.(*array.Map); ok {
-		cv.maps(c, m, elem)
+		cv.maps(c, m, lo, hi, elem)
 		return
 	}
 	base := c.Elems.Len()
 	values := array.NewSlice(l.ListValues(), int64(lo), int64(hi))
 	defer values.Release()
-	elem.append(c.Elems, values)
+	elem.Append(c.Elems, values)
 	for i := range n {
-		_, end := bounds(i)
+		start, end := bounds(i)
+		if end < start || i > 0 && base+start-lo != int(c.Offsets[len(c.Offsets)-1]) {
+			panic("offsets of lists do not ascend")
+		}
 		c.Offsets = append(c.Offsets, uint32(base+end-lo))
 	}
 	cv.nulls(c, a)
 }
 
-// maps appends maps with their keys in byte order. A null key or a key that occurs twice is reported.
-func (cv *converter) maps(c *column.Column, a *array.Map, elem converter) {
-	keys := column.New(c.Keys.Type, a.Keys().Len())
-	items := column.New(c.Elems.Type, a.Items().Len())
-	elem.append(keys, a.Keys())
-	elem.append(items, a.Items())
+// maps appends maps, whose entries lie in [from, to), with their keys in byte order. A null key or a key that occurs twice is reported.
+func (cv *Converter) maps(c *column.Column, a *array.Map, from, to int, elem Converter) {
+	keys, items := column.New(c.Keys.Type, to-from), column.New(c.Elems.Type, to-from)
+	for i, values := range []arrow.Array{a.Keys(), a.Items()} {
+		part := array.NewSlice(values, int64(from), int64(to))
+		elem.Append([]*column.Column{keys, items}[i], part)
+		part.Release()
+	}
 	var order []int
 	for i := range a.Len() {
 		lo, hi := a.ValueOffsets(i)
 		order = order[:0]
-		for j := int(lo); j < int(hi); j++ {
+		for j := int(lo) - from; j < int(hi)-from; j++ {
 			order = append(order, j)
 		}
 		sort.SliceStable(order, func(x, y int) bool { return string(keys.Str(order[x])) < string(keys.Str(order[y])) })
 		for k, j := range order {
 			switch {
 			case keys.StatusAt(j) != selfsame.Present:
-				cv.report(i, "", "has a map with a null key")
+				cv.Report(i, "", "has a map with a null key")
 			case k > 0 && string(keys.Str(j)) == string(keys.Str(order[k-1])):
-				cv.report(i, string(keys.Str(j)), "has a map with a key that occurs twice")
+				cv.Report(i, string(keys.Str(j)), "has a map with a key that occurs twice")
 			}
 			c.Keys.AppendFrom(keys, j)
 			c.Elems.AppendFrom(items, j)

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package parquet
+package arrowcolumn
 
 import (
 	"github.com/apache/arrow-go/v18/arrow"
@@ -9,8 +9,8 @@ import (
 	"selfsame"
 )
 
-// typeOf returns the type that holds every value of an Arrow type exactly, or why there is none.
-func typeOf(t arrow.DataType) (selfsame.Type, string) {
+// TypeOf returns the type that holds every value of an Arrow type exactly, or why there is none.
+func TypeOf(t arrow.DataType) (selfsame.Type, string) {
 	switch t := t.(type) {
 	case *arrow.BooleanType:
 		return selfsame.Scalar(selfsame.Bool), ""
@@ -19,9 +19,9 @@ func typeOf(t arrow.DataType) (selfsame.Type, string) {
 		return selfsame.Scalar(selfsame.Int64), ""
 	case *arrow.Float16Type, *arrow.Float32Type, *arrow.Float64Type:
 		return selfsame.Scalar(selfsame.Float64), ""
-	case *arrow.StringType, *arrow.LargeStringType:
+	case *arrow.StringType, *arrow.LargeStringType, *arrow.StringViewType:
 		return selfsame.Scalar(selfsame.String), ""
-	case *arrow.BinaryType, *arrow.LargeBinaryType, *arrow.FixedSizeBinaryType:
+	case *arrow.BinaryType, *arrow.LargeBinaryType, *arrow.BinaryViewType, *arrow.FixedSizeBinaryType:
 		return selfsame.Scalar(selfsame.Bytes), ""
 	case *arrow.Date32Type, *arrow.Date64Type:
 		return selfsame.Scalar(selfsame.Date), ""
@@ -29,24 +29,26 @@ func typeOf(t arrow.DataType) (selfsame.Type, string) {
 		return selfsame.Scalar(selfsame.Timestamp), ""
 	case *arrow.NullType:
 		return selfsame.Type{}, ""
+	case *arrow.DictionaryType:
+		return TypeOf(t.ValueType)
 	case arrow.DecimalType:
 		if p, s := t.GetPrecision(), t.GetScale(); p >= 1 && p <= 38 && s >= 0 && s <= p {
 			return selfsame.DecimalOf(uint8(p), uint8(s)), ""
 		}
 		return selfsame.Type{}, t.String() + " has no type in Selfsame: decimals have at most 38 digits"
 	case *arrow.MapType:
-		if k, _ := typeOf(t.KeyType()); k.Kind != selfsame.String {
+		if k, _ := TypeOf(t.KeyType()); k.Kind != selfsame.String {
 			return selfsame.Type{}, t.String() + " has no type in Selfsame: the keys of maps are strings"
 		}
 		return nested(t.ItemType(), selfsame.MapOf)
-	case arrow.ListLikeType:
-		return nested(t.Elem(), selfsame.ListOf)
+	case *arrow.ListType, *arrow.LargeListType, *arrow.FixedSizeListType:
+		return nested(t.(arrow.ListLikeType).Elem(), selfsame.ListOf)
 	}
 	return selfsame.Type{}, t.String() + " has no type in Selfsame"
 }
 
 func nested(elem arrow.DataType, of func(selfsame.Type) selfsame.Type) (selfsame.Type, string) {
-	e, reason := typeOf(elem)
+	e, reason := TypeOf(elem)
 	if reason != "" {
 		return selfsame.Type{}, reason
 	}
