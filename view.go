@@ -36,7 +36,8 @@ type FeatureView struct {
 	MaxValues int64    // 0: the default of 100,000
 	Offline   bool     // online: false
 	Request   []Field  // on-demand views
-	Inputs    []Input  // on-demand views: other views in roles
+	Inputs    []Input  // other views in roles: on-demand views read them at T, windowed views as of each event
+	LooksUp   bool     `json:"-"` // windowed views: an expression over rows reads another view. Such a view is Offline
 
 	Features    []Feature // one per output name: window lists are expanded
 	Description string
@@ -46,11 +47,11 @@ type FeatureView struct {
 	At          map[string]Pos
 }
 
-// Input is a view in a role: its key filled from columns that the mapping names.
+// Input is a view in a role: its key filled from columns that the mapping names, in a windowed view from fields of the source.
 type Input struct {
 	Role string
 	View string
-	Key  map[string]string // entity key field -> label or request column
+	Key  map[string]string // entity key field -> label or request column, or field of the source
 	Pos  Pos
 }
 

@@ -29,10 +29,19 @@ func EntitiesAt(ctx context.Context, req Request, at int64) (*EntityRows, error)
 	req.Rows = &EntityRows{Batch: column.NewBatch(nil, 0), At: []int64{at}}
 	r := newRunner(req, wholeScope(&req))
 	for _, u := range req.Plan.Uses {
+		for _, s := range u.Sources {
+			if !s.OwnKey() {
+				return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + u.View.Name, Message: "its key is looked up as of each event, so its entities are not known before",
+					Hint: "use train --entities with a file of keys"}
+			}
+		}
 		r.uses = append(r.uses, &useRun{use: u, lower: selfsame.MinTime, upper: satAdd(at, 1)})
 	}
 	found := newEntityCollector(fields)
 	for _, src := range req.Plan.Sources() {
+		if uses, _ := r.sourceUses(src); len(uses) == 0 {
+			continue // lookups alone read it
+		}
 		if err := r.scanWant(ctx, src, r.want(src), StageResolve, func() chunkFunc { return found.reader(r, src, at) }); err != nil {
 			return nil, err
 		}

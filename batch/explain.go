@@ -186,6 +186,9 @@ func Explain(ctx context.Context, req Request, row, limit int) (*Explanation, er
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: fmt.Sprintf("row %d", row), Message: fmt.Sprintf("there are %d rows", req.Rows.Batch.Rows),
 			Hint: "rows are numbered from 0"}
 	}
+	if err := refuseLookups(req.Plan, "an explanation does not follow", "explain what it looks up, for a row with that key and the time of the event"); err != nil {
+		return nil, err
+	}
 	req.Rows = req.Rows.one(row)
 	req.Options.ErrorStatus, req.Options.Progress = true, nil
 	res, err := Run(ctx, req)

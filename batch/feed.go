@@ -39,6 +39,7 @@ func (r *runner) readSource(ctx context.Context, place int, src *selfsame.Source
 		counts.merge(&res.counts)
 	}
 	var mu sync.Mutex
+	held := map[*useRun][]heldEvents{}
 	err = r.scanWant(ctx, src, r.wantEvents(src, res), StageRead, func() chunkFunc {
 		f := r.newFeeder(place, src, res)
 		return chunkFunc{begin: f.begin, chunk: f.chunk, end: f.flush, done: func() {
@@ -48,12 +49,20 @@ func (r *runner) readSource(ctx context.Context, place int, src *selfsame.Source
 			r.result.Bad = append(r.result.Bad, f.bad...)
 			for _, u := range f.uses {
 				u.run.see(u.seen)
+				if u.held != nil {
+					held[u.run] = append(held[u.run], u.held...)
+				}
 			}
 			f.countCasts(&counts)
 		}}
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, u := range r.uses {
+		if err := r.lookUp(ctx, place, src, res, u, held[u], &counts); err != nil {
+			return nil, err
+		}
 	}
 	if src.EventTime == "" {
 		err = r.checkStatic(ctx, src)
@@ -108,6 +117,7 @@ type useFeeder struct {
 	arrival []int64     // and of block.Arrival
 	pruner  *pit.Pruner // nil: every event may count
 	all     []uint32    // places of the rows of a block
+	held    []heldEvents
 }
 
 func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *feeder {
@@ -117,7 +127,7 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 		uf := &useFeeder{run: u, part: parts[i], side: &f.sides[u.lens], seen: make([]bool, len(u.seen))}
 		uf.side.used = true
 		uf.first = !slices.ContainsFunc(uses[:i], func(o *useRun) bool { return o.use.View == u.use.View })
-		if u.sweep != nil && r.prunable(src) {
+		if u.sweep != nil && u.changes == nil && r.prunable(src) {
 			uf.pruner = u.sweep.NewPruner(src.KnowledgeDelay.Or(0))
 		}
 		if parts[i].Where != nil {
@@ -165,7 +175,9 @@ func (f *feeder) chunk(c *piece, cols []*column.Column) error {
 	cols[len(f.src.Schema)] = f.sourceName(rows)
 	in := &expr.Input{Columns: cols, Rows: rows}
 	for _, u := range f.uses {
-		if err := f.feed(u, in); err != nil {
+		if u.run.use.Lookup != nil {
+			f.hold(u, in)
+		} else if err := f.feed(u, in); err != nil {
 			return err
 		}
 	}
@@ -539,6 +551,10 @@ func (f *feeder) add(u *useFeeder, b *pit.Block) error {
 	b.Place = uint8(u.part.Place)
 	seq := f.place<<40 | f.split<<16 | u.blocks
 	u.blocks++
+	if c := u.run.changes; c != nil {
+		c.add(b)
+		return nil
+	}
 	return u.run.sweep.Add(seq, b)
 }
 

@@ -28,7 +28,7 @@ func Reads(req Request) ([]Read, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.uses = append(r.uses, &useRun{use: u, lower: lo, upper: hi})
+		r.readUse(u, lo, hi)
 	}
 	var out []Read
 	for _, src := range req.Plan.Sources() {
@@ -51,6 +51,16 @@ func Reads(req Request) ([]Read, error) {
 		out = append(out, read)
 	}
 	return out, nil
+}
+
+// readUse notes a use and what it looks up: of that, which times are wanted is known only once its own events are.
+func (r *runner) readUse(u *plan.Use, lower, upper int64) {
+	r.uses = append(r.uses, &useRun{use: u, lower: lower, upper: upper})
+	if u.Lookup != nil {
+		for _, x := range u.Lookup.Uses {
+			r.readUse(x, selfsame.MinTime, upper)
+		}
+	}
 }
 
 // width is about how many bytes an event of src takes in all sweeps.

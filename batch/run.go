@@ -106,6 +106,7 @@ type runner struct {
 	ids    [][]uint32  // per use: entity of each row
 	uses   []*useRun
 	result *Result
+	looked map[string]SourceCounts // of sources that only lookups read
 }
 
 // useRun is a use at work.
@@ -116,6 +117,7 @@ type useRun struct {
 	lens         lens
 	lower, upper int64 // events with τ outside [lower, upper) are in no window
 	seen         []bool
+	changes      *changes // takes the blocks in the place of the sweep; nil: the sweep does
 }
 
 // see notes entities that have an event.
@@ -128,6 +130,9 @@ func (u *useRun) see(seen []bool) {
 // Run reads the plan's sources and computes every cell for every row.
 func Run(ctx context.Context, req Request) (*Result, error) {
 	if req.Mode.Served {
+		if err := refuseLookups(req.Plan, "no online read sees", "train it with --mode as_of or --mode final"); err != nil {
+			return nil, err
+		}
 		return runServed(ctx, req)
 	}
 	return run(ctx, req, wholeScope(&req))
@@ -149,24 +154,13 @@ func newRunner(req Request, s scope) *runner {
 // run is Run for rows that look at one scope.
 func run(ctx context.Context, req Request, s scope) (*Result, error) {
 	r := newRunner(req, s)
-	defer func() {
-		for _, u := range r.uses {
-			u.sweep.Close()
-		}
-	}()
+	defer r.close()
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	for si, src := range req.Plan.Sources() {
-		counts, err := r.readSource(ctx, si, src)
-		if err != nil {
-			return nil, err
-		}
-		r.result.Sources = append(r.result.Sources, *counts)
+	if err := r.readSources(ctx); err != nil {
+		return nil, err
 	}
-	slices.SortFunc(r.result.Bad, func(a, b source.BadRow) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
-	})
 	r.progress(StageCompute, 0)
 	for _, u := range r.uses {
 		res, err := u.sweep.Run(ctx)
@@ -188,6 +182,42 @@ func run(ctx context.Context, req Request, s scope) (*Result, error) {
 		r.result.Seen = append(r.result.Seen, seen)
 	}
 	return r.result, nil
+}
+
+// close lets the sweeps go.
+func (r *runner) close() {
+	for _, u := range r.uses {
+		u.sweep.Close()
+	}
+}
+
+// readSources feeds the rows of every source to the uses that read it.
+func (r *runner) readSources(ctx context.Context) error {
+	sources := r.Plan.Sources()
+	own := map[*selfsame.Source]*SourceCounts{}
+	for si, src := range sources {
+		if uses, _ := r.sourceUses(src); len(uses) == 0 {
+			continue // lookups alone read it
+		}
+		counts, err := r.readSource(ctx, si, src)
+		if err != nil {
+			return err
+		}
+		own[src] = counts
+	}
+	for _, src := range sources {
+		if counts := own[src]; counts != nil {
+			r.result.Sources = append(r.result.Sources, *counts)
+		} else if counts, ok := r.looked[src.Name]; ok {
+			r.result.Sources = append(r.result.Sources, counts)
+		} else { // no event had anything to look up
+			r.result.Sources = append(r.result.Sources, newCounts(src.Name))
+		}
+	}
+	byRow := func(a, b source.BadRow) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row)) }
+	slices.SortFunc(r.result.Bad, byRow)
+	r.result.Bad = slices.CompactFunc(r.result.Bad, func(a, b source.BadRow) bool { return byRow(a, b) == 0 }) // lookups may read a source again
+	return nil
 }
 
 // prepare numbers the keys of every use and opens its sweep.

@@ -21,11 +21,7 @@ func (l *loader) check() {
 	for _, v := range l.p.Views {
 		l.kind(v)
 	}
-	for _, v := range l.p.Views {
-		if v.Kind != selfsame.OnDemandView {
-			l.checkSourceView(v)
-		}
-	}
+	l.checkSourceViews()
 	l.checkDemandViews()
 	for _, s := range l.p.Services {
 		l.checkService(s)
@@ -106,7 +102,7 @@ func (l *loader) kind(v *selfsame.FeatureView) {
 			aggregated = i
 		}
 	}
-	l.unknownSettings(v, "a view with a source", "request", "inputs")
+	l.unknownSettings(v, "a view with a source", "request")
 	v.Kind = selfsame.AsOfView
 	if aggregated >= 0 || plain == nil && len(drafts) > 0 && l.looksWindowed(v) {
 		v.Kind = selfsame.WindowedView
@@ -118,7 +114,7 @@ func (l *loader) kind(v *selfsame.FeatureView) {
 		l.unknownSettings(v, "a windowed view", "ttl", "closed")
 		return
 	}
-	l.unknownSettings(v, "an as-of view (its features have no aggregates)", "max_values")
+	l.unknownSettings(v, "an as-of view (its features have no aggregates)", "max_values", "inputs")
 }
 
 // unknownFunction reports whether n calls a function that the language does not have.
@@ -155,8 +151,8 @@ var settingHints = map[string]string{
 	"ttl":        "ttl and closed belong to as-of views; a window says how far an aggregate looks back, as in `over 30d`",
 	"closed":     "write closed after the window, as in `over 7d closed right`",
 	"max_values": "max_values bounds aggregates such as count(distinct x)",
-	"request":    "request and inputs belong to on-demand views: remove source, or make a view of its own that reads this one",
-	"inputs":     "request and inputs belong to on-demand views: remove source, or make a view of its own that reads this one",
+	"request":    "request fields belong to on-demand views: remove source, or make a view of its own that reads this one",
+	"inputs":     "inputs belong to on-demand and windowed views: remove source, or make an on-demand view that reads this one",
 	"entity":     "its rows come from the request and from the views that it reads",
 	"where":      "use CASE in the expression",
 	"key":        "name request columns per role in inputs, as in inputs: {a: {view: airport, key: {airport: origin}}}",

@@ -54,6 +54,7 @@ func (l *loader) checkService(s *selfsame.FeatureService) {
 		}
 		v := l.p.View(e.View)
 		l.checkMapping(e.Pos, ref, v, e.Key)
+		l.refuseUnserved(e, ref, v)
 		for _, f := range v.Features {
 			if e.Feature != "" && f.Name != e.Feature {
 				continue

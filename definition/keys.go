@@ -94,13 +94,13 @@ var viewKeys = append([]key{
 	{"max_values", "integer", "Most values that an exact aggregate keeps in one window. Default 100000."},
 	{"online", "boolean", "Whether the view is served. Default true."},
 	{"request", "request", "On-demand views: fields of the request and their types; a ? marks one that may be absent."},
-	{"inputs", "inputs", "On-demand views: other views in roles, each with its own key mapping."},
+	{"inputs", "inputs", "Other views in roles, each with its own key mapping. On-demand views read them at T, windowed views as of each event."},
 	{"features", "features", "Name and expression of each feature, or a list of columns."},
 }, aboutKeys...)
 
 var inputKeys = []key{
 	{"view", "name", "View that plays the role."},
-	{"key", "texts", "Entity key field: label or request column."},
+	{"key", "texts", "Entity key field: label or request column, in a windowed view field of the source."},
 }
 
 var featureKeys = append([]key{

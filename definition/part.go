@@ -5,14 +5,16 @@ package definition
 
 import (
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"selfsame"
 )
 
 // Outline says what of a project is in one file.
 type Outline struct {
-	Views  map[string]bool // by name: the view is on demand
+	Views  map[string]bool // by name: the view reads others, or may
 	Shared bool            // it holds entities or sources, which views of any file may need
 }
 
@@ -21,7 +23,7 @@ func OutlineOf(name string, src []byte) Outline {
 	out := Outline{Views: map[string]bool{}}
 	root := newLoader("").read(name, src).root
 	for _, p := range root.get("views").entries() {
-		out.Views[p.key.text] = p.val.get("source") == nil
+		out.Views[p.key.text] = p.val.get("source") == nil || dottedIn(p.val.get("features")) || dottedIn(p.val.get("where")) || dottedIn(p.val.get("key"))
 	}
 	for _, kind := range []string{"entities", "sources"} {
 		out.Shared = out.Shared || len(root.get(kind).entries()) > 0
@@ -29,8 +31,19 @@ func OutlineOf(name string, src []byte) Outline {
 	return out
 }
 
+var dottedName = regexp.MustCompile(`[a-z0-9_]\.[a-z_]`)
+
+// dottedIn reports whether something in n may name a feature of another view.
+func dottedIn(n *node) bool {
+	if n == nil {
+		return false
+	}
+	return dottedName.MatchString(strings.ToLower(n.text)) || slices.ContainsFunc(n.pairs, func(p pair) bool { return dottedIn(p.val) }) ||
+		slices.ContainsFunc(n.items, dottedIn)
+}
+
 // ParsePart is Parse for some views of files that Parse has read without a mistake: the project has these views, and the others where one of
-// these is on demand and may read them; all entities and sources; and no services. outlines are those of the files. Files of which nothing is
+// these may read them; all entities and sources; and no services. outlines are those of the files. Files of which nothing is
 // needed may be left out of files, and wanted names the others.
 func ParsePart(files map[string][]byte, dir string, views []string, outlines map[string]Outline) (*selfsame.Project, error) {
 	l := newLoader(dir)
@@ -56,17 +69,17 @@ func PartFiles(views []string, outlines map[string]Outline) []string {
 	return out
 }
 
-// needed are the views that some views need: themselves, or all where one is on demand.
+// needed are the views that some views need: themselves, or all where one may read others.
 func needed(views []string, outlines map[string]Outline) []string {
 	var all []string
-	demand := false
+	reads := false
 	for _, o := range outlines {
-		for view, onDemand := range o.Views {
+		for view, mayRead := range o.Views {
 			all = append(all, view)
-			demand = demand || onDemand && slices.Contains(views, view)
+			reads = reads || mayRead && slices.Contains(views, view)
 		}
 	}
-	if demand {
+	if reads {
 		return all
 	}
 	return append([]string{}, views...)

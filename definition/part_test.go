@@ -21,6 +21,7 @@ var parts = map[string][]byte{
 	"features/orders.yaml": []byte("sources: {orders: {schema: {id: string, user_id: string, amount: float64, at: timestamp}, event_time: at, id: id, stream: {push: true}}}\nviews: {spend: {entity: user, source: orders, features: {total: sum(amount)}}}\n"),
 	"features/more.yaml":   []byte("views: {most: {entity: user, source: orders, features: {x: max(amount)}}, least: {entity: user, source: orders, features: {x: min(amount)}}}\nservices: {all: {features: [spend.total, most.x, ratio.r]}}\n"),
 	"features/ratio.yaml":  []byte("views: {ratio: {request: {a: float64}, features: {r: a / spend.total}}}\n"),
+	"features/looks.yaml":  []byte("views: {looks: {entity: user, source: orders, where: spend.total < 9.5, features: {x: max(amount)}}}\n"),
 }
 
 // TestParsePart parses what single views need, and holds their forms against those of the whole project.
@@ -37,7 +38,8 @@ func TestParsePart(t *testing.T) {
 		{"spend", "features/orders.yaml features/users.yaml selfsame.yaml", "spend"},
 		{"most", "features/more.yaml features/orders.yaml features/users.yaml selfsame.yaml", "most"},
 		{"least most", "features/more.yaml features/orders.yaml features/users.yaml selfsame.yaml", "most least"},
-		{"ratio", "features/more.yaml features/orders.yaml features/ratio.yaml features/users.yaml selfsame.yaml", "most least spend ratio"},
+		{"ratio", "features/looks.yaml features/more.yaml features/orders.yaml features/ratio.yaml features/users.yaml selfsame.yaml", "looks most least spend ratio"},
+		{"looks", "features/looks.yaml features/more.yaml features/orders.yaml features/ratio.yaml features/users.yaml selfsame.yaml", "looks most least spend ratio"},
 	} {
 		views := strings.Fields(c.views)
 		names := definition.PartFiles(views, outlines)

@@ -213,6 +213,9 @@ func (s *scope) ref(n *expr.Ref, u use, fail func(expr.Node, string, string)) (s
 			}
 		}
 	}
+	if len(n.Parts) == 2 {
+		return s.looked(n, fail)
+	}
 	if name == plan.SourceColumn {
 		fail(n, plan.SourceColumn+" is for views of several sources", "remove it")
 		return selfsame.Type{}, false

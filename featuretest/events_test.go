@@ -65,7 +65,7 @@ func (h harvest) Ask(ctx context.Context, c *Case) (*Answer, error) {
 }
 
 func (h harvest) compare(ctx context.Context, c *Case, u *plan.Use, req batch.EventsRequest) error {
-	ov, err := c.oracleView(u.View)
+	ov, err := c.oracleView(u.View, nil)
 	if err != nil {
 		return nil // beyond the oracle
 	}

@@ -42,7 +42,7 @@ func (Oracle) Ask(_ context.Context, c *Case) (*Answer, error) {
 
 // checkStatic refuses a static table that holds a key of the view twice.
 func (c *Case) checkStatic(v *selfsame.FeatureView) error {
-	ov, err := c.oracleView(v)
+	ov, err := c.oracleView(v, nil)
 	if err != nil {
 		return nil
 	}
@@ -66,11 +66,13 @@ func (c *Case) checkStatic(v *selfsame.FeatureView) error {
 
 // oracleColumn is one feature for every row.
 func (c *Case) oracleColumn(v *selfsame.FeatureView, o output) ([]selfsame.Value, bool) {
-	ov, err := c.oracleView(v)
+	lookups, types := c.lookups(v, o.feature)
+	ov, err := c.oracleView(v, types)
 	if err != nil {
 		return nil, false
 	}
 	p := newNaive(o.feature.Value.Text, ov.sources)
+	p.looked = types
 	var call *oracleCall
 	var field operand
 	if v.Kind == selfsame.WindowedView {
@@ -92,6 +94,10 @@ func (c *Case) oracleColumn(v *selfsame.FeatureView, o output) ([]selfsame.Value
 		value := selfsame.Value{Status: selfsame.NotFound}
 		key, named := c.rowKey(v, o, row)
 		cut := c.cut(v, row)
+		log, ok := c.looked(lookups, log, cut)
+		if !ok {
+			return nil, false
+		}
 		if call != nil {
 			var seen []*Event
 			if named {
@@ -122,14 +128,15 @@ func keepsNaN(sources []*selfsame.Source) bool {
 	return false
 }
 
-// oracleView prepares the view's key and where.
-func (c *Case) oracleView(v *selfsame.FeatureView) (*oracleView, error) {
+// oracleView prepares the view's key and where. looked are the types of what they look up.
+func (c *Case) oracleView(v *selfsame.FeatureView, looked map[string]selfsame.Type) (*oracleView, error) {
 	ov := &oracleView{ttl: v.TTL.Or(-1), strict: v.Closed == selfsame.ClosedLeft, where: func(*Event) bool { return true }}
 	for _, name := range v.Source {
 		ov.sources = append(ov.sources, c.Project.Source(name))
 	}
 	if v.Where != nil {
 		p := newNaive(v.Where.Text, ov.sources)
+		p.looked = looked
 		cond, err := p.condition()
 		if err != nil || p.peek() != "" {
 			return nil, errBeyondOracle
@@ -144,6 +151,7 @@ func (c *Case) oracleView(v *selfsame.FeatureView) (*oracleView, error) {
 				text = x.Text
 			}
 			p := newNaive(text, ov.sources)
+			p.looked = looked
 			part, err := p.operand()
 			if err != nil || p.peek() != "" {
 				return nil, errBeyondOracle

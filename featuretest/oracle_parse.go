@@ -23,7 +23,8 @@ var tokenPattern = regexp.MustCompile(`'(?:[^']|'')*'|[0-9]+\.[0-9]*(?:e[+-]?[0-
 // naive parses the part of the language that the oracle folds: one aggregate call or one operand.
 type naive struct {
 	tokens  []string
-	sources []*selfsame.Source // of the view; a field has its type in the first
+	sources []*selfsame.Source       // of the view; a field has its type in the first
+	looked  map[string]selfsame.Type // view.feature -> its type: events have it beside their fields
 }
 
 type operand struct {
@@ -188,6 +189,14 @@ func (p *naive) atom() (operand, error) {
 		return operand{selfsame.Scalar(selfsame.String), func(e *Event) selfsame.Value {
 			return selfsame.Value{Type: selfsame.Scalar(selfsame.String), Str: p.sources[e.Source].Name}
 		}}, nil
+	}
+	if len(p.tokens) > 1 && p.peek() == "." {
+		name := t + "." + strings.ToLower(p.tokens[1])
+		if typ, ok := p.looked[name]; ok {
+			p.tokens = p.tokens[2:]
+			return operand{typ, func(e *Event) selfsame.Value { return e.Fields[name] }}, nil
+		}
+		return operand{}, errBeyondOracle
 	}
 	for _, f := range p.sources[0].Schema {
 		if f.Name == t && p.peek() != "(" {

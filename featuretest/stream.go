@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 
 	"selfsame"
 	"selfsame/batch"
@@ -30,9 +31,16 @@ type Stream struct {
 // Name is "stream".
 func (Stream) Name() string { return "stream" }
 
-// Ask replays the case and asks. Every question is put to readers with a cache, with next to none and with none, at its cut and again at
+// Ask replays the case and asks. What only training has is left out of the answer. Every question is put to readers with a cache, with next to none and with none, at its cut and again at
 // the end; answers that differ among themselves are an error.
 func (s Stream) Ask(ctx context.Context, c *Case) (*Answer, error) {
+	c, err := served(c)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Rows) > 0 && c.Service == "" && len(c.Features) == 0 {
+		return &Answer{Rows: make([][]selfsame.Value, len(c.Rows))}, nil
+	}
 	replays, err := c.replays()
 	if err != nil {
 		return nil, err
@@ -48,6 +56,32 @@ func (s Stream) Ask(ctx context.Context, c *Case) (*Answer, error) {
 		}
 	}
 	return out, nil
+}
+
+// served is the case without the features that live serving has no part in.
+func served(c *Case) (*Case, error) {
+	refs, err := definition.References(c.Project, c.Features)
+	if err != nil {
+		return nil, err
+	}
+	out := *c
+	out.Features = nil
+	for _, ref := range refs {
+		for _, f := range c.Project.View(ref.View).Features {
+			if ref.Feature != "" && f.Name != ref.Feature {
+				continue
+			}
+			one := selfsame.ServiceEntry{View: ref.View, Feature: f.Name, Version: ref.Version}
+			p, err := plan.Build(c.Project, plan.Request{Features: []selfsame.ServiceEntry{one}})
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(p.Uses, (*plan.Use).TrainingOnly) {
+				out.Features = append(out.Features, ref.View+"."+f.Name)
+			}
+		}
+	}
+	return &out, nil
 }
 
 // planOf plans the question of a case.

@@ -13,7 +13,7 @@ import (
 // Reads is what one planned feature reads itself. What its inputs read is theirs.
 type Reads struct {
 	Sources  []ColumnsOf  // of a stored view, in its order; none: on demand
-	Features []string     // view.feature@1.1.0, on demand
+	Features []string     // view.feature@1.1.0: on demand, and what a windowed view looks up
 	Requests []ColumnRead // label or request columns
 }
 
@@ -38,6 +38,9 @@ func ReadsOf(p *plan.Plan, o *plan.Output) *Reads {
 		u := p.Uses[s.Use]
 		for _, su := range u.Sources {
 			r.Sources = append(r.Sources, ColumnsOf{su.Source, columnsOf(u, su, u.Features[s.Feature])})
+			for _, i := range lookedUp(u, su, u.Features[s.Feature]) {
+				r.feature(ReferenceOf(u.Lookup.Outputs[i].View.Name, u.Lookup.Outputs[i].Feature))
+			}
 		}
 		return r
 	}
@@ -99,6 +102,9 @@ func columnsOf(u *plan.Use, s *plan.SourceUse, f *plan.Feature) []ColumnRead {
 	if s.Where != nil {
 		c.slots(RoleWhere, s.Where.Slots())
 	}
+	for _, i := range lookedUp(u, s, f) {
+		c.declared(RoleKey, u.Lookup.KeyOf(i)...)
+	}
 	ordered := u.Spec.AsOf && !u.Spec.Static || len(s.Source.PrimaryKey) > 0
 	for _, cell := range f.Program.Slots() {
 		if u.Spec.AsOf {
@@ -122,6 +128,28 @@ func columnsOf(u *plan.Use, s *plan.SourceUse, f *plan.Feature) []ColumnRead {
 		c.declared(RoleOrder, s.Source.Order)
 	}
 	return c.list()
+}
+
+// lookedUp are the outputs of the use's lookup that a feature reads through a source, each once.
+func lookedUp(u *plan.Use, s *plan.SourceUse, f *plan.Feature) []int {
+	if u.Lookup == nil {
+		return nil
+	}
+	programs := append(slices.Clone(s.Key), s.Where)
+	for _, cell := range f.Program.Slots() {
+		for _, arg := range u.Spec.Cells[cell].Args {
+			programs = append(programs, s.Columns[arg])
+		}
+		if filter := u.Spec.Cells[cell].Filter; filter >= 0 {
+			programs = append(programs, s.Columns[filter])
+		}
+	}
+	var out []int
+	for _, p := range programs {
+		out = append(out, s.LooksUp(p)...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // columns collects roles by field of a schema.
@@ -194,6 +222,9 @@ func (c *computed) slot(si int, outer bool) {
 		f := u.Features[s.Feature]
 		_, same := f.Program.Bare()
 		for _, su := range u.Sources {
+			for _, i := range lookedUp(u, su, f) {
+				c.lookup(u.Lookup, i)
+			}
 			for _, col := range columnsOf(u, su, f) {
 				c.add(Computed{ColumnRead: col, Source: su.Source.Name, Aggregate: !u.Spec.AsOf, Same: outer && same && u.Spec.AsOf})
 			}
@@ -204,6 +235,18 @@ func (c *computed) slot(si int, outer bool) {
 	default:
 		for _, in := range c.plan.OnDemand[s.OnDemand].Program.Slots() {
 			c.slot(in, false)
+		}
+	}
+}
+
+// lookup adds the sources' columns that an output of a lookup is computed from: they are aggregated further.
+func (c *computed) lookup(p *plan.Plan, output int) {
+	inner := &computed{plan: p, seen: map[int]bool{}}
+	inner.slot(p.Outputs[output].Slot, false)
+	for _, one := range inner.list {
+		if one.Source != "" { // its request columns are fields of the source that looks it up
+			one.Aggregate = true
+			c.add(one)
 		}
 	}
 }

@@ -229,7 +229,7 @@ func (s *sampler) originOf(src *selfsame.Source) *origin {
 				need[src.Schema[i].Name] = true
 			}
 			for i, r := range s.plan.Requests {
-				if k := slices.Index(u.Key, r.Name); k >= 0 {
+				if k := slices.Index(u.Key, r.Name); k >= 0 && su.OwnKey() {
 					o.programs[i] = su.Key[k]
 				}
 			}

@@ -19,9 +19,12 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 		return nil, err
 	}
 	b := &builder{plan: &Plan{Project: p, Name: name}, resolver: r.Resolver, slots: map[Slot]int{}, uses: map[string]int{}, onDemand: map[*selfsame.Feature]int{},
-		sources: map[string]*selfsame.Source{}}
-	for _, s := range p.Sources {
-		b.sources[rowsOf(s)] = s
+		sources: r.sources}
+	if b.sources == nil {
+		b.sources = map[string]*selfsame.Source{}
+		for _, s := range p.Sources {
+			b.sources[rowsOf(s)] = s
+		}
 	}
 	for _, e := range apart(list, r.Short) {
 		if err := b.entry(e, r.Short); err != nil {
@@ -33,6 +36,9 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 	}
 	for _, u := range b.plan.Uses {
 		if err := u.needRow(); err != nil {
+			return nil, err
+		}
+		if err := u.planLookup(b.sources); err != nil {
 			return nil, err
 		}
 		u.collectFields()
@@ -151,6 +157,9 @@ func (b *builder) use(l located, key map[string]string, pos selfsame.Pos) (int, 
 		return 0, err
 	}
 	id := fmt.Sprintf("%s\x00%s\x00%d\x00%d\x00%s", l.view.Name, strings.Join(u.Key, "\x00"), l.view.AsOf.Or(0), u.maxValues(), u.base)
+	if l.view.LooksUp { // what it reads from other views is that of its own project
+		id += fmt.Sprintf("\x00%p", l.project)
+	}
 	if i, ok := b.uses[id]; ok {
 		return i, nil
 	}

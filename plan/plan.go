@@ -37,7 +37,11 @@ type Use struct {
 	Sources  []*SourceUse
 	Spec     pit.Spec
 	Features []*Feature
+	// Lookup is what expressions over rows of the sources read from other views, as of the time of each row: its request columns are fields of
+	// every source, its outputs the slots behind the source's name. nil: they read none.
+	Lookup *Plan
 
+	lookups     lookups
 	columnTexts []string // canonical text of each of Spec.Columns
 	cellTexts   []string // and of each of Spec.Cells
 	base        string
@@ -50,7 +54,7 @@ func (u *Use) ColumnText(i int) string { return u.columnTexts[i] }
 func (u *Use) CellText(i int) string { return u.cellTexts[i] }
 
 // SourceUse is one source of a use. Its programs read the source's row: slot i is field i of the schema, slot len(schema) is
-// the source's name.
+// the source's name, slot len(schema)+1+j output j of the use's Lookup.
 type SourceUse struct {
 	Source  *selfsame.Source
 	Place   int             // in the view's list
@@ -90,7 +94,7 @@ type Output struct {
 func (o Output) Ref() string { return o.View.Name + "." + o.Feature.Name }
 
 // Sources returns the sources that the plan reads: those of the project in its order, then those that a pinned feature reads as an
-// older version of the project defines them, which may share their names.
+// older version of the project defines them, which may share their names. What lookups read is among them.
 func (p *Plan) Sources() []*selfsame.Source {
 	var sources []*selfsame.Source
 	for _, s := range p.Project.Sources {
@@ -99,9 +103,9 @@ func (p *Plan) Sources() []*selfsame.Source {
 		}
 	}
 	for _, u := range p.Uses {
-		for _, s := range u.Sources {
-			if !slices.Contains(sources, s.Source) {
-				sources = append(sources, s.Source)
+		for _, s := range u.everySource() {
+			if !slices.Contains(sources, s) {
+				sources = append(sources, s)
 			}
 		}
 	}
@@ -119,6 +123,16 @@ func (p *Plan) SourceNames() []string {
 	return names
 }
 
-func (u *Use) reads(s *selfsame.Source) bool {
-	return slices.ContainsFunc(u.Sources, func(su *SourceUse) bool { return su.Source == s })
+func (u *Use) reads(s *selfsame.Source) bool { return slices.Contains(u.everySource(), s) }
+
+// everySource is the sources of the use and of what it looks up.
+func (u *Use) everySource() []*selfsame.Source {
+	var sources []*selfsame.Source
+	for _, s := range u.Sources {
+		sources = append(sources, s.Source)
+	}
+	if u.Lookup != nil {
+		sources = append(sources, u.Lookup.Sources()...)
+	}
+	return sources
 }

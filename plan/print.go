@@ -34,6 +34,9 @@ func (u *Use) print(w io.Writer) {
 		}
 		fmt.Fprintf(w, "    reads    %s (%s)\n", s.Source.Name, strings.Join(fields, ", "))
 	}
+	for i, e := range u.lookups.entries {
+		fmt.Fprintf(w, "    looks up %s as of each event: %s.%s\n", e.As, u.Lookup.Outputs[i].View.Name, u.Lookup.Outputs[i].Feature.Name)
+	}
 	if u.View.Where != nil {
 		fmt.Fprintf(w, "    where    %s\n", u.View.Where.Text)
 	}

@@ -18,6 +18,8 @@ type Request struct {
 	Short    bool // --names short: outputs without view__
 	// Resolver finds pinned features; nil: a pin must be met by the definitions at hand.
 	Resolver Resolver
+
+	sources map[string]*selfsame.Source // of the plan that this one is looked up for; nil: it stands alone
 }
 
 // Resolver finds the features that references pin.

@@ -43,7 +43,7 @@ func Union(uses []*Use) (union *Use, cellOf, columnOf [][]int, err error) {
 
 // emptied is a use like u without columns, cells and features.
 func emptied(u *Use) *Use {
-	e := &Use{View: u.View, Entity: u.Entity, Spec: u.Spec, base: u.base}
+	e := &Use{View: u.View, Entity: u.Entity, Spec: u.Spec, Lookup: u.Lookup, lookups: u.lookups, base: u.base}
 	e.Spec.Columns, e.Spec.Cells = nil, nil
 	for _, s := range u.Sources {
 		e.Sources = append(e.Sources, &SourceUse{Source: s.Source, Place: s.Place, Key: s.Key, Where: s.Where})

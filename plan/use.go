@@ -22,7 +22,7 @@ const SourceColumn = "_source"
 // newUse begins a use of a stored view.
 func (b *builder) newUse(l located) *Use {
 	v := l.view
-	u := &Use{View: v, Entity: l.project.Entity(v.Entity)}
+	u := &Use{View: v, Entity: l.project.Entity(v.Entity), lookups: lookups{project: l.project}}
 	for i, name := range v.Source {
 		u.Sources = append(u.Sources, &SourceUse{Source: b.source(l.project.Source(name)), Place: i})
 	}
@@ -70,6 +70,9 @@ func (u *Use) scope(s *selfsame.Source) expr.Scope {
 			if len(r.Parts) == 1 && f.Name == r.Parts[0] && u.agree(f) {
 				return i, f.Type, nil
 			}
+		}
+		if len(r.Parts) == 2 && !u.Spec.AsOf {
+			return u.lookUp(s, r)
 		}
 		return 0, selfsame.Type{}, notFound(expr.Print(r), "field of source "+s.Name, r.Pos(), fieldNames(s.Schema))
 	}}
@@ -260,6 +263,11 @@ func (u *Use) collectFields() {
 		src := s.Source
 		for _, name := range append([]string{src.EventTime, src.Arrival, src.Operation}, src.PrimaryKey...) {
 			need[name] = true
+		}
+		if u.Lookup != nil {
+			for _, f := range u.Lookup.Requests {
+				need[f.Name] = true
+			}
 		}
 		if u.Spec.NeedOrder {
 			need[src.Order], need[src.ID] = true, true

@@ -90,6 +90,12 @@ func (d *Driver) arrange(ctx context.Context, l *Load) (*succession, error) {
 	if end, _ := d.log.End(); l.UpTo > d.Applied().Offset && (d.Applied().Offset > 0 || len(d.States().List()) > 0 || l.UpTo > end) {
 		return nil, &selfsame.Error{Class: selfsame.ClassInternal, Ref: "stream", Message: "a load up to an offset that is not applied"}
 	}
+	for _, u := range l.Uses {
+		if u.TrainingOnly() {
+			return nil, &selfsame.Error{Class: selfsame.ClassDefinition, Ref: "view " + u.View.Name, Message: "live serving does not follow it: it looks other views up, or looks forward",
+				Hint: "leave it out of what is served: it is for training"}
+		}
+	}
 	before := len(d.catalog.States)
 	for _, group := range byBase(l.Uses) {
 		union, _, _, err := plan.Union(group)

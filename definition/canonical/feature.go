@@ -102,6 +102,9 @@ func (d document) overSource(p *selfsame.Project, v *selfsame.FeatureView, used 
 	if err := d.key(p, v, used); err != nil {
 		return err
 	}
+	if err := d.lookups(p, v, used); err != nil {
+		return err
+	}
 	var sources []any
 	for _, name := range v.Source {
 		s := p.Source(name)
@@ -111,6 +114,42 @@ func (d document) overSource(p *selfsame.Project, v *selfsame.FeatureView, used 
 		sources = append(sources, source(s, used))
 	}
 	d.set("sources", sources)
+	return nil
+}
+
+// lookups adds the features of other views that are read as of each event, and notes the fields that fill their keys.
+func (d document) lookups(p *selfsame.Project, v *selfsame.FeatureView, used names) error {
+	if !v.LooksUp {
+		return nil
+	}
+	reads := document{}
+	for _, name := range slices.Sorted(maps.Keys(used)) {
+		role, _, dotted := strings.Cut(name, ".")
+		if !dotted {
+			continue
+		}
+		form, err := read(p, v, name)
+		if err != nil {
+			return err
+		}
+		reads.set(name, form)
+		in := selfsame.Input{View: role}
+		if i := slices.IndexFunc(v.Inputs, func(in selfsame.Input) bool { return in.Role == role }); i >= 0 {
+			in = v.Inputs[i]
+		}
+		if e := p.Entity(p.View(in.View).Entity); e != nil {
+			for _, k := range e.Key {
+				column := k.Name
+				if in.Key[k.Name] != "" {
+					column = in.Key[k.Name]
+				}
+				used[column] = true
+			}
+		}
+	}
+	if len(reads) > 0 {
+		d.set("reads", reads)
+	}
 	return nil
 }
 
@@ -247,7 +286,7 @@ func (d document) demand(p *selfsame.Project, v *selfsame.FeatureView, used name
 	return nil
 }
 
-// read is a feature that an on-demand view reads, in its role.
+// read is a feature that a view reads of another, in its role.
 func read(p *selfsame.Project, v *selfsame.FeatureView, name string) (document, error) {
 	n, err := expr.Parse(selfsame.Expr{Text: name})
 	if err != nil {

@@ -24,7 +24,7 @@ var Rules = []Rule{
 	{"deprecated", "a service reads a version that is deprecated", "it is to be retired, and then the service cannot be read", deprecated},
 	{"no-description", "a feature and its view have no description", "nobody finds it, so it is written again", noDescription},
 	{"no-owner", "a feature, its view and its entity have no owner", "nobody can be asked before it changes", noOwner},
-	{"unread-view", "no service and no on-demand view reads a view that is served", "its state is kept online for nobody", unreadView},
+	{"unread-view", "no service and no other view reads a view that is served", "its state is kept online for nobody", unreadView},
 	{"unused-source", "no view reads a source", "it is a leftover, or a view is missing", unusedSource},
 	{"unused-entity", "no view describes an entity", "it is a leftover, or a view is missing", unusedEntity},
 }
@@ -220,19 +220,19 @@ func unreadView(s *search) {
 		}
 	}
 	for _, v := range s.p.Views {
-		if v.Kind == selfsame.OnDemandView {
+		if v.Kind == selfsame.OnDemandView || v.LooksUp {
 			s.inputs(v, read)
 		}
 	}
 	for _, v := range s.p.Views {
 		if !read[v.Name] && !v.Offline {
-			s.add(Finding{Ref: "view " + v.Name, Pos: v.Pos, Message: "no service and no on-demand view reads it",
+			s.add(Finding{Ref: "view " + v.Name, Pos: v.Pos, Message: "no service and no other view reads it",
 				Hint: "add it to a service, or say online: false where only training reads it"}, v.Tags)
 		}
 	}
 }
 
-// inputs notes the views that an on-demand view reads, directly or through another.
+// inputs notes the views that a view reads or looks up, directly or through another.
 func (s *search) inputs(v *selfsame.FeatureView, read map[string]bool) {
 	p, err := plan.Build(s.p, plan.Request{View: v.Name})
 	if err != nil {
@@ -240,7 +240,14 @@ func (s *search) inputs(v *selfsame.FeatureView, read map[string]bool) {
 		return
 	}
 	for _, u := range p.Uses {
-		read[u.View.Name] = true
+		if u.View != v {
+			read[u.View.Name] = true
+		}
+		if u.Lookup != nil {
+			for _, o := range u.Lookup.Outputs {
+				read[o.View.Name] = true
+			}
+		}
 	}
 	for _, f := range p.OnDemand {
 		if f.View != v {
