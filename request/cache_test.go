@@ -167,7 +167,7 @@ func TestTooMuchWaits(t *testing.T) {
 
 // TestEviction fills the cache to many times its size.
 func TestEviction(t *testing.T) {
-	const limit = 64 << 10
+	const limit = 96 << 10
 	w := newWorld(t, definitions, limit)
 	p := w.prepare("counts")
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -8,7 +8,7 @@ import "math/bits"
 // blockShift sets the width of a block of a table: 16 keys.
 const blockShift = 4
 
-// minTable finds the least key of any run in constant time: the minima of blocks of 16 from their start and to their end, and
+// minTable finds the least key of any run in constant time: where the minima of blocks of 16 are from their start and to their end, and
 // over the blocks a sparse table, whose level l holds the minima of 2^l blocks. Building is linear. Keys are read through a mask:
 // 0 as they are, -1 with their order turned round.
 //
@@ -16,8 +16,7 @@ const blockShift = 4
 type minTable struct {
 	keys   []int64
 	mask   int64
-	prefix []int64   // masked minimum of the block up to here
-	suffix []int64   // masked minimum of the block from here on
+	ends   []uint8   // where in its block the masked minimum is: of the keys up to this one, 4 bits, and of those from it on, above them
 	levels [][]int64 // memory too: those in use have as many entries as their width leaves
 }
 
@@ -30,7 +29,7 @@ func (t *minTable) build(keys []int64, mask int64) {
 func (t *minTable) resume(keys []int64, from int) {
 	n, mask := len(keys), t.mask
 	t.keys = keys
-	t.prefix, t.suffix = regrow(t.prefix, n, from), regrow(t.suffix, n, from)
+	t.ends = regrow(t.ends, n, from)
 	count, first := (n+1<<blockShift-1)>>blockShift, from>>blockShift
 	if len(t.levels) == 0 {
 		t.levels = append(t.levels, nil)
@@ -39,17 +38,22 @@ func (t *minTable) resume(keys []int64, from int) {
 	for b := first; b < count; b++ {
 		lo := b << blockShift
 		hi := min(lo+1<<blockShift, n)
-		block, prefix, suffix := keys[lo:hi], t.prefix[lo:hi], t.suffix[lo:hi]
-		least := block[0] ^ mask
+		block, ends := keys[lo:hi], t.ends[lo:hi]
+		least, at := block[0]^mask, 0
 		for i, k := range block {
-			least = min(least, k^mask)
-			prefix[i] = least
+			if k ^= mask; k < least {
+				least, at = k, i
+			}
+			ends[i] = uint8(at)
 		}
 		t.levels[0][b] = least
-		least = block[len(block)-1] ^ mask
-		for i := len(block) - 1; i >= 0; i-- {
-			least = min(least, block[i]^mask)
-			suffix[i] = least
+		at = len(block) - 1
+		least = block[at] ^ mask
+		for i := at; i >= 0; i-- {
+			if k := block[i] ^ mask; k < least {
+				least, at = k, i
+			}
+			ends[i] |= uint8(at) << blockShift
 		}
 	}
 	t.buildLevels(count, first)
@@ -82,7 +86,8 @@ func (t *minTable) least(a, b int32) int64 {
 		}
 		return least ^ t.mask
 	}
-	least := min(t.suffix[a], t.prefix[b-1])
+	from, to := first<<blockShift+int32(t.ends[a]>>blockShift), last<<blockShift+int32(t.ends[b-1]&(1<<blockShift-1))
+	least := min(t.keys[from]^t.mask, t.keys[to]^t.mask)
 	if inner := last - first - 1; inner > 0 {
 		l := bits.Len32(uint32(inner)) - 1
 		level := t.levels[l]

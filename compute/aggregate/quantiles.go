@@ -250,6 +250,17 @@ func (k *quantileKernel) Load(ev *Events) {
 	k.source, k.ranked, k.open = ev.Args[0], false, false
 }
 
+// Resume implements Resumer. Keys that are ranks are others with each new value: those are made anew.
+func (k *quantileKernel) Resume(ev *Events, from int) {
+	same := k.presence.resume(ev, k.keepNaN, from)
+	k.source, k.open = ev.Args[0], false
+	first := int(k.presence.before(int32(from)))
+	k.ranked = k.ranked && same && !k.keys.ranked && k.keys.resume(&k.presence, k.source, first)
+	if k.ranked {
+		k.ranking.resume(k.keys.of, first)
+	}
+}
+
 // ensure ranks the values when they are first needed.
 func (k *quantileKernel) ensure() {
 	if !k.ranked {
@@ -261,6 +272,12 @@ func (k *quantileKernel) ensure() {
 
 func (k *quantileKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Column) {
 	k.ensure()
+	if len(at) == 1 {
+		if from, to := k.presence.before(lo[0]), k.presence.before(hi[0]); int(to-from) >= k.presence.n/scanShare {
+			k.append(k.members[m], int(to-from), func(i int) int32 { return k.ranking.pick(from, to, i) }, out)
+			return
+		}
+	}
 	k.window.reset(k.presence.n)
 	rank := k.ranking.rank
 	var a, b int32 // numbers [a, b) are in
@@ -275,13 +292,20 @@ func (k *quantileKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.C
 		for ; b < to; b++ {
 			k.window.add(rank[b])
 		}
-		k.append(k.members[m], &k.window, out)
+		k.appendOf(k.members[m], &k.window, out)
 	}
 }
 
-// append appends the value of a call over a set of ranks.
-func (k *quantileKernel) append(c *Call, set *rankSet, out *column.Column) {
-	n := set.size
+// scanShare is the part of an entity's events from which on one window is looked for among all of them in their order: to make a set of it costs more.
+const scanShare = 8
+
+// appendOf appends the value of a call over a set of ranks.
+func (k *quantileKernel) appendOf(c *Call, set *rankSet, out *column.Column) {
+	k.append(c, set.size, func(i int) int32 { return k.ranking.order[set.pick(i)] }, out)
+}
+
+// append appends the value of a call over n events, pick giving the number of that with the i-th value.
+func (k *quantileKernel) append(c *Call, n int, pick func(i int) int32, out *column.Column) {
 	switch {
 	case int64(n) > k.limit:
 		out.AppendStatus(selfsame.ErrorMaxValues)
@@ -290,14 +314,14 @@ func (k *quantileKernel) append(c *Call, set *rankSet, out *column.Column) {
 		out.AppendStatus(selfsame.Null)
 		return
 	case c.role == roleDiscrete:
-		appendRow(out, k.source, k.row(set, c.quantile.Rank(n)-1))
+		appendRow(out, k.source, k.presence.row(pick(c.quantile.Rank(n)-1)))
 		return
 	}
 	i, f := c.quantile.Position(n)
-	a := k.row(set, i)
+	a := k.presence.row(pick(i))
 	b := a
 	if !f.IsZero() {
-		b = k.row(set, i+1)
+		b = k.presence.row(pick(i + 1))
 	}
 	var v float64
 	status := selfsame.Present
@@ -314,11 +338,6 @@ func (k *quantileKernel) append(c *Call, set *rankSet, out *column.Column) {
 		return
 	}
 	appendFloat(out, v)
-}
-
-// row returns the row of the value of rank i in a set.
-func (k *quantileKernel) row(set *rankSet, i int) int32 {
-	return k.presence.row(k.ranking.order[set.pick(i)])
 }
 
 func (k *quantileKernel) Reset() {
@@ -346,5 +365,5 @@ func (k *quantileKernel) Value(m int, _ int64, out *column.Column) {
 	if !k.open {
 		k.Reset()
 	}
-	k.append(k.members[m], &k.general, out)
+	k.appendOf(k.members[m], &k.general, out)
 }

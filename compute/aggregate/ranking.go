@@ -3,7 +3,10 @@
 
 package aggregate
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // ranking sorts the events that contribute by (key, number): order[r] is the number of rank r, rank its inverse.
 type ranking struct {
@@ -46,6 +49,61 @@ func (r *ranking) build(keys []int64, mask int64) {
 		r.order[i] = p.number
 		r.rank[p.number] = int32(i)
 	}
+}
+
+// mostInserted is how many keys are put into their places one by one: beyond, all are sorted anew.
+const mostInserted = 32
+
+// resume is build, ascending, where the keys before number from are those of the last.
+func (r *ranking) resume(keys []int64, from int) {
+	if len(keys)-from > mostInserted || from == 0 {
+		r.build(keys, 0)
+		return
+	}
+	least := len(keys)
+	if len(r.order) > from {
+		r.order = slices.DeleteFunc(r.order, func(k int32) bool { return int(k) >= from })
+		least = 0
+	}
+	for k := from; k < len(keys); k++ {
+		at := sort.Search(len(r.order), func(i int) bool { return keys[r.order[i]] > keys[k] })
+		r.order = slices.Insert(r.order, at, int32(k))
+		least = min(least, at)
+	}
+	r.rank = regrow(r.rank, len(keys), from)
+	for i := least; i < len(r.order); i++ {
+		r.rank[r.order[i]] = int32(i)
+	}
+}
+
+// pick returns the i-th, from 0, of the numbers [from, to) in their order.
+func (r *ranking) pick(from, to int32, i int) int32 {
+	if from == 0 && int(to) == len(r.order) {
+		return r.order[i]
+	}
+	const block = 256
+	order, width := r.order, uint32(to-from)
+	for len(order) > block {
+		in := 0
+		for _, k := range order[:block] {
+			if uint32(k-from) < width {
+				in++
+			}
+		}
+		if in > i {
+			break
+		}
+		i -= in
+		order = order[block:]
+	}
+	for _, k := range order {
+		if uint32(k-from) < width {
+			if i--; i < 0 {
+				return k
+			}
+		}
+	}
+	return none
 }
 
 // sortDigits sorts pairs by their keys, stably, a byte at a time from the lowest; bytes that all keys share cost a count only.

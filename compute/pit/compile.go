@@ -27,6 +27,9 @@ type compiled struct {
 	asOf      bool // rows have cuts: Rows.Known is not nil
 	arrivals  bool // α is needed beside visibility: Detail, or the ties of an as-of view
 	canonical bool // events of one τ must stand in canonical order
+
+	slots []int // of an Entity: column -> where its values are (packed)
+	words int   // of a packed event
 }
 
 // group is the cells that share a kernel: one family over the same arguments and filter.

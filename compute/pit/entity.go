@@ -28,6 +28,7 @@ func Prepare(spec Spec) (*Prepared, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.assignSlots()
 	return &Prepared{spec: c}, nil
 }
 
@@ -106,9 +107,12 @@ func (p *Prepared) NewEntity() *Entity {
 // empty is no events of a spec.
 func empty(c *compiled) *EntityEvents {
 	ev := &EntityEvents{}
-	for _, t := range c.Columns {
-		ev.Columns = append(ev.Columns, column.New(t, 0))
+	for i, t := range c.Columns {
+		if c.slots[i] < 0 {
+			ev.Columns = append(ev.Columns, column.New(t, 0))
+		}
 	}
+	ev.packed.width = c.words
 	return ev
 }
 
@@ -273,7 +277,6 @@ type book struct {
 	tree         int
 	from, until  []int64 // memory of masked knowledge
 	newestMemory [][]int64
-	still        still
 }
 
 // axis is what is known of the knowledge of a book's events on one axis, kept up as they come.
@@ -286,11 +289,7 @@ func (b *book) init(c *compiled) {
 	b.evaluator.init(c)
 	b.ev, b.tree = &b.line, -1
 	b.axes[bySeq].floor, b.axes[byAlpha].floor = -1, selfsame.MinTime
-	n := len(c.Cells)
-	if c.AsOf {
-		n = len(c.Columns)
-	}
-	b.out = make([]*column.Column, n)
+	b.out = make([]*column.Column, len(c.Cells))
 	b.newestMemory = make([][]int64, max(len(c.traces), 1))
 }
 
@@ -301,7 +300,6 @@ func (b *book) sync(from int) {
 	b.axes[bySeq].extend(r.Seq, r.UntilSeq, r.Tau, from)
 	b.axes[byAlpha].extend(r.Alpha, r.UntilAlpha, r.Tau, from)
 	b.changed(from)
-	b.still.place = 0
 }
 
 func (a *axis) extend(values, until, tau []int64, from int) {
@@ -362,15 +360,15 @@ func (b *book) find(seq int64) int {
 
 // What an evaluator keeps, about: for itself, for each cell, window and loaded kernel, and a kernel for each event.
 const (
-	bookBytes    = 1024
+	bookBytes    = 1800
 	cellBytes    = 16
 	windowBytes  = 128
 	kernelBytes  = 1024
-	kernelEvents = 48
+	kernelEvents = 36
 )
 
 func (b *book) bytes() int64 {
-	n := bookBytes + int64(8*cap(b.still.words)+cellBytes*len(b.out)+windowBytes*len(b.spec.windows)) + b.rows.bytes() + int64(cap(b.axes[bySeq].most)+cap(b.axes[byAlpha].most))*8
+	n := bookBytes + int64(cellBytes*len(b.out)+windowBytes*len(b.spec.windows)) + b.rows.bytes() + int64(cap(b.axes[bySeq].most)+cap(b.axes[byAlpha].most))*8
 	for i := range b.groups {
 		if g := &b.groups[i]; g.loaded > 0 {
 			n += kernelBytes + int64(g.loaded)*kernelEvents

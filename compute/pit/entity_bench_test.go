@@ -190,6 +190,9 @@ func TestEntityBytesOfWideRow(t *testing.T) {
 		list = append(list, e)
 	}
 	taken, told := (heap()-before)/entities, list[0].Bytes()
+	if taken > 75*columns {
+		t.Errorf("an entity of one event of %d columns takes %d bytes", columns, taken)
+	}
 	if taken*2 > told*3 || told*2 > taken*3 {
 		t.Errorf("an entity of one event of %d columns takes %d bytes and says %d", columns, taken, told)
 	}

@@ -202,12 +202,8 @@ func (b *book) latest(q *question) {
 	b.asof.reset(rows)
 	b.room(0, rows)
 	b.latestOf(&q.subject)
-	if rows == 1 && b.asof.pick[0] >= 0 {
-		b.latestStill(q, b.asof.pick[0])
-	} else {
-		for i, c := range q.sel.cells {
-			b.gather(q.out[i], b.line.cols[c])
-		}
+	for i, c := range q.sel.cells {
+		b.gatherCell(q.out[i], c)
 	}
 	if b.detail {
 		for i := range q.sel.cells {

@@ -24,6 +24,8 @@ type EntityEvents struct {
 	Order                *column.Column
 	Delete               []bool
 	Columns              []*column.Column
+
+	packed packed // within an Entity: values that Columns has not (packed)
 }
 
 func (r *EntityEvents) len() int { return len(r.Tau) }
@@ -58,6 +60,7 @@ func (r *EntityEvents) complete(c *compiled) {
 	if r.Hash == nil && c.canonical {
 		r.Hash = make([]uint64, n)
 	}
+	r.pack(c)
 }
 
 func filled[T any](n int, v T) []T {
@@ -78,6 +81,7 @@ func (r *EntityEvents) reset() {
 	for _, c := range r.Columns {
 		c.Reset()
 	}
+	r.packed.reset()
 }
 
 // take appends rows [lo, hi) of src. Both are complete.
@@ -110,6 +114,7 @@ func (r *EntityEvents) take(src *EntityEvents, lo, hi int) {
 	for i, c := range r.Columns {
 		c.AppendRange(src.Columns[i], lo, hi)
 	}
+	r.packed.take(&src.packed, lo, hi)
 }
 
 // takeOptional appends src[lo:hi] to dst, which is nil or has n values; a side that is nil holds absent throughout.
@@ -191,6 +196,9 @@ func (r *EntityEvents) arrange(from int, perm []uint32) {
 	for _, c := range r.Columns {
 		arrangeColumn(c, from, perm)
 	}
+	if r.packed.width > 0 {
+		r.packed.arrange(from, perm)
+	}
 	if r.Order != nil {
 		arrangeColumn(r.Order, from, perm)
 	}
@@ -251,7 +259,8 @@ func (r *EntityEvents) remove(i int) {
 
 // bytes returns the memory held, about.
 func (r *EntityEvents) bytes() int64 {
-	n := int64(cap(r.Tau)+cap(r.Seq)+cap(r.Alpha)+cap(r.UntilSeq)+cap(r.UntilAlpha)+cap(r.Hash))*8 + int64(cap(r.Place)+cap(r.Delete))
+	n := int64(cap(r.Tau)+cap(r.Seq)+cap(r.Alpha)+cap(r.UntilSeq)+cap(r.UntilAlpha)+cap(r.Hash)+cap(r.packed.words))*8 +
+		int64(cap(r.Place)+cap(r.Delete)+cap(r.packed.status))
 	for _, c := range r.Columns {
 		n += columnBytes + c.Size()
 	}
@@ -261,5 +270,5 @@ func (r *EntityEvents) bytes() int64 {
 	return n
 }
 
-// columnBytes is what a column takes beside its values: of an entity with one event of many columns it is nearly all.
+// columnBytes is what a column takes beside its values.
 const columnBytes = 208 + 8
