@@ -6,6 +6,8 @@ package batch
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 
 	"github.com/zeebo/xxh3"
@@ -91,6 +93,9 @@ func (m *Manifest) Encode() ([]byte, error) {
 // ReadManifest reads a manifest. A newer form and a file that is no manifest are errors.
 func ReadManifest(path string) (*Manifest, error) {
 	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Pos: selfsame.Pos{File: path}, Message: "there is no such manifest", Hint: "it is beside its training set: train.parquet.manifest.json"}
+	}
 	if err != nil {
 		return nil, &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path}, Message: "cannot read the manifest", Err: err}
 	}

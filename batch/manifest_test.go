@@ -81,7 +81,7 @@ func TestManifestsThatAreNone(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if _, err := ReadManifest(filepath.Join(dir, "nowhere")); selfsame.ClassOf(err) != selfsame.ClassResource {
+	if _, err := ReadManifest(filepath.Join(dir, "nowhere")); selfsame.ClassOf(err) != selfsame.ClassNotFound {
 		t.Errorf("no file: %v", err)
 	}
 }

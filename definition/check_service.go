@@ -100,6 +100,8 @@ func (l *loader) resolveBare(e *selfsame.ServiceEntry, ref string) bool {
 		l.fail(e.Pos, ref, "several views have a feature "+e.Feature+": "+joined(holders), "write "+holders[0]+"."+e.Feature)
 	case l.p.View(e.Feature) != nil:
 		l.fail(e.Pos, ref, e.Feature+" is a view, not a feature", "write "+e.Feature+".* for all its features")
+	case l.p.Service(e.Feature) != nil:
+		l.fail(e.Pos, ref, e.Feature+" is a service, not a feature", serviceHint(e, ref))
 	default:
 		if l.incomplete() {
 			return false
@@ -113,6 +115,18 @@ func (l *loader) resolveBare(e *selfsame.ServiceEntry, ref string) bool {
 		l.missing(e.Pos, ref, "feature", e.Feature, names)
 	}
 	return false
+}
+
+// serviceHint says where a service is named: in a definition nowhere, in requests in a place of its own.
+func serviceHint(e *selfsame.ServiceEntry, ref string) string {
+	if ref != "" {
+		return "list features: view.feature, or view.* for all of a view"
+	}
+	name := e.Feature
+	if e.Version != "" {
+		name += "@" + e.Version
+	}
+	return "name it as the service: selfsame train " + name + ", or in a request \"service\": \"" + name + "\""
 }
 
 // incomplete reports whether features of some view are missing because of mistakes that are reported already.

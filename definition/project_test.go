@@ -164,6 +164,8 @@ func TestReference(t *testing.T) {
 		"user_spend.txns":     "the view user_spend has no feature txns\n  hint: txns has a list of windows: its outputs are txns_1h, txns_24h, txns_7d",
 		"user_spendd.txns":    "there is no view user_spendd\n  hint: did you mean user_spend?",
 		"user_spend":          "user_spend is a view, not a feature\n  hint: write user_spend.* for all its features",
+		"fraud":               "fraud is a service, not a feature\n  hint: name it as the service: selfsame train fraud, or in a request \"service\": \"fraud\"",
+		"fraud@1":             "fraud is a service, not a feature\n  hint: name it as the service: selfsame train fraud@1, or in a request \"service\": \"fraud@1\"",
 		"a.b.c":               "\"a.b.c\" is not a reference\n  hint: a reference is view.feature, view.* or view.feature@2",
 		"":                    "\"\" is not a reference\n  hint: a reference is view.feature, view.* or view.feature@2",
 		"user_spend.x@":       "the pin @ is not a version\n  hint: pin a major version, as in user_spend.x@2, or a whole one, as in user_spend.x@1.1.0",
