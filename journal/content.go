@@ -97,7 +97,8 @@ func appendServed(b []byte, s *Served) []byte {
 	return b
 }
 
-func (d *decoder) served(s *Served) {
+// served reads an answer; with heads it stops before the columns.
+func (d *decoder) served(s *Served, heads bool) {
 	flags := d.byte()
 	if flags&^(staleFlag|timesFlag|pastFlag|variantFlag|numbersFlag) != 0 {
 		d.fail()
@@ -125,6 +126,10 @@ func (d *decoder) served(s *Served) {
 			break
 		}
 		s.Numbers = append(s.Numbers, int(d.uvarint()))
+	}
+	if heads {
+		d.b = nil
+		return
 	}
 	columns := func(types int, typ func(i int) selfsame.Type) (out []*column.Column) {
 		for i := range types {

@@ -194,6 +194,18 @@ func TestRecordsComeBackAsTheyWere(t *testing.T) {
 			t.Errorf("%+v gives %q, want %q", c.q, ids(have), c.want)
 		}
 	}
+	heads, _ := read(t, dir, Query{Heads: true})
+	for i, want := range []*Served{one, two} {
+		got := heads[i].Served
+		if got.Given != nil || got.Values != nil || got.EventTimes != nil {
+			t.Errorf("%s: the head of an answer has columns", want.RequestID)
+		}
+		got.Given, got.Values, got.EventTimes = want.Given, want.Values, want.EventTimes
+		sameVector(t, got, want)
+	}
+	if len(heads) != 4 || !reflect.DeepEqual(heads[2].Prediction, prediction) || !reflect.DeepEqual(heads[3].Outcome, outcome) {
+		t.Errorf("heads: %d records, %+v", len(heads), heads)
+	}
 	found, err := NewReader(dir).Find(t.Context(), "r1")
 	must(t, err)
 	if len(found) != 3 {

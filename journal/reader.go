@@ -55,6 +55,7 @@ type Query struct {
 	From         Position // records before it are left out
 	Since, Until int64    // written in [Since, Until); both 0: whenever
 	RequestID    string   // of this request; empty: of all
+	Heads        bool     // of answers who asked, when, and how many rows: without given values, served ones and event times
 }
 
 // ErrStop, returned by visit, ends Read without an error.
@@ -139,8 +140,8 @@ func readSegment(ctx context.Context, s segment, q Query, visit func(*Record) er
 	}
 	c := &scanner{path: s.path, in: bufio.NewReaderSize(f, 1<<20), size: size, at: int64(headerBytes), shapes: map[int]*Shape{}, q: q}
 	for {
-		if err := ctx.Err(); err != nil {
-			return here, canceled(ctx)
+		if ctx.Err() != nil {
+			return here, &selfsame.Error{Class: selfsame.ClassCanceled, Ref: "journal", Message: "it was not read to its end", Err: context.Cause(ctx)}
 		}
 		content, err := c.frame()
 		if err != nil || content == nil {
@@ -231,7 +232,7 @@ func (c *scanner) record(content []byte, at Position) (*Record, error) {
 		if s.Shape == nil {
 			return nil, damaged(c.path, at.Offset, "the shape of a vector is missing")
 		}
-		d.served(s)
+		d.served(s, c.q.Heads)
 		rec.Served = s
 	case predictionKind:
 		rec.Prediction = &Prediction{RequestID: string(request)}

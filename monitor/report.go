@@ -3,7 +3,8 @@
 
 // Package monitor watches values: it profiles a training set while it is written and says what a careful reader would ask about it.
 //
-// A Profile is fed the chunks of one run in row order, by one goroutine; Report then gives the findings. It changes no value.
+// A Profile is fed the chunks of one run in row order, by one goroutine; Report then gives the findings. CountArms splits what a journal has of an experiment
+// by its arms. It changes no value.
 package monitor
 
 import (
