@@ -188,4 +188,6 @@ type OutputInfo struct {
 type Health interface {
 	// Ready is nil once state is loaded and listeners are up.
 	Ready() error
+	// Behind says why what is served may not be the newest that is applied; empty: it is, as far as is known. Reads are answered all the same.
+	Behind() string
 }

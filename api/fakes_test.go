@@ -25,12 +25,13 @@ type store struct {
 	records   []string
 	calls     int // that brought records
 
-	fail  error         // what reads and events end with
-	hold  chan struct{} // reads wait for it, or for their context
-	in    chan struct{} // told each read that has come so far
-	panic bool
-	ready error
-	free  int // answers given back
+	fail   error         // what reads and events end with
+	hold   chan struct{} // reads wait for it, or for their context
+	in     chan struct{} // told each read that has come so far
+	panic  bool
+	ready  error
+	behind string
+	free   int // answers given back
 
 	answer func(q *Question) *Answer
 }
@@ -241,7 +242,8 @@ func (s *store) Services(context.Context) ([]ServiceInfo, error) {
 }
 
 // Ready is as the fake is told.
-func (s *store) Ready() error { return s.ready }
+func (s *store) Ready() error   { return s.ready }
+func (s *store) Behind() string { return s.behind }
 
 // full is the error of a queue without room.
 type fullQueue struct{}

@@ -257,6 +257,12 @@ func TestReadiness(t *testing.T) {
 	if w := call(h, "GET", "/healthz", ""); w.Code != 200 {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
+	for behind, want := range map[string]string{"": `{"status":"ready"}`, "the \"registry\" is away": `{"status":"ready","behind":"the \"registry\" is away"}`} {
+		s.ready, s.behind = nil, behind
+		if w := call(h, "GET", "/readyz", ""); w.Code != 200 || w.Body.String() != want+"\n" {
+			t.Errorf("got %d %s, want %s", w.Code, w.Body, want)
+		}
+	}
 }
 
 func TestRequestsOfOtherSites(t *testing.T) {

@@ -222,12 +222,16 @@ func (h *HTTP) healthz(x *exchange) error {
 
 // readyz says whether it can serve.
 func (h *HTTP) readyz(x *exchange) error {
+	b := append(x.encoder.out[:0], `{"status":"ready"`...)
 	if h.o.Health != nil {
 		if err := h.o.Health.Ready(); err != nil {
 			return &special{faultStarting, &selfsame.Error{Class: selfsame.ClassResource, Message: "the server is not ready", Err: err}}
 		}
+		if behind := h.o.Health.Behind(); behind != "" {
+			b = quoted(append(b, `,"behind":`...), behind)
+		}
 	}
-	x.encoder.out = append(x.encoder.out[:0], `{"status":"ready"}`+"\n"...)
+	x.encoder.out = append(b, '}', '\n')
 	return x.ok()
 }
 

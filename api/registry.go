@@ -48,7 +48,7 @@ var looks = []struct {
 	{"sources", []string{"lineage"}, []string{"query", "owner", "tag", "service"}},
 	{"services", []string{"versions", "lineage"}, nil},
 	{"models", []string{"lineage"}, []string{"query", "service", "stage"}},
-	{"experiments", nil, []string{}},
+	{"experiments", []string{}, []string{}},
 	{"runs", nil, []string{"kind", "service"}},
 	{"history", nil, []string{"since", "until", "ref"}},
 }

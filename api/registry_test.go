@@ -65,6 +65,7 @@ func TestLook(t *testing.T) {
 		{"/v1/models?stage=retired", 200, "models   stage=retired"},
 		{"/v1/models/m%401", 200, "models m@1"},
 		{"/v1/experiments", 200, "experiments"},
+		{"/v1/experiments/fraud", 200, "experiments fraud"},
 		{"/v1/runs?kind=train", 200, "runs   kind=train"},
 		{"/v1/history?since=5&ref=v.f", 200, "history   ref=v.f since=5"},
 		{"/v1/features/none", 404, "there is no such thing"},

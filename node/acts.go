@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"selfsame"
@@ -125,13 +126,16 @@ func (a *ActArgs) do(ctx context.Context, to actor) (*Acted, error) {
 	if s, err = to.Snapshot(ctx); err != nil {
 		return nil, err
 	}
-	return out, a.fill(s, out)
+	return out, a.fill(ctx, s, out)
 }
 
 // resolve finds the version that Ref names.
 func (a *ActArgs) resolve(s *registry.Snapshot) error {
 	e, err := s.Reference(a.Ref)
+	name, _, _ := strings.Cut(a.Ref, "@")
 	switch {
+	case err != nil && s.Project() != nil && s.Project().Service(name) != nil:
+		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: a.Ref, Message: "it is a service, and stages are those of features", Hint: "name a version of a feature, as view.feature@1"}
 	case err != nil:
 		return err
 	case e.Feature == "":
@@ -158,7 +162,7 @@ func (a *ActArgs) agree(s *registry.Snapshot) error {
 }
 
 // fill says what stands in the registry now.
-func (a *ActArgs) fill(s *registry.Snapshot, out *Acted) error {
+func (a *ActArgs) fill(ctx context.Context, s *registry.Snapshot, out *Acted) error {
 	switch {
 	case a.Staging != nil:
 		v, err := s.Version(a.Staging.View, a.Staging.Feature, a.Staging.Version)
@@ -166,14 +170,16 @@ func (a *ActArgs) fill(s *registry.Snapshot, out *Acted) error {
 			return err
 		}
 		out.Staging = &registry.Staging{View: a.Staging.View, Feature: a.Staging.Feature, Version: v.Version, Stage: v.Stage, Successor: v.Successor, Until: v.Until, Reason: v.Reason}
-		out.Users, err = s.UsersOf(context.Background(), a.Staging.View, a.Staging.Feature, v.Version)
+		out.Users, err = s.UsersOf(ctx, a.Staging.View, a.Staging.Feature, v.Version)
 		return err
 	case a.Model != nil:
 		m, err := s.Model(a.Model.Name, a.Model.Version)
 		if err != nil {
 			return err
 		}
-		out.Model = &m
+		if out.Model = &m; m.Retired {
+			return nil // it reads nothing any more
+		}
 		out.Warnings, err = deprecatedIn(s, m.Service, m.List)
 		return err
 	}

@@ -139,7 +139,7 @@ func TestActsWaitForNoLoad(t *testing.T) {
 	if out := w.acts(&ActArgs{}); len(out.Models) != 1 || len(out.Experiments) != 0 {
 		t.Errorf("what is recorded: got %+v", out)
 	}
-	for ref, want := range map[string]string{"paid.s": "it names no version", "paid.*": "names no single feature", "paid.t@1": "no feature t", "paid.s@7": "there is no such version"} {
+	for ref, want := range map[string]string{"paid.s": "it names no version", "paid.*": "names no single feature", "paid.t@1": "no feature t", "paid.s@7": "there is no such version", "all@1": "it is a service"} {
 		if _, err := w.act(&ActArgs{Staging: &registry.Staging{Stage: registry.Deprecated}, Ref: ref}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", ref, err, want)
 		}

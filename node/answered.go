@@ -145,10 +145,11 @@ func (a *answered) Close(last int64) error {
 	if last = max(last, a.before); last < a.until.Load() {
 		err = a.put(last)
 	}
+	path := a.file.Name()
 	err = errors.Join(err, a.file.Close())
 	a.file = nil
 	if err != nil {
-		return dataError(filepath.Join(answeredFile), "cannot be closed", err)
+		return dataError(path, "cannot be closed", err)
 	}
 	return nil
 }

@@ -128,7 +128,11 @@ func newestEvent(ctx context.Context, dir, archive string, src *selfsame.Source)
 	}
 	now := time.Now().UnixMicro()
 	for _, t := range tables {
-		for _, back := range []int64{selfsame.DayLength, 30 * selfsame.DayLength, math.MaxInt64} { // the newest is mostly of late, and the rest need not be read
+		steps := []int64{selfsame.DayLength, 30 * selfsame.DayLength, math.MaxInt64} // the newest is mostly of late, and the rest need not be read
+		if slices.ContainsFunc(t.Files(), func(f source.File) bool { return f.Rows < 0 }) {
+			steps = steps[2:] // text does not say what it holds: it is read once
+		}
+		for _, back := range steps {
 			span, err := spanOf(ctx, t, src, window.SatSub(now, back))
 			if err != nil && selfsame.ClassOf(err) != selfsame.ClassInput {
 				return 0, err

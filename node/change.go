@@ -21,6 +21,7 @@ import (
 	"selfsame"
 	"selfsame/api"
 	"selfsame/definition"
+	"selfsame/forecast"
 	"selfsame/registry"
 )
 
@@ -58,7 +59,7 @@ func (l *Live) defineAs(ctx context.Context, name string, d *api.Definitions) (*
 		return nil, err
 	}
 	c := registry.Change{Files: files, Author: cmp.Or(d.Author, unknownAuthor), Message: d.Message, Engine: Version, Time: time.Now().UnixMicro(), Expect: registry.Newest, Draft: d.Draft}
-	f, err := l.Forecast(ctx, &PlanArgs{Change: c, Sample: SampleArgs{Rows: d.Sample}})
+	f, err := l.Forecast(ctx, &forecast.Args{Change: c, Sample: forecast.SampleArgs{Rows: d.Sample}})
 	switch {
 	case err != nil:
 		return nil, err
@@ -150,7 +151,7 @@ func (l *Live) findTraining(ctx context.Context, m *registry.Model) error {
 	}
 	var runs, known []string
 	for _, r := range s.Runs() {
-		if r.Kind == runTrain || r.Kind == runSnapshot {
+		if r.Kind == registry.RunTrain || r.Kind == registry.RunSnapshot {
 			runs = append(runs, r.ID)
 		}
 	}

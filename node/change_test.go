@@ -17,6 +17,7 @@ import (
 	"selfsame"
 	"selfsame/api"
 	"selfsame/definition"
+	"selfsame/forecast"
 	"selfsame/registry"
 )
 
@@ -25,13 +26,13 @@ const (
 	spentWeek = "views:\n  spent:\n    entity: user\n    source: pays\n    features: {t: sum(x) over 7d}\n"
 )
 
-func (w *liveWorld) define(d *api.Definitions) (*Forecast, *api.Changed) {
+func (w *liveWorld) define(d *api.Definitions) (*forecast.Forecast, *api.Changed) {
 	w.t.Helper()
 	c, err := w.live.Define(w.t.Context(), d)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return c.Answer.(*Forecast), c
+	return c.Answer.(*forecast.Forecast), c
 }
 
 // TestDefine holds what a body does to what is applied: a view comes, is asked for, changes and keeps its versions.

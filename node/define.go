@@ -66,7 +66,7 @@ func (p *Prepared) define(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	p.Warnings, err = applied.StandingOf(trainedAs(records))
+	p.Warnings, err = applied.StandingOf(TrainedAs(records))
 	return err
 }
 
@@ -111,26 +111,9 @@ func (p *Prepared) defineApplied(r Request, s *registry.Snapshot) (ok bool, err 
 	return true, err
 }
 
-// read opens the registry for reading. The snapshot is nil where there is none. done closes it.
-func (at *RegistryAt) read(ctx context.Context) (s *registry.Snapshot, done func(), err error) {
-	if at == nil {
-		return nil, func() {}, nil
-	}
-	store, err := at.OpenToRead(ctx)
-	if err != nil || store == nil {
-		return nil, func() {}, err
-	}
-	r := registry.Over(store, at.Project)
-	if s, err = r.Snapshot(ctx); err != nil {
-		r.Close()
-		return nil, func() {}, err
-	}
-	return s, func() { r.Close() }, nil
-}
-
-// trainedAs is what a plan evaluates, as the registry compares it.
-func trainedAs(records []batch.FeatureRecord) []registry.Trained {
-	var out []registry.Trained
+// TrainedAs is what a plan evaluates, as the registry compares it.
+func TrainedAs(records []batch.FeatureRecord) []registry.Trained {
+	out := []registry.Trained{}
 	for _, f := range records {
 		out = append(out, registry.Trained{Output: f.Output, Ref: f.Feature, Hash: f.Hash})
 	}

@@ -10,14 +10,24 @@ import (
 	"time"
 )
 
-// following keeps a server at the newest definitions of a registry that others apply to.
+// following says whether a server is at the newest definitions, and keeps it there where others apply too.
 type following struct {
 	failures atomic.Int64
-	behind   atomic.Bool // the last try failed: what is served may not be the newest
+	behind   atomic.Pointer[string] // why the last try failed; nil: it did not
 
 	told  bool          // that it fails, until it works again
 	pause time.Duration // after a failure that is not the registry's; doubled each time
 	until time.Time     // no try before
+}
+
+// note keeps why a try failed, until one does not.
+func (f *following) note(err error) {
+	if err == nil {
+		f.behind.Store(nil)
+		return
+	}
+	why := err.Error()
+	f.behind.Store(&why)
 }
 
 // Pauses after definitions that cannot be made live, such as those whose history files are away.
@@ -111,14 +121,14 @@ func (l *Live) followed(err error) {
 	switch {
 	case err != nil:
 		f.failures.Add(1)
-		f.behind.Store(true)
+		f.note(err)
 		if !f.told {
 			l.notify("the registry is not followed; what was applied before is served meanwhile: " + err.Error())
 		}
 		f.told = true
 	case time.Now().Before(f.until): // the last failure stands
 	default:
-		f.behind.Store(false)
+		f.note(nil)
 		if f.told {
 			l.notify("the registry is followed again")
 		}

@@ -180,6 +180,9 @@ func TestRegistryAway(t *testing.T) {
 	if text := a.scrape(); !strings.Contains(text, "selfsame_registry_following 0") || strings.Contains(text, "selfsame_registry_failures_total 0\n") {
 		t.Error("the metrics do not show that the registry is not followed")
 	}
+	if err := a.Ready(); !strings.Contains(a.Behind(), "see that PostgreSQL runs") || strings.Contains(a.Behind(), postgresql.Password) {
+		t.Errorf("behind: %q; ready: %v", a.Behind(), err)
+	}
 	a.stop()
 	a = join(t, project, data, server.URL(""), false, poll)
 	if first, err := a.ApplyFirst(t.Context()); err != nil || first {
@@ -210,6 +213,9 @@ func TestRegistryAway(t *testing.T) {
 	a.says("the registry is followed again")
 	if text := a.scrape(); !strings.Contains(text, "selfsame_registry_following 1") {
 		t.Error("the metrics do not show that the registry is followed")
+	}
+	if why := a.Behind(); why != "" {
+		t.Errorf("behind: %q", why)
 	}
 	if _, err := a.Apply(t.Context(), change); err != nil {
 		t.Fatal(err)

@@ -68,11 +68,17 @@ func TestApplyAgain(t *testing.T) {
 	if _, err := l.Apply(t.Context(), change); err == nil {
 		t.Fatal("definitions whose history is away were applied without a word")
 	}
+	if why := l.Behind(); !strings.Contains(why, "what is applied is not served: ") || !strings.Contains(why, "orders.csv") {
+		t.Errorf("behind: %q", why)
+	}
 	if err := os.Rename(file+".away", file); err != nil {
 		t.Fatal(err)
 	}
 	if d, err := l.Apply(t.Context(), change); err != nil || d.Apply != 0 {
 		t.Fatalf("%+v, %v", d, err)
+	}
+	if why := l.Behind(); why != "" {
+		t.Errorf("behind: %q", why)
 	}
 	a, err := l.Features(t.Context(), &api.Question{Service: "fraud", EntityID: "u"})
 	if err != nil {

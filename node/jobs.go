@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"selfsame"
@@ -71,6 +72,9 @@ func openJobs(l *Live, dir string) (*jobs, error) {
 	for _, e := range entries {
 		b, err := os.ReadFile(filepath.Join(dir, e.Name(), jobName))
 		j := &job{ended: make(chan struct{})}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return nil, dataError(dir, "a job cannot be read", err)
+		}
 		if err != nil || json.Unmarshal(b, &j.Job) != nil || j.ID != e.Name() {
 			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil { // it was begun and not taken
 				return nil, dataError(dir, "a job cannot be cleared away", err)
@@ -310,8 +314,8 @@ func (s *jobs) train(ctx context.Context, j *job) (t *Trained, err error) {
 	if err != nil {
 		return t, err
 	}
-	set.By = registry.By{Author: unknownAuthor, Message: "job " + j.ID, Engine: Version, Time: time.Now().UnixMicro()}
-	if err := set.record(ctx, s.live.registry); err != nil && ctx.Err() == nil {
+	run := &recording{TrainingSet: set, By: registry.By{Author: unknownAuthor, Message: "job " + j.ID, Engine: Version, Time: time.Now().UnixMicro()}}
+	if err := run.record(ctx, s.live.registry); err != nil && ctx.Err() == nil {
 		s.live.notify("the run of a job is not recorded: " + err.Error())
 	}
 	return t, nil
@@ -347,8 +351,8 @@ func gone(j *api.Job, err error) error {
 // withValues is a job with the rows of its result.
 func (s *jobs) withValues(j *job) (*api.Job, error) {
 	out, err := s.view(j, false)
-	if err != nil {
-		return nil, err
+	if err != nil || out.Status != api.JobDone { // somebody canceled it
+		return out, err
 	}
 	lines, err := os.ReadFile(out.Path)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"selfsame/compute/zone"
 	"selfsame/monitor"
 	"selfsame/offline"
+	"selfsame/registry"
 )
 
 // jobRequest is what the body of a job asks for: in the words of the flags of `selfsame train`.
@@ -100,7 +101,7 @@ func (r *jobRequest) check() (small bool, err error) {
 
 // config is the request as a training run, with its rows and its output in a folder. Nothing is written yet.
 func (r *jobRequest) config(ctx context.Context, l *Live, dir string) (*TrainConfig, error) {
-	cfg := &TrainConfig{Verb: runTrain, Project: l.Project, With: r.With, Flags: map[string]string{}, Events: l.events, Report: monitor.Config{Nulls: 0.1, AUC: 0.95, Label: r.Label}}
+	cfg := &TrainConfig{Verb: registry.RunTrain, Project: l.Project, With: r.With, Flags: map[string]string{}, Events: l.events, Report: monitor.Config{Nulls: 0.1, AUC: 0.95, Label: r.Label}}
 	if err := r.request(ctx, l, &cfg.Request); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 func BenchmarkEarlierVersions(b *testing.B) {
 	for name, changed := range map[string]func(int) int{"spread": registrytest.Spread, "hot": registrytest.Hot} {
 		b.Run(name, func(b *testing.B) {
-			s := registrytest.NewYear(b, &inMemory{texts: map[string][]byte{}}, 200, changed).Newest(b)
+			s := registrytest.NewYear(b, newStore(b), 200, changed).Newest(b)
 			before, begun := heap(), time.Now()
 			if _, err := pushedSources(s); err != nil {
 				b.Fatal(err)

@@ -23,28 +23,14 @@ import (
 	"selfsame/lineage"
 	"selfsame/materialize"
 	"selfsame/registry"
+	"selfsame/registry/graph"
 )
-
-// The kinds of runs.
-const (
-	runTrain       = "train"
-	runSnapshot    = "snapshot"
-	runBackfill    = "backfill"
-	runMaterialize = "materialize"
-)
-
-// TrainingSet is a run with the definitions that it followed. Which versions they are, the registry knows by their hashes.
-type TrainingSet struct {
-	Run      registry.Run          `json:"run"`
-	Features []batch.FeatureRecord `json:"features"`
-	By       registry.By           `json:"by"`
-}
 
 // RunOf is the run with an id that wrote training sets of one command, by their manifests, which is at least one. It began at started, in microseconds, and
 // ends now.
-func RunOf(id string, started int64, manifests ...*batch.Manifest) (*TrainingSet, error) {
+func RunOf(id string, started int64, manifests ...*batch.Manifest) (*graph.TrainingSet, error) {
 	first := manifests[0]
-	t := &TrainingSet{Features: first.Features, Run: registry.Run{ID: id, Kind: first.Command.Verb, Service: first.Command.Service, Started: selfsame.Instant(started),
+	t := &graph.TrainingSet{Features: TrainedAs(first.Features), Run: registry.Run{ID: id, Kind: first.Command.Verb, Service: first.Command.Service, Started: selfsame.Instant(started),
 		Ended: selfsame.Instant(time.Now().UnixMicro())}}
 	if len(manifests) == 1 {
 		b, err := first.Encode()
@@ -103,7 +89,7 @@ func newRunID(now time.Time) string {
 
 // FindTrainingSet returns the training set at a path, which is that of its file, its folder or its manifest; nil: there is none. A bare name is the name of
 // something else: ./name is a path.
-func FindTrainingSet(path string) (*TrainingSet, error) {
+func FindTrainingSet(path string) (*graph.TrainingSet, error) {
 	if !strings.ContainsAny(path, `./\`) {
 		return nil, nil
 	}
@@ -128,111 +114,53 @@ func FindTrainingSet(path string) (*TrainingSet, error) {
 	return nil, nil
 }
 
-// in returns a graph that has the training set, and what it is called there: the graph itself where its registry has the run.
-func (t *TrainingSet) in(g *lineage.Graph, s *registry.Snapshot, ref string) (*lineage.Graph, string) {
-	known := []string{t.Run.Manifest}
-	if t.Run.Kind == runSnapshot {
-		known = append(known, t.Run.Outputs[0].Checksum) // a series is one run with many manifests
-	}
-	for _, name := range known {
-		if n, err := g.Find("run/" + name); err == nil {
-			return g, n.ID
-		}
-	}
-	run := t.resolve(s)
-	g = g.Clone()
-	n := runNode(&registry.RunRecord{Run: *run})
-	n.ID = ref
-	g.AddRun(n)
-	g.Seal()
-	return g, "run/" + ref
-}
-
-// resolve returns the run with the versions of its features and of its service.
-func (t *TrainingSet) resolve(s *registry.Snapshot) *registry.Run {
-	run := t.Run
-	run.Features = nil
-	var trained []registry.Trained
-	for _, f := range t.Features {
-		trained = append(trained, registry.Trained{Output: f.Output, Ref: f.Feature, Hash: f.Hash})
-		view, name, _ := strings.Cut(f.Feature, ".")
-		versions, err := s.Versions(view, name)
-		if err != nil {
-			continue // it was never applied
-		}
-		for _, v := range slices.Backward(versions) {
-			if v.Hash == f.Hash {
-				run.Features = append(run.Features, v.Ref(view, name))
-				break
-			}
-		}
-	}
-	run.List = 0
-	versions, err := s.ServiceVersions(run.Service)
-	if run.Service == "" || err != nil {
-		return &run
-	}
-	for _, v := range slices.Backward(versions) {
-		if list, err := s.AgreesWith(run.Service, v.Version, trained); err == nil {
-			run.List = list
-			break
-		}
-	}
-	return &run
-}
-
-// recorder is a registry, or a server with one, as far as a run needs it.
-type recorder interface {
-	Snapshot(ctx context.Context) (*registry.Snapshot, error)
-	Act(ctx context.Context, by registry.By, a registry.Action) (*registry.Record, error)
+// recording is a run to be recorded.
+type recording struct {
+	*graph.TrainingSet
+	By registry.By `json:"by"`
 }
 
 // record puts a run into a registry, where anything is applied.
-func (t *TrainingSet) record(ctx context.Context, r recorder) error {
+func (t *recording) record(ctx context.Context, r actor) error {
 	s, err := r.Snapshot(ctx)
 	if err != nil || s.Applied() == 0 {
 		return err
 	}
-	_, err = r.Act(ctx, t.By, t.resolve(s))
+	_, err = r.Act(ctx, t.By, t.Resolve(s))
 	return err
 }
 
-func (l *Live) recordVerb(ctx context.Context, t *TrainingSet, _ func(any) error) error {
+func (l *Live) recordVerb(ctx context.Context, t *recording, _ func(any) error) error {
 	return t.record(ctx, l)
 }
 
 // RecordRun records a run in the registry, through the server that owns the data directory where one does. Where there is no registry, or nothing is applied,
 // it does nothing.
-func RecordRun(ctx context.Context, cfg *LiveConfig, t *TrainingSet) (err error) {
-	t.By = registry.By{Author: author(ctx, cfg.Project), Engine: Version, Time: time.Now().UnixMicro()}
+func RecordRun(ctx context.Context, cfg *LiveConfig, set *graph.TrainingSet) (err error) {
+	t := &recording{TrainingSet: set, By: registry.By{Author: author(ctx, cfg.Project), Engine: Version, Time: time.Now().UnixMicro()}}
 	u := &unserved{at: RegistryOf(cfg.Config, cfg.Project)}
 	if err := u.at.check(); err != nil {
 		return err
 	}
-	if server, ok := u.server().(*served); ok {
-		return server.Do(ctx, "record", t, func([]byte) error { return nil })
+	ask := func(p Planner) error {
+		return p.(*served).Do(ctx, "record", t, func([]byte) error { return nil })
+	}
+	if server := u.server(); server != nil {
+		return ask(server)
 	}
 	defer func() { err = errors.Join(err, u.Close()) }()
-	r, err := u.read(ctx)
-	if err != nil {
+	if _, s, err := u.applied(ctx); err != nil || s.Applied() == 0 {
 		return err
 	}
-	if s, err := r.Snapshot(ctx); err != nil || s.Applied() == 0 || u.at.shared() {
-		return errors.Join(err, t.record(ctx, r))
-	}
-	data, err := openDataWithin(ctx, u.at.Data, ownWithin)
-	if err != nil {
-		return err
-	}
-	return errors.Join(t.record(ctx, r), data.Close())
+	return u.write(ctx, func(r registry.Registry) error { return t.record(ctx, r) }, ask)
 }
 
 // kind is what the verb of a load is called.
 func (b *bringing) kind() string {
 	if b.anew {
-		return runBackfill
+		return registry.RunBackfill
 	}
-	return runMaterialize
+	return registry.RunMaterialize
 }
 
 // recordLoad records a backfill or materialization, and returns it. That it cannot is told and changes nothing.

@@ -25,6 +25,7 @@ import (
 	"selfsame/config"
 	"selfsame/lineage"
 	"selfsame/registry"
+	"selfsame/registry/graph"
 )
 
 // TestValueLineageIsWhatIsServed asks where values come from at random moments, over random history and events: the value is the one that a read gives, and
@@ -163,7 +164,7 @@ func TestValueQuestions(t *testing.T) {
 }
 
 // asks answers a question about the graph.
-func (w *liveWorld) lineage(a *LineageArgs) (*lineage.Answer, string) {
+func (w *liveWorld) lineage(a *graph.Args) (*lineage.Answer, string) {
 	w.t.Helper()
 	answer, err := w.live.Lineage(w.t.Context(), a)
 	if err != nil {
@@ -189,9 +190,9 @@ func TestGraphOverTime(t *testing.T) {
 	}
 	down := func(at *int64, ref string) string {
 		t.Helper()
-		q := &LineageArgs{Question: lineage.Question{Ref: ref, Direction: lineage.Down}, At: at}
+		q := &graph.Args{Question: lineage.Question{Ref: ref, Direction: lineage.Down}, At: at}
 		answer, names := w.lineage(q)
-		fresh, err := new(Lineages).Answer(t.Context(), w.live.snapshotForTest(t), q)
+		fresh, err := new(graph.Cache).Answer(t.Context(), w.live.snapshotForTest(t), q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,12 +238,12 @@ func TestGraphOverTime(t *testing.T) {
 		t.Errorf("the other one: got %s, want %s", got, want)
 	}
 	apply(strings.Replace(bank, "m: max(x) over 30d", "m: count(*) over 30d", 1))
-	answer, _ := w.lineage(&LineageArgs{Question: lineage.Question{Ref: "m", Direction: lineage.Up}})
+	answer, _ := w.lineage(&graph.Args{Question: lineage.Question{Ref: "m", Direction: lineage.Up}})
 	if answer.Nodes[len(answer.Nodes)-1].Status != "retired" || !slices.ContainsFunc(answer.Nodes, func(n *lineage.Node) bool { return n.ID == "feature/fixed.m@1.0.0" && n.Status == "earlier" }) {
 		t.Error("what a retired model is made from is not shown")
 	}
 	before := first - 1
-	if _, err := w.live.Lineage(t.Context(), &LineageArgs{Question: lineage.Question{Ref: "all"}, At: &before}); selfsame.ClassOf(err) != selfsame.ClassNotFound {
+	if _, err := w.live.Lineage(t.Context(), &graph.Args{Question: lineage.Question{Ref: "all"}, At: &before}); selfsame.ClassOf(err) != selfsame.ClassNotFound {
 		t.Errorf("before the first apply: got %v", err)
 	}
 }
@@ -282,7 +283,7 @@ func TestLoadsAreRecorded(t *testing.T) {
 	if got := runs(); len(got) != 2 || got[1].Kind != "backfill" || !slices.Contains(got[1].Features, "last_pay.id@1.0.0") {
 		t.Errorf("got %+v", got)
 	}
-	if _, names := w.lineage(&LineageArgs{Question: lineage.Question{Ref: "places", Direction: lineage.Down}}); !strings.HasSuffix(names, " run/"+run.ID) {
+	if _, names := w.lineage(&graph.Args{Question: lineage.Question{Ref: "places", Direction: lineage.Down}}); !strings.HasSuffix(names, " run/"+run.ID) {
 		t.Errorf("got %s, want the run among them", names)
 	}
 }
@@ -294,7 +295,7 @@ func TestTrainingSetsAreRecorded(t *testing.T) {
 	c := config.Default()
 	c.Dir = filepath.Join(dir, "data")
 	live := &LiveConfig{Config: c, Project: dir}
-	made := func(service, out string) *TrainingSet {
+	made := func(service, out string) *graph.TrainingSet {
 		t.Helper()
 		trained, err := Train(t.Context(), trainIn(dir, service, out))
 		if err != nil {
@@ -350,7 +351,7 @@ func TestTrainingSetsAreRecorded(t *testing.T) {
 	}
 	ask := func(name string) *lineage.Answer {
 		t.Helper()
-		q := &LineageArgs{Question: lineage.Question{Ref: filepath.Join(dir, name)}}
+		q := &graph.Args{Question: lineage.Question{Ref: filepath.Join(dir, name)}}
 		var err error
 		if q.Run, err = FindTrainingSet(q.Ref); err != nil || q.Run == nil {
 			t.Fatalf("%s: %v, %v", name, q.Run, err)
@@ -382,36 +383,6 @@ func TestTrainingSetsAreRecorded(t *testing.T) {
 	}
 }
 
-// TestGraphOfApplies holds the graph that is kept over applies, some of which change what on-demand features read, against the one that is made anew.
-func TestGraphOfApplies(t *testing.T) {
-	total := "total: sum(amount) over 1d"
-	r, kept := registry.Over(&inMemory{texts: map[string][]byte{}}, ""), new(Lineages)
-	for i, text := range []string{total, "total: {value: sum(amount) over 1d, description: of a day}", "total: sum(amount) over 2d", total, total + ", more: count(*) over 2d"} {
-		files := map[string][]byte{"selfsame.yaml": []byte(strings.Replace(valuesProject, total, text, 1))}
-		if _, err := r.Apply(t.Context(), &registry.Change{Files: files, Author: "ann", Time: int64(i + 1), Expect: registry.Newest}); err != nil {
-			t.Fatal(err)
-		}
-		s, err := r.Snapshot(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, ref := range []string{"ratio", "ratio.r", "ratio.r@1", "spend.total@1.0.0", "orders"} {
-			a := &LineageArgs{Question: lineage.Question{Ref: ref}}
-			want, err := new(Lineages).Answer(t.Context(), s, a)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := kept.Answer(t.Context(), s, a)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(lineage.Node{}, lineage.Edge{})); diff != "" {
-				t.Errorf("apply %d, %s: -anew +kept\n%s", i+1, ref, diff)
-			}
-		}
-	}
-}
-
 // TestGraphIsMadeBehindAnApply makes the graph of what is applied before anybody asks.
 func TestGraphIsMadeBehindAnApply(t *testing.T) {
 	project := valuesDir(t, valuesProject)
@@ -430,8 +401,8 @@ func TestGraphIsMadeBehindAnApply(t *testing.T) {
 	stop()
 	behind := func() {
 		t.Helper()
-		if err := l.graphLoop(ended); err != nil || l.lineages.applied != l.snapshot.Load().Applied() {
-			t.Errorf("the graph is of apply %d, %v; want %d", l.lineages.applied, err, l.snapshot.Load().Applied())
+		if err := l.graphLoop(ended); err != nil || l.lineages.Applied() != l.snapshot.Load().Applied() {
+			t.Errorf("the graph is of apply %d, %v; want %d", l.lineages.Applied(), err, l.snapshot.Load().Applied())
 		}
 	}
 	behind() // nothing is applied
@@ -442,7 +413,7 @@ func TestGraphIsMadeBehindAnApply(t *testing.T) {
 		t.Error("the loop is not told of an apply")
 	}
 	behind()
-	run := &TrainingSet{Run: registry.Run{ID: "run-1", Kind: "train", Service: "risk"}, By: registry.By{Author: "ann", Time: 5}}
+	run := &recording{TrainingSet: &graph.TrainingSet{Run: registry.Run{ID: "run-1", Kind: "train", Service: "risk"}}, By: registry.By{Author: "ann", Time: 5}}
 	if err := l.recordVerb(t.Context(), run, nil); err != nil {
 		t.Fatal(err)
 	}

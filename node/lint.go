@@ -6,7 +6,6 @@ package node
 import (
 	"context"
 	"path/filepath"
-	"slices"
 
 	"selfsame"
 	"selfsame/definition"
@@ -47,28 +46,6 @@ func placeIn(list []lint.Finding, dir string) {
 			f.Place = filepath.Join(dir, f.Place)
 		}
 	}
-}
-
-// toldElsewhere are lints that a plan leaves out: it says itself which definitions exist already, what is deprecated, and which window reaches beyond the rows
-// that it compared.
-var toldElsewhere = []string{"same-feature", "deprecated", "long-window"}
-
-// lintChange returns what the lints find in what a change adds or alters: in the features, their views, and the other things of the diff.
-func lintChange(p *selfsame.Project, d *registry.Diff) ([]lint.Finding, error) {
-	touched := map[string]bool{}
-	for _, f := range d.Features {
-		if f.Effect != registry.Gone {
-			touched[f.View+"."+f.Feature], touched["view "+f.View] = true, true
-		}
-	}
-	for _, s := range d.Services {
-		touched["service "+s.Name] = true
-	}
-	for _, o := range d.Others {
-		touched[o.Kind+" "+o.Name] = true
-	}
-	list, err := lint.Project(p, lint.Facts{Without: toldElsewhere})
-	return slices.DeleteFunc(list, func(f lint.Finding) bool { return !touched[f.Ref] }), err
 }
 
 // deprecation says why a feature is not to be used any more.

@@ -26,6 +26,7 @@ import (
 	"selfsame/online/embedded"
 	"selfsame/plan"
 	"selfsame/registry"
+	"selfsame/registry/graph"
 	"selfsame/registry/postgres"
 	"selfsame/request"
 	"selfsame/serve"
@@ -61,7 +62,7 @@ type Live struct {
 	metrics  *Metrics
 	decoders decoders
 	ready    atomic.Bool
-	lineages Lineages
+	lineages graph.Cache
 	applied  chan struct{}        // something was applied: the graph is made before anybody asks
 	events   *openlineage.Emitter // nil: nobody is told
 
@@ -267,7 +268,7 @@ func (l *Live) openMetrics() error {
 	}
 	if l.watcher != nil {
 		errs = append(errs, l.metrics.Gauge("registry_following", "1: what is served is the newest of the registry; 0: the last look at it, or what it has, failed.", func() float64 {
-			if l.following.behind.Load() {
+			if l.Behind() != "" {
 				return 0
 			}
 			return 1
@@ -349,11 +350,6 @@ func (l *Live) Close() error {
 	return errors.Join(errs...)
 }
 
-// Plan says what a change of definitions would do. With Apply it makes Live an Applier.
-func (l *Live) Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
-	return l.registry.Plan(ctx, c)
-}
-
 // Apply makes a change of definitions, builds the states that it needs beside the live ones, and switches reads to it. Reads go on all the
 // while: until the switch they see the definitions before.
 func (l *Live) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
@@ -370,8 +366,9 @@ func (l *Live) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, e
 	return diff, err
 }
 
-// follow makes the newest applied definitions the live ones.
-func (l *Live) follow(ctx context.Context) error {
+// follow makes the newest applied definitions the live ones. Behind says why where it does not.
+func (l *Live) follow(ctx context.Context) (err error) {
+	defer func() { l.following.note(err) }()
 	s, err := l.registry.Snapshot(ctx)
 	if err != nil {
 		return err

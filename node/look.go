@@ -6,10 +6,8 @@ package node
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"selfsame"
@@ -17,12 +15,14 @@ import (
 	"selfsame/lineage"
 	"selfsame/registry"
 	"selfsame/registry/catalogue"
+	"selfsame/registry/graph"
 )
 
 // looking answers the questions of the API about what is applied. The catalogue is made once for a state of the registry and of what was counted. It is safe for
 // concurrent use.
 type looking struct {
 	usage usageCounter
+	arms  armCounts
 
 	mu      sync.Mutex // guards what follows
 	record  int64      // that index is of
@@ -44,6 +44,8 @@ func (l *Live) Look(ctx context.Context, q *api.Look) (any, error) {
 		return lookHistory(s, q.Filter)
 	case q.Kind == "runs":
 		return lookRuns(s, q.Filter), nil
+	case q.Kind == "experiments" && q.Name != "":
+		return l.looking.arms.of(ctx, l, s, q.Name)
 	case q.Kind == "experiments":
 		list := s.Experiments()
 		return listing(list, func(e *registry.Experiment) string { return e.Service }), nil
@@ -100,7 +102,7 @@ var lookKinds = map[string]catalogue.Kind{"features": catalogue.Feature, "views"
 func lookList(c *Catalogue, q *api.Look) (any, error) {
 	f := catalogue.Filter{Kind: lookKinds[q.Kind], Words: q.Filter["query"], Owner: q.Filter["owner"], Tag: q.Filter["tag"], Entity: q.Filter["entity"], View: q.Filter["view"],
 		Source: q.Filter["source"], Service: q.Filter["service"], Stage: registry.Stage(q.Filter["stage"])}
-	if stages := []registry.Stage{"", registry.Draft, registry.Active, registry.Deprecated, registry.Retired}; !slices.Contains(stages, f.Stage) {
+	if f.Stage != "" && !slices.Contains(registry.Stages, f.Stage) {
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "stage", Message: strconv.Quote(string(f.Stage)) + " is no stage", Hint: "the stages are draft, active, deprecated and retired"}
 	}
 	if text, ok := q.Filter["unused"]; ok {
@@ -162,7 +164,7 @@ func (l *Live) lookLineage(ctx context.Context, q *api.Look) (any, error) {
 		}
 		return l.ValueLineage(ctx, v)
 	}
-	a := &LineageArgs{At: at}
+	a := &graph.Args{At: at}
 	a.Ref, a.Direction = q.Name, lineage.Direction(q.Filter["direction"])
 	if !slices.Contains([]lineage.Direction{"", lineage.Both, lineage.Up, lineage.Down}, a.Direction) {
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "direction", Message: strconv.Quote(string(a.Direction)) + " is none", Hint: "up, down or both"}
@@ -188,10 +190,10 @@ func (l *Live) lookLineage(ctx context.Context, q *api.Look) (any, error) {
 	return answer.Print(format)
 }
 
-// lookHistory lists what changed, newest first.
+// lookHistory lists what changed, runs too, the newest record first.
 func lookHistory(s *registry.Snapshot, filter map[string]string) (any, error) {
-	since, until := int64(math.MinInt64), int64(math.MaxInt64)
-	for name, to := range map[string]*int64{"since": &since, "until": &until} {
+	a := &PastArgs{Ref: filter["ref"], Runs: true}
+	for name, to := range map[string]*int64{"since": &a.Since, "until": &a.Until} {
 		if text := filter[name]; text != "" {
 			t, err := strconv.ParseInt(text, 10, 64)
 			if err != nil {
@@ -200,13 +202,10 @@ func lookHistory(s *registry.Snapshot, filter map[string]string) (any, error) {
 			*to = t
 		}
 	}
-	list := s.History(since, until)
-	if ref := filter["ref"]; ref != "" {
-		list = slices.DeleteFunc(list, func(e registry.HistoryEntry) bool {
-			return e.Subject != ref && !strings.HasPrefix(e.Subject, ref+".") && !strings.HasPrefix(e.Subject, ref+"@")
-		})
+	list, err := a.find(s)
+	if err != nil {
+		return nil, err
 	}
-	slices.Reverse(list)
 	return listing(list, func(e *registry.HistoryEntry) string { return fmt.Sprintf("%d %s %s", e.Record, e.Kind, e.Subject) }), nil
 }
 

@@ -4,6 +4,7 @@
 package node
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -109,6 +110,19 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// impatient ends after it was asked some times.
+type impatient struct {
+	context.Context
+	left int
+}
+
+func (c *impatient) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
 // TestUsageCounter holds that reads are counted by day from where counting stood, and leave the count when they are old.
 func TestUsageCounter(t *testing.T) {
 	w := bankWorld(t)
@@ -159,6 +173,16 @@ func TestUsageCounter(t *testing.T) {
 	w.clock.Add(25 * selfsame.DayLength)
 	count("all", catalogue.Usage{})
 	count("place.x", catalogue.Usage{Requests: 1, Rows: 4, Last: selfsame.Instant(last)})
+	var got map[string]catalogue.Usage
+	for c, left := (&usageCounter{dir: l.looking.usage.dir}), 1; got == nil; left++ {
+		was := c.from
+		if got, err = c.count(&impatient{t.Context(), left}, last); err != nil && (left > 50 || left > 5 && c.from == was) {
+			t.Fatalf("a count that was stopped is no further: %v at %v", err, was)
+		}
+	}
+	if want := (catalogue.Usage{Requests: 3, Rows: 12, Last: selfsame.Instant(last)}); got["place.x"] != want {
+		t.Errorf("counted in parts: %+v, want %+v", got["place.x"], want)
+	}
 	l.looking.usage.dir += "-none"
 	if got, err := l.looking.usage.count(ctx, last); got != nil || err != nil {
 		t.Errorf("without a journal: %v, %v", got, err)

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"selfsame"
+	"selfsame/forecast"
 	"selfsame/offline"
 	"selfsame/registry"
 )
@@ -64,8 +65,8 @@ func valuesDir(t *testing.T, text string) string {
 	return writeProject(t, map[string]string{"selfsame.yaml": text, "orders.csv": orders, "profiles.csv": profiles})
 }
 
-// forecast applies one text and plans another.
-func forecast(t *testing.T, dir, before, after string, sample SampleArgs) *Forecast {
+// forecasted applies one text and plans another.
+func forecasted(t *testing.T, dir, before, after string, sample forecast.SampleArgs) *forecast.Forecast {
 	t.Helper()
 	to, err := OpenApplier(t.Context(), RegistryAt{Data: filepath.Join(t.TempDir(), "data"), Project: dir})
 	if err != nil {
@@ -140,14 +141,14 @@ func trained(t *testing.T, dir, text, ref string, rows []registry.ImpactExample)
 // TestForecastValuesAreThoseOfTrain holds every example against training sets by the old and by the new definitions.
 func TestForecastValuesAreThoseOfTrain(t *testing.T) {
 	dir := valuesDir(t, valuesProject)
-	f := forecast(t, dir, valuesProject, valuesChanged, SampleArgs{Rows: 400})
+	f := forecasted(t, dir, valuesProject, valuesChanged, forecast.SampleArgs{Rows: 400})
 	want := []string{"profile.city", "profile.score", "ratio.r", "ratio.scaled", "spend.life", "spend.n", "spend.total"}
 	var got []string
 	for i := range f.Impacts {
 		m := &f.Impacts[i]
 		ref := m.View + "." + m.Feature
 		got = append(got, ref)
-		if m.Rows != 400 || m.Changed == 0 || m.Changed == m.Rows || len(m.Examples) != mostExamples || m.From != "1.0.0" || m.To != "2.0.0" {
+		if m.Rows != 400 || m.Changed == 0 || m.Changed == m.Rows || len(m.Examples) != 5 || m.From != "1.0.0" || m.To != "2.0.0" {
 			t.Errorf("%s: got %d of %d, %d examples, %s -> %s", ref, m.Changed, m.Rows, len(m.Examples), m.From, m.To)
 		}
 		var before, after []string
@@ -173,9 +174,9 @@ func TestForecastValuesAreThoseOfTrain(t *testing.T) {
 
 func TestForecastIsTheSameFromTheSameFiles(t *testing.T) {
 	dir := valuesDir(t, valuesProject)
-	first := forecast(t, dir, valuesProject, valuesChanged, SampleArgs{Rows: 100})
-	second := forecast(t, dir, valuesProject, valuesChanged, SampleArgs{Rows: 100})
-	if diff := cmp.Diff(first, second, cmpopts.IgnoreFields(Compared{}, "Seconds")); diff != "" {
+	first := forecasted(t, dir, valuesProject, valuesChanged, forecast.SampleArgs{Rows: 100})
+	second := forecasted(t, dir, valuesProject, valuesChanged, forecast.SampleArgs{Rows: 100})
+	if diff := cmp.Diff(first, second, cmpopts.IgnoreFields(forecast.Compared{}, "Seconds")); diff != "" {
 		t.Errorf("-first +second\n%s", diff)
 	}
 	// More events change which rows are drawn, and nothing else is read twice.
@@ -190,17 +191,17 @@ func TestForecastIsTheSameFromTheSameFiles(t *testing.T) {
 func TestForecastWhereNothingMayChange(t *testing.T) {
 	dir := valuesDir(t, valuesProject)
 	words := strings.Replace(valuesProject, "total: sum(amount) over 1d", "total: {value: sum(amount) over 1d, description: of a day}", 1)
-	if f := forecast(t, dir, valuesProject, words, SampleArgs{Rows: 50}); f.Values != nil || len(f.Impacts) != 0 {
+	if f := forecasted(t, dir, valuesProject, words, forecast.SampleArgs{Rows: 50}); f.Values != nil || len(f.Impacts) != 0 {
 		t.Errorf("got %+v", f.Values)
 	}
-	f := forecast(t, dir, valuesProject, words, SampleArgs{Rows: 50, All: true})
+	f := forecasted(t, dir, valuesProject, words, forecast.SampleArgs{Rows: 50, All: true})
 	if len(f.Impacts) != 1 || f.Impacts[0].Changed != 0 || f.Impacts[0].Rows != 50 || f.Impacts[0].Examples != nil {
 		t.Errorf("got %+v", f.Impacts)
 	}
 }
 
 // lefts are the reasons for which values were not compared, by feature.
-func lefts(f *Forecast) map[string]string {
+func lefts(f *forecast.Forecast) map[string]string {
 	out := map[string]string{}
 	if f.Values != nil {
 		for _, n := range f.Values.Left {
@@ -214,21 +215,21 @@ func TestForecastSaysWhatItDidNotCompare(t *testing.T) {
 	changed := strings.Replace(valuesProject, "sum(amount) over 1d", "sum(amount) over 2d", 1)
 	for _, c := range []struct {
 		name, before, after string
-		sample              SampleArgs
+		sample              forecast.SampleArgs
 		want                map[string]string
 	}{
-		{"off", valuesProject, changed, SampleArgs{}, map[string]string{}},
-		{"time", valuesProject, changed, SampleArgs{Rows: 10, Timeout: 1},
+		{"off", valuesProject, changed, forecast.SampleArgs{}, map[string]string{}},
+		{"time", valuesProject, changed, forecast.SampleArgs{Rows: 10, Timeout: 1},
 			map[string]string{"ratio.r": "cut: not done within 1µs", "ratio.scaled": "cut: not done within 1µs", "spend.total": "cut: not done within 1µs"}},
 		{"key of another type", valuesProject, strings.Replace(strings.ReplaceAll(valuesProject, "user_id: string", "user_id: int64"), "project: shop", "project: shop # ids are numbers", 1),
-			SampleArgs{Rows: 10}, map[string]string{"spend.total": "the two versions cannot be asked for together", "spend.n": "the two", "spend.life": "the two", "profile.city": "the two",
+			forecast.SampleArgs{Rows: 10}, map[string]string{"spend.total": "the two versions cannot be asked for together", "spend.n": "the two", "spend.life": "the two", "profile.city": "the two",
 				"profile.score": "the two", "ratio.r": "the two", "ratio.scaled": "the two"}},
 		{"request fields", strings.Replace(valuesProject, "amount: float64}\n    features: {r: amount", "basket: float64}\n    features: {r: basket", 1),
-			strings.Replace(valuesProject, "amount: float64}\n    features: {r: amount", "basket: float64}\n    features: {r: 2.0 * basket", 1), SampleArgs{Rows: 10},
+			strings.Replace(valuesProject, "amount: float64}\n    features: {r: amount", "basket: float64}\n    features: {r: 2.0 * basket", 1), forecast.SampleArgs{Rows: 10},
 			map[string]string{"ratio.r": "it needs request fields basket, and neither the journal nor a source"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := lefts(forecast(t, valuesDir(t, c.before), c.before, c.after, c.sample))
+			got := lefts(forecasted(t, valuesDir(t, c.before), c.before, c.after, c.sample))
 			if len(got) != len(c.want) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
@@ -247,7 +248,7 @@ func TestForecastOnLabelRows(t *testing.T) {
 	after := strings.Replace(before, "r: basket", "r: 2.0 * basket", 1)
 	dir := valuesDir(t, before)
 	put(t, dir, "rows.csv", "user_id,basket,event_time\nu1,4,2022-01-20T00:00:00Z\nu2,1,2022-01-20T00:00:00Z\nu1,4,2022-01-20T00:00:00Z\nnobody,2,2022-01-21T00:00:00Z\n")
-	f := forecast(t, dir, before, after, SampleArgs{Rows: 10, File: filepath.Join(dir, "rows.csv")})
+	f := forecasted(t, dir, before, after, forecast.SampleArgs{Rows: 10, File: filepath.Join(dir, "rows.csv")})
 	if len(f.Impacts) != 1 || f.Impacts[0].Rows != 3 || f.Impacts[0].Changed != 2 || f.Impacts[0].Before.Nulls != 1 || f.Impacts[0].Examples[0].Key["basket"] == "" {
 		t.Fatalf("got %+v, left %v", f.Impacts, lefts(f))
 	}
@@ -266,7 +267,7 @@ func TestForecastOfWhatWasLoadedLate(t *testing.T) {
 		}
 	}
 	put(t, dir, "orders.csv", b.String())
-	f := forecast(t, dir, before, strings.Replace(before, "sum(amount) over 1d", "sum(amount) over 2d", 1), SampleArgs{Rows: 100})
+	f := forecasted(t, dir, before, strings.Replace(before, "sum(amount) over 1d", "sum(amount) over 2d", 1), forecast.SampleArgs{Rows: 100})
 	for _, s := range f.Values.Samples {
 		if s.Mode != "final" || !strings.Contains(strings.Join(s.Notes, "; "), "known more than a day after") {
 			t.Errorf("got %+v", s)
@@ -279,20 +280,20 @@ func TestForecastOfWhatWasLoadedLate(t *testing.T) {
 
 func TestForecastLoads(t *testing.T) {
 	dir := valuesDir(t, valuesProject)
-	f := forecast(t, dir, valuesProject, strings.NewReplacer("sum(amount) over 1d", "sum(amount) over 2d", "ttl: 20d", "ttl: 5d").Replace(valuesProject), SampleArgs{})
+	f := forecasted(t, dir, valuesProject, strings.NewReplacer("sum(amount) over 1d", "sum(amount) over 2d", "ttl: 20d", "ttl: 5d").Replace(valuesProject), forecast.SampleArgs{})
 	if diff := cmp.Diff([]string{"spend"}, f.Shared); diff != "" {
 		t.Errorf("shared: -want +got\n%s", diff)
 	}
-	want := []Load{{Views: []string{"profile"}, Sources: []LoadSource{{Name: "profiles", Rows: 500, About: true}}, Rate: guessedRate, Seconds: 500. / guessedRate}}
+	want := []forecast.Load{{Views: []string{"profile"}, Sources: []forecast.LoadSource{{Name: "profiles", Rows: 500, About: true}}, Rate: 250_000, Seconds: 500. / 250_000}}
 	if diff := cmp.Diff(want, f.Loads); diff != "" {
 		t.Errorf("loads: -want +got\n%s", diff)
 	}
-	f = forecast(t, dir, valuesProject, strings.Replace(valuesProject, "source: profiles\n", "source: profiles\n    online: false\n", 1), SampleArgs{})
+	f = forecasted(t, dir, valuesProject, strings.Replace(valuesProject, "source: profiles\n", "source: profiles\n    online: false\n", 1), forecast.SampleArgs{})
 	if diff := cmp.Diff([]string{"profile"}, f.Released); diff != "" || len(f.Loads) != 0 {
 		t.Errorf("released: %+v, -want +got\n%s", f.Loads, diff)
 	}
 	var users []string
-	for _, u := range forecast(t, dir, valuesProject, valuesChanged, SampleArgs{}).Users {
+	for _, u := range forecasted(t, dir, valuesProject, valuesChanged, forecast.SampleArgs{}).Users {
 		users = append(users, fmt.Sprintf("%s.%s@%s %v %v", u.View, u.Feature, u.Version, u.Services, u.OnDemand))
 	}
 	if len(users) != 7 || users[6] != "spend.total@1.0.0 [{risk 1 true }] [ratio.r@1.0.0 ratio.scaled@1.0.0]" {
@@ -305,7 +306,7 @@ func TestForecastTellsOfLints(t *testing.T) {
 	dir := valuesDir(t, valuesProject)
 	told := func(after string) []string {
 		var out []string
-		for _, x := range forecast(t, dir, valuesProject, after, SampleArgs{}).Lints {
+		for _, x := range forecasted(t, dir, valuesProject, after, forecast.SampleArgs{}).Lints {
 			if !strings.HasPrefix(x.Place, filepath.Join(dir, "selfsame.yaml")+":") {
 				t.Errorf("%s %s: got place %s", x.Lint, x.Ref, x.Place)
 			}
@@ -325,92 +326,4 @@ func TestForecastTellsOfLints(t *testing.T) {
 	if got := told(strings.Replace(valuesProject, "life: max(amount)", "life: {value: max(amount), description: ever, owner: ann}", 1)); got != nil {
 		t.Errorf("what has words, but for others: got %q", got)
 	}
-}
-
-// TestPastOfABareName finds what a name without its view, and a version in another form, name.
-func TestPastOfABareName(t *testing.T) {
-	r := registry.Over(&inMemory{texts: map[string][]byte{}}, "")
-	for i, text := range []string{valuesProject, strings.Replace(valuesProject, "sum(amount) over 1d", "sum(amount) over 2d", 1)} {
-		c := &registry.Change{Files: map[string][]byte{"selfsame.yaml": []byte(text)}, Author: "ann", Time: int64(i + 1), Expect: registry.Newest}
-		if _, err := r.Apply(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s, err := r.Snapshot(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ref, want := range map[string]int{"total": 2, "spend.total": 2, "total@1": 2, "spend.total==2.0.0": 1, "life": 1, "spend": 4} {
-		if list, err := (&PastArgs{Ref: ref}).find(s); err != nil || len(list) != want {
-			t.Errorf("%s: got %d changes, %v; want %d", ref, len(list), err, want)
-		}
-	}
-	if _, err := (&PastArgs{Ref: "totl"}).find(s); err == nil || !strings.Contains(err.Error(), "did you mean total?") {
-		t.Errorf("a misspelt name: got %v", err)
-	}
-}
-
-func TestPastFindsWhatIsMeant(t *testing.T) {
-	for _, c := range []struct {
-		ref  string
-		e    registry.HistoryEntry
-		want bool
-	}{
-		{"spend", registry.HistoryEntry{Kind: registry.HistoryFeature, Subject: "spend.total", To: "1.0.0"}, true},
-		{"spend.*", registry.HistoryEntry{Kind: registry.HistoryFeature, Subject: "spend.total", To: "1.0.0"}, true},
-		{"spend.total", registry.HistoryEntry{Kind: registry.HistoryFeature, Subject: "spend.total", To: "1.0.0"}, true},
-		{"spend:total", registry.HistoryEntry{Kind: registry.HistoryStage, Subject: "spend.total@1.0.0", To: "retired"}, true},
-		{"spend.total@1", registry.HistoryEntry{Kind: registry.HistoryStage, Subject: "spend.total@1.0.0", To: "retired"}, true},
-		{"spend.total@2", registry.HistoryEntry{Kind: registry.HistoryStage, Subject: "spend.total@1.0.0", To: "retired"}, false},
-		{"spend.total@v1.0", registry.HistoryEntry{Kind: registry.HistoryFeature, Subject: "spend.total", From: "1.0.0", To: "2.0.0"}, true},
-		{"spend.total@1", registry.HistoryEntry{Kind: registry.HistoryFeature, Subject: "spend.total", From: "10.0.0", To: "11.0.0"}, false},
-		{"spend.tot", registry.HistoryEntry{Kind: registry.HistoryFeature, Subject: "spend.total", To: "1.0.0"}, false},
-		{"spend", registry.HistoryEntry{Kind: registry.HistoryService, Subject: "spending", To: "1"}, false},
-		{"risk@2", registry.HistoryEntry{Kind: registry.HistoryService, Subject: "risk", From: "1", To: "2"}, true},
-		{"risk@3", registry.HistoryEntry{Kind: registry.HistoryService, Subject: "risk", From: "1", To: "2"}, false},
-		{"fraud", registry.HistoryEntry{Kind: registry.HistoryModel, Subject: "fraud@5", To: "risk@1"}, true},
-		{"fraud@5", registry.HistoryEntry{Kind: registry.HistoryModel, Subject: "fraud@5", To: "risk@1"}, true},
-		{"fraud@1", registry.HistoryEntry{Kind: registry.HistoryModel, Subject: "fraud@5", To: "risk@1"}, false},
-		{"features/a.yaml", registry.HistoryEntry{Kind: registry.HistoryFile, Subject: "features/a.yaml"}, true},
-	} {
-		if got := meant(c.ref, &c.e); got != c.want {
-			t.Errorf("%s of %s %s %s -> %s: got %t", c.ref, c.e.Kind, c.e.Subject, c.e.From, c.e.To, got)
-		}
-	}
-}
-
-// TestMeasuredRate takes the newest load that was long enough to say something.
-func TestMeasuredRate(t *testing.T) {
-	dir := valuesDir(t, valuesProject)
-	data := openData(t, DefaultData(dir))
-	defer closeData(t, data)
-	r, err := OpenRegistry(t.Context(), data, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	if _, err := ApplyProject(t.Context(), r, &ChangeConfig{Project: dir, Author: "ann", Expect: registry.Newest}); err != nil {
-		t.Fatal(err)
-	}
-	want := func(rate float64, run string) {
-		t.Helper()
-		s, err := r.Snapshot(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, id := measuredRate(s); got != rate || id != run {
-			t.Errorf("got %v by %q, want %v by %q", got, id, rate, run)
-		}
-	}
-	want(guessedRate, "")
-	for i, run := range []registry.Run{
-		{ID: "0196b2f4-0000-7000-8000-000000000001", Kind: runBackfill, Rows: 30_000, Started: 0, Ended: selfsame.Instant(2 * selfsame.Second)},
-		{ID: "0196b2f4-0000-7000-8000-000000000002", Kind: runBackfill, Rows: 3, Started: 0, Ended: selfsame.Instant(selfsame.Second)},
-		{ID: "0196b2f4-0000-7000-8000-000000000003", Kind: runTrain, Rows: 1_000_000, Started: 0, Ended: selfsame.Instant(selfsame.Second)},
-	} {
-		if _, err := r.Act(t.Context(), registry.By{Author: "ann", Time: int64(i)}, &run); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want(15_000, "0196b2f4-0000-7000-8000-000000000001")
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -31,9 +30,8 @@ func OpenRegistry(ctx context.Context, data *Data, project string) (registry.Reg
 	return &keeping{registry.Over(store, project), project}, nil
 }
 
-// Applier is the part of a registry that the verbs plan and apply need. A running server stands for its own.
+// Applier is the part of a registry that the verb apply needs. A running server stands for its own.
 type Applier interface {
-	Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error)
 	Apply(ctx context.Context, c *registry.Change) (*registry.Diff, error)
 	Close() error
 }
@@ -98,33 +96,6 @@ func (u *unserved) Close() error {
 	return u.opened.Close()
 }
 
-func (u *unserved) Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
-	r, err := u.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.Plan(ctx, c)
-}
-
-func (u *unserved) Forecast(ctx context.Context, a *PlanArgs) (*Forecast, error) {
-	r, err := u.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s, err := r.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkKept(s, &a.Change, u.at.Project); err != nil {
-		return nil, err
-	}
-	f := &forecaster{project: u.at.Project, data: u.at.Data, threads: runtime.GOMAXPROCS(0)}
-	if f.complete, err = archiveComplete(f.archive()); err != nil {
-		return nil, err
-	}
-	return f.forecast(ctx, s, a)
-}
-
 // Apply owns the directory while it applies. Where a server began meanwhile, that one applies.
 func (u *unserved) Apply(ctx context.Context, c *registry.Change) (d *registry.Diff, err error) {
 	err = u.write(ctx, func(r registry.Registry) error { d, err = r.Apply(ctx, c); return err }, func(p Planner) error { d, err = p.Apply(ctx, c); return err })
@@ -169,18 +140,6 @@ func ServedApplier(server Asker) Planner { return &served{server} }
 
 type served struct{ Asker }
 
-func (s *served) Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
-	f, err := s.Forecast(ctx, &PlanArgs{Change: *c})
-	if err != nil {
-		return nil, err
-	}
-	return f.Diff, nil
-}
-
-func (s *served) Forecast(ctx context.Context, a *PlanArgs) (*Forecast, error) {
-	return ask[Forecast](ctx, s, "plan", &a.Change, a)
-}
-
 func (s *served) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
 	return ask[registry.Diff](ctx, s, "apply", c, c)
 }
@@ -209,16 +168,6 @@ type ChangeConfig struct {
 	Expect  int64             // Diff.On of the plan that the author saw, or registry.Newest
 	Impacts []registry.Impact // that the plan found; they are kept with the apply
 	Draft   bool              // new versions are drafts
-}
-
-// PlanProject says what applying a project would do.
-func PlanProject(ctx context.Context, to Applier, cfg *ChangeConfig) (*registry.Diff, error) {
-	c, err := readChange(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	d, err := to.Plan(ctx, c)
-	return d, inProject(err, cfg.Project)
 }
 
 // ApplyProject applies a project: all of it or nothing.

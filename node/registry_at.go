@@ -102,13 +102,34 @@ func (at RegistryAt) OpenToRead(ctx context.Context) (registry.Store, error) {
 		if _, err = far.Load(ctx, math.MaxInt64); err == nil {
 			return far, nil
 		}
-		near, copyErr := at.openFile(ctx)
-		if near == nil || !errors.Is(err, registry.ErrAway) {
-			return nil, errors.Join(err, copyErr, far.Close())
+		err = errors.Join(err, far.Close())
+		if !errors.Is(err, registry.ErrAway) {
+			return nil, err
 		}
-		return near, far.Close()
+		near, copyErr := at.openFile(ctx)
+		if near == nil {
+			return nil, errors.Join(err, copyErr)
+		}
+		return near, nil
 	}
 	return at.openFile(ctx)
+}
+
+// read opens the registry for reading. The snapshot is nil where there is none. done closes it.
+func (at *RegistryAt) read(ctx context.Context) (s *registry.Snapshot, done func(), err error) {
+	if at == nil {
+		return nil, func() {}, nil
+	}
+	store, err := at.OpenToRead(ctx)
+	if err != nil || store == nil {
+		return nil, func() {}, err
+	}
+	r := registry.Over(store, at.Project)
+	if s, err = r.Snapshot(ctx); err != nil {
+		r.Close()
+		return nil, func() {}, err
+	}
+	return s, func() { r.Close() }, nil
 }
 
 func (at RegistryAt) openFile(ctx context.Context) (registry.Store, error) {

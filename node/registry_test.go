@@ -6,6 +6,7 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,7 +14,11 @@ import (
 	"testing"
 
 	"selfsame"
+	"selfsame/config"
+	"selfsame/forecast"
+	"selfsame/lineage"
 	"selfsame/registry"
+	"selfsame/registry/graph"
 )
 
 const smallProject = `project: shop
@@ -86,6 +91,15 @@ func TestApplyProjectRecordsWhoAndWhat(t *testing.T) {
 	}
 }
 
+// planProject says what applying a project would do to definitions.
+func planProject(ctx context.Context, to Planner, cfg *ChangeConfig) (*registry.Diff, error) {
+	f, err := ForecastProject(ctx, to, cfg, forecast.SampleArgs{})
+	if err != nil {
+		return nil, err
+	}
+	return f.Diff, nil
+}
+
 func TestOpenApplierLeavesNothingBehind(t *testing.T) {
 	dir := writeProject(t, map[string]string{"selfsame.yaml": smallProject})
 	data := DefaultData(dir)
@@ -96,7 +110,7 @@ func TestOpenApplierLeavesNothingBehind(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer to.Close()
-		d, err := PlanProject(t.Context(), to, &ChangeConfig{Project: dir, Expect: registry.Newest})
+		d, err := planProject(t.Context(), to, &ChangeConfig{Project: dir, Expect: registry.Newest})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,6 +195,75 @@ func (w *wire) Do(ctx context.Context, verb string, args any, line func([]byte) 
 	return line(answer)
 }
 
+// TestReadingLeavesNothingBehind reads a registry in every way: the data directory holds what it held, and where there was none there is none.
+func TestReadingLeavesNothingBehind(t *testing.T) {
+	dir := writeProject(t, map[string]string{"selfsame.yaml": smallProject + "services: {s: {features: [orders.n]}}\n"})
+	at := RegistryAt{Data: DefaultData(dir), Project: dir}
+	c := config.Default()
+	cfg := &LiveConfig{Config: c, Project: dir}
+	files := func() string {
+		entries, err := os.ReadDir(at.Data)
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return strings.Join(names, " ")
+	}
+	read := func(applied bool) {
+		t.Helper()
+		before := files()
+		for name, do := range map[string]func() error{
+			"show": func() error {
+				x, err := OpenCatalogue(t.Context(), at)
+				if err != nil {
+					return err
+				}
+				_, err = x.Page(t.Context(), "orders.n")
+				return errors.Join(err, x.Close())
+			},
+			"history": func() error { _, err := Past(t.Context(), at, &PastArgs{}); return err },
+			"lineage": func() error {
+				_, err := AskLineage(t.Context(), cfg, &graph.Args{Question: lineage.Question{Ref: "orders.n"}})
+				return err
+			},
+			"lint":        func() error { _, err := Lint(t.Context(), at); return err },
+			"export":      func() error { _, err := ExportRegistry(t.Context(), at, t.TempDir()); return err },
+			"diff":        func() error { _, err := CompareRegistries(t.Context(), at.Data, dir); return err },
+			"experiments": func() error { _, err := Experiments(t.Context(), cfg, ""); return err },
+			"plan": func() error {
+				to, err := OpenApplier(t.Context(), at)
+				if err != nil {
+					return err
+				}
+				_, err = planProject(t.Context(), to, &ChangeConfig{Project: dir, Expect: registry.Newest})
+				return errors.Join(err, to.Close())
+			},
+		} {
+			if err := do(); err != nil && (applied || selfsame.ClassOf(err) != selfsame.ClassNotFound) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if after := files(); after != before {
+				t.Errorf("%s: the directory held %q and holds %q", name, before, after)
+			}
+		}
+	}
+	read(false)
+	to, err := OpenApplier(t.Context(), at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ApplyProject(t.Context(), to, &ChangeConfig{Project: dir}); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	read(true)
+}
+
 func TestServedApplier(t *testing.T) {
 	dir := writeProject(t, map[string]string{"selfsame.yaml": smallProject})
 	data := openData(t, DefaultData(dir))
@@ -193,7 +276,7 @@ func TestServedApplier(t *testing.T) {
 	to := ServedApplier(w)
 	defer to.Close()
 	cfg := &ChangeConfig{Project: dir, Author: "ann", Message: "<&>", Expect: registry.Newest}
-	planned, err := PlanProject(t.Context(), to, cfg)
+	planned, err := planProject(t.Context(), to, cfg)
 	if err != nil || planned.On != 0 || len(planned.Features) != 1 {
 		t.Fatalf("plan: got %+v, %v", planned, err)
 	}
@@ -208,7 +291,7 @@ func TestServedApplier(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "selfsame.yaml"), []byte(strings.Replace(smallProject, "count", "cuont", 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := PlanProject(t.Context(), to, cfg); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(dir, "selfsame.yaml")+":4:") || len(w.verbs) != 2 {
+	if _, err := planProject(t.Context(), to, cfg); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(dir, "selfsame.yaml")+":4:") || len(w.verbs) != 2 {
 		t.Errorf("a mistake: got %v after the verbs %v; want its place, and that the server is not asked", err, w.verbs)
 	}
 }
@@ -220,12 +303,12 @@ func TestPlacesOfRefusedChanges(t *testing.T) {
 		strings.Replace(smallProject, "count(*) over 1d", "{value: count(*), version: 1}", 1): "is not a version",
 	} {
 		dir := writeProject(t, map[string]string{"selfsame.yaml": text})
-		_, err := PlanProject(t.Context(), &unserved{at: RegistryAt{Data: filepath.Join(dir, "none"), Project: dir}}, &ChangeConfig{Project: dir})
+		_, err := planProject(t.Context(), &unserved{at: RegistryAt{Data: filepath.Join(dir, "none"), Project: dir}}, &ChangeConfig{Project: dir})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), filepath.Join(dir, "selfsame.yaml")+":") {
 			t.Errorf("got %v, want %q with a place in %s", err, want, dir)
 		}
 	}
-	if _, err := PlanProject(t.Context(), nil, &ChangeConfig{Project: t.TempDir()}); selfsame.ClassOf(err) != selfsame.ClassNotFound {
+	if _, err := planProject(t.Context(), nil, &ChangeConfig{Project: t.TempDir()}); selfsame.ClassOf(err) != selfsame.ClassNotFound {
 		t.Errorf("no project: got %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"selfsame"
 	"selfsame/config"
+	"selfsame/forecast"
 )
 
 const retentionProject = `project: shop
@@ -84,7 +85,7 @@ func TestRetention(t *testing.T) {
 		t.Fatal(err)
 	}
 	const day = selfsame.DayLength
-	want := map[string]Retained{
+	want := map[string]forecast.Retained{
 		"wide":   {Reach: 13*day + selfsame.Second, Window: "10d", Width: 10 * day, Settled: 2 * day, History: 3 * day, Lag: selfsame.Second, Folds: true},
 		"narrow": {Reach: 5 * day, Window: "1h", Width: selfsame.Hour, Settled: 2 * day, History: 3 * day},
 		"few":    {Reach: 5 * day, Settled: 2 * day, History: 3 * day, Newest: true},
@@ -111,7 +112,7 @@ func TestRetentionMeasures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by := map[string]*Retained{}
+	by := map[string]*forecast.Retained{}
 	for _, r := range got {
 		by[r.Views[0]] = r
 	}

@@ -59,23 +59,21 @@ func plus(a, b catalogue.Usage) catalogue.Usage {
 	return catalogue.Usage{Requests: a.Requests + b.Requests, Rows: a.Rows + b.Rows, Last: max(a.Last, b.Last)}
 }
 
-// read counts what came since. Requests of one shape on one day are counted before their names are looked at.
+// read counts what came since. Requests of one shape on one day are counted before their names are looked at. What was read before an error is counted, so that the
+// next count gets further.
 func (c *usageCounter) read(ctx context.Context, since int64) error {
 	type slot struct {
 		shape *journal.Shape
 		day   int64
 	}
 	counts := map[slot]catalogue.Usage{}
-	end, err := journal.NewReader(c.dir).Read(ctx, journal.Query{From: c.from, Since: since, Until: selfsame.MaxTime}, func(r *journal.Record) error {
+	end, err := journal.NewReader(c.dir).Read(ctx, journal.Query{From: c.from, Since: since, Until: selfsame.MaxTime, Heads: true}, func(r *journal.Record) error {
 		if r.Served != nil {
 			at := slot{r.Served.Shape, r.Time / selfsame.DayLength}
 			counts[at] = plus(counts[at], catalogue.Usage{Requests: 1, Rows: int64(r.Served.Rows), Last: selfsame.Instant(r.Time)})
 		}
 		return nil
 	})
-	if err != nil {
-		return err // nothing of it was counted
-	}
 	c.from = end
 	for at, u := range counts {
 		names := c.days[at.day]
@@ -87,7 +85,7 @@ func (c *usageCounter) read(ctx context.Context, since int64) error {
 			names[name] = plus(names[name], u)
 		}
 	}
-	return nil
+	return err
 }
 
 // namesOf are the service and the features of a shape, each once: a feature in two roles is read once.

@@ -32,7 +32,6 @@ var verbs = map[string]verb{
 	"lineage":     taking((*Live).lineageVerb),
 	"value":       taking((*Live).valueVerb),
 	"record":      taking((*Live).recordVerb),
-	"history":     taking((*Live).pastVerb),
 }
 
 // taking reads a verb's arguments.

@@ -217,6 +217,14 @@ func (l *Live) Services(context.Context) ([]api.ServiceInfo, error) {
 	return out, nil
 }
 
+// Behind implements api.Health.
+func (l *Live) Behind() string {
+	if why := l.following.behind.Load(); why != nil {
+		return "what is applied is not served: " + *why
+	}
+	return ""
+}
+
 // Ready implements api.Health.
 func (l *Live) Ready() error {
 	if l.ready.Load() {

@@ -43,6 +43,9 @@ const (
 	Retired    Stage = "retired"    // neither trained nor read; its state is gone
 )
 
+// Stages are all stages, in their order.
+var Stages = []Stage{Draft, Active, Deprecated, Retired}
+
 // Staging brings a version of a feature to a stage.
 type Staging struct {
 	View      string           `json:"view"`
@@ -86,7 +89,7 @@ type Arm struct {
 // Run is a finished piece of work that read sources and wrote something: a node of lineage.
 type Run struct {
 	ID       string           `json:"id"`   // UUID
-	Kind     string           `json:"kind"` // train, snapshot, backfill or materialize
+	Kind     string           `json:"kind"` // RunTrain and so on
 	Service  string           `json:"service,omitempty"`
 	List     int64            `json:"service_version,omitempty"` // 0: not that of a service
 	Features []string         `json:"features,omitempty"`        // view.feature@1.1.0

@@ -5,6 +5,17 @@ package registry
 
 import "selfsame"
 
+// The kinds of runs.
+const (
+	RunTrain       = "train"
+	RunSnapshot    = "snapshot"
+	RunBackfill    = "backfill"
+	RunMaterialize = "materialize"
+)
+
+// Loads reports whether the run brought history into online states.
+func (r *Run) Loads() bool { return r.Kind == RunBackfill || r.Kind == RunMaterialize }
+
 func (r *Run) subject() string { return r.ID }
 
 // decide records a run. One that is recorded already stays as it is.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"selfsame/forecast"
 	"selfsame/node"
 	"selfsame/registry"
 )
@@ -88,7 +89,7 @@ func (f *applyFlags) apply(c *cobra.Command, to node.Planner) error {
 	return err
 }
 
-func (f *applyFlags) print(w io.Writer, d *node.Forecast) error {
+func (f *applyFlags) print(w io.Writer, d *forecast.Forecast) error {
 	if f.json {
 		return printJSON(w, d)
 	}

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -35,33 +34,34 @@ func (f *actFlags) registerRead(c *cobra.Command) {
 	config.Bind(c.Flags(), "data.dir", "registry.url")
 }
 
+// live is where the registry is that the settings name.
+func (f *actFlags) live(c *cobra.Command) (*node.LiveConfig, error) {
+	cfg, err := loadConfig(c, f.project)
+	if err != nil {
+		return nil, err
+	}
+	return &node.LiveConfig{Config: cfg, Project: f.project}, nil
+}
+
 // act records an action and prints what then stands.
 func (f *actFlags) act(c *cobra.Command, a *node.ActArgs, text func(w io.Writer, out *node.Acted)) error {
-	cfg, err := loadConfig(c, f.project)
+	cfg, err := f.live(c)
 	if err != nil {
 		return err
 	}
 	a.By.Author, a.By.Message = f.author, f.message
-	out, err := node.Act(c.Context(), &node.LiveConfig{Config: cfg, Project: f.project}, a)
+	out, err := node.Act(c.Context(), cfg, a)
 	if err != nil {
 		return err
 	}
 	if f.json {
-		return writeIndented(c.OutOrStdout(), out)
+		return printJSON(c.OutOrStdout(), out)
 	}
 	text(c.OutOrStdout(), out)
 	for _, w := range out.Warnings {
 		fmt.Fprintln(c.OutOrStdout(), "warning:", w)
 	}
 	return nil
-}
-
-func writeIndented(w io.Writer, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err == nil {
-		_, err = fmt.Fprintf(w, "%s\n", b)
-	}
-	return err
 }
 
 func deprecateCommand() *cobra.Command {
@@ -97,10 +97,13 @@ Values do not change. selfsame activate takes it back.`,
 // oneReference is the check of a verb that takes a version of a feature.
 func oneReference(verb string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
-		if len(args) != 1 {
-			return usage(verb, fmt.Sprintf("it takes one version of a feature, not %d", len(args)), "selfsame "+verb+" view.feature@1")
+		switch len(args) {
+		case 0:
+			return usage(verb, "name a version of a feature", "selfsame "+verb+" view.feature@1")
+		case 1:
+			return nil
 		}
-		return nil
+		return usage(verb, fmt.Sprintf("it takes one version of a feature, not %d", len(args)), "selfsame "+verb+" view.feature@1, once for each")
 	}
 }
 
@@ -108,7 +111,7 @@ func printStaging(w io.Writer, out *node.Acted) {
 	g := out.Staging
 	fmt.Fprintf(w, "%s.%s@%s is %s", g.View, g.Feature, g.Version, stageWords(g.Stage))
 	if g.Until != 0 {
-		fmt.Fprintf(w, " until %s", g.Until.Date())
+		fmt.Fprintf(w, ", to be retired on %s", g.Until.Date())
 	}
 	if g.Successor != "" {
 		fmt.Fprintf(w, ": use %s", g.Successor)

@@ -9,10 +9,11 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"selfsame"
+	"selfsame/monitor"
 	"selfsame/node"
 	"selfsame/registry"
 )
@@ -93,7 +94,7 @@ func armOf(text string) (registry.Arm, error) {
 func printExperiment(w io.Writer, e *registry.Experiment) {
 	fmt.Fprintf(w, "experiment %s on %s, by %s\n", e.Name, e.Service, strings.Join(e.Key, ", "))
 	for _, a := range e.Arms {
-		fmt.Fprintf(w, "  %-10s version %d  %s%%\n", a.Name, a.Version, strconv.FormatFloat(float64(a.Share)/(registry.Parts/100), 'f', -1, 64))
+		fmt.Fprintf(w, "  %-10s version %d  %s\n", a.Name, a.Version, shareText(a.Share))
 	}
 }
 
@@ -101,44 +102,61 @@ func experimentShowCommand() *cobra.Command {
 	var f actFlags
 	c := &cobra.Command{
 		Use:   "show [SERVICE]",
-		Short: "show those that run",
-		Args:  atMostOne,
+		Short: "show those that run, with what the journal has of each arm",
+		Long: `Show the experiments that run, or the one on a service. The journal of the data directory says of each arm how many requests and rows it answered, how many of these rows have a
+prediction and an outcome, and the means of those that are numbers; an outcome that is true counts as 1.`,
+		Example: `  selfsame experiment show
+  selfsame experiment show fraud --json`,
+		Args: atMostOne,
 		RunE: func(c *cobra.Command, args []string) error {
-			return f.running(c, func(w io.Writer, list []registry.Experiment) error {
-				shown := []registry.Experiment{}
-				for _, e := range list {
-					if len(args) == 0 || e.Service == args[0] {
-						shown = append(shown, e)
-					}
-				}
-				if len(args) == 1 && len(shown) == 0 {
-					return &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "service " + args[0], Message: "no experiment runs on it", Hint: "see selfsame experiment show"}
-				}
-				if f.json {
-					return writeIndented(w, shown)
-				}
-				for i := range shown {
-					printExperiment(w, &shown[i])
-				}
-				return nil
-			})
+			cfg, err := f.live(c)
+			if err != nil {
+				return err
+			}
+			list, err := node.Experiments(c.Context(), cfg, strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			if f.json {
+				return printJSON(c.OutOrStdout(), list)
+			}
+			return printArms(c.OutOrStdout(), list)
 		},
 	}
 	f.registerRead(c)
 	return c
 }
 
-// running hands over the experiments that run.
-func (f *actFlags) running(c *cobra.Command, do func(w io.Writer, list []registry.Experiment) error) error {
-	cfg, err := loadConfig(c, f.project)
-	if err != nil {
+// printArms prints experiments, each with a table of its arms.
+func printArms(w io.Writer, list []monitor.Experiment) error {
+	if len(list) == 0 {
+		_, err := io.WriteString(w, "no experiment runs\n")
 		return err
 	}
-	out, err := node.Act(c.Context(), &node.LiveConfig{Config: cfg, Project: f.project}, &node.ActArgs{})
-	if err != nil {
-		return err
+	mean := func(m *float64) string {
+		if m == nil {
+			return "-"
+		}
+		return strconv.FormatFloat(*m, 'g', 6, 64)
 	}
-	return do(c.OutOrStdout(), out.Experiments)
+	for _, e := range list {
+		fmt.Fprintf(w, "experiment %s on %s, by %s\n", e.Name, e.Service, strings.Join(e.Key, ", "))
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "  ARM\tVERSION\tSHARE\tREQUESTS\tROWS\tPREDICTIONS\tMEAN SCORE\tOUTCOMES\tMEAN OUTCOME")
+		for _, a := range e.Arms {
+			fmt.Fprintf(t, "  %s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Version, shareText(a.Share), grouped(a.Requests), grouped(a.Rows), grouped(a.Predictions), mean(a.Score),
+				grouped(a.Outcomes), mean(a.Outcome))
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shareText is a share of the keys in per cent.
+func shareText(parts int64) string {
+	return strconv.FormatFloat(float64(parts)/(registry.Parts/100), 'f', -1, 64) + "%"
 }
 
 func experimentEndCommand() *cobra.Command {

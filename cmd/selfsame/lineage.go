@@ -14,6 +14,7 @@ import (
 
 	"selfsame/lineage"
 	"selfsame/node"
+	"selfsame/registry/graph"
 )
 
 // lineageFlags are the flags of lineage as typed.
@@ -75,7 +76,7 @@ func (f *lineageFlags) graph(c *cobra.Command, ref string) error {
 	if c.Flags().Changed("limit") {
 		return usage("--limit", "it is for the events of one value", "name the entity with --entity, or leave it out")
 	}
-	a := &node.LineageArgs{Question: lineage.Question{Ref: ref, Columns: f.columns}}
+	a := &graph.Args{Question: lineage.Question{Ref: ref, Columns: f.columns}}
 	switch {
 	case f.up && !f.down:
 		a.Direction = lineage.Up

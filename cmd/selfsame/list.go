@@ -116,7 +116,7 @@ func kindOf(text string) (catalogue.Kind, error) {
 
 func (f *catalogueFlags) list(c *cobra.Command) error {
 	f.filter.Stage = registry.Stage(f.stage)
-	if stages := []registry.Stage{"", registry.Draft, registry.Active, registry.Deprecated, registry.Retired}; !slices.Contains(stages, f.filter.Stage) {
+	if f.stage != "" && !slices.Contains(registry.Stages, f.filter.Stage) {
 		return usage("--stage", f.stage+" is no stage", "the stages are draft, active, deprecated and retired")
 	}
 	return f.with(c, func(x *node.Catalogue) error {

@@ -135,10 +135,7 @@ func trainedOn(a *node.ActArgs, path string) error {
 	} else if name != "" && name != a.Model.Service {
 		return usage("--manifest "+path, "its training set is of service "+name+", and the model is to pin "+a.Model.Service, "name the service that it was trained with")
 	}
-	a.Model.Manifest, a.Trained = fmt.Sprintf("sha256:%x", sha256.Sum256(b)), []registry.Trained{}
-	for _, f := range m.Features {
-		a.Trained = append(a.Trained, registry.Trained{Output: f.Output, Ref: f.Feature, Hash: f.Hash})
-	}
+	a.Model.Manifest, a.Trained = fmt.Sprintf("sha256:%x", sha256.Sum256(b)), node.TrainedAs(m.Features)
 	return nil
 }
 
@@ -163,7 +160,7 @@ func modelListCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			return f.models(c, func(w io.Writer, models []registry.ModelRecord) error {
 				if f.json {
-					return writeIndented(w, models)
+					return printJSON(w, models)
 				}
 				if len(models) == 0 {
 					_, err := io.WriteString(w, "no models\n")
@@ -183,11 +180,11 @@ func modelListCommand() *cobra.Command {
 
 // models hands over the models that are registered.
 func (f *actFlags) models(c *cobra.Command, do func(w io.Writer, models []registry.ModelRecord) error) error {
-	cfg, err := loadConfig(c, f.project)
+	cfg, err := f.live(c)
 	if err != nil {
 		return err
 	}
-	out, err := node.Act(c.Context(), &node.LiveConfig{Config: cfg, Project: f.project}, &node.ActArgs{})
+	out, err := node.Act(c.Context(), cfg, &node.ActArgs{})
 	if err != nil {
 		return err
 	}
@@ -226,7 +223,7 @@ func modelShowCommand() *cobra.Command {
 					return err
 				}
 				if f.json {
-					return writeIndented(w, found)
+					return printJSON(w, found)
 				}
 				for i := range found {
 					printModel(w, &found[i])

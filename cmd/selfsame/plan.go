@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"selfsame/config"
+	"selfsame/forecast"
 	"selfsame/node"
 	"selfsame/registry"
 )
@@ -74,13 +75,13 @@ type sampleFlags struct {
 }
 
 func (f *sampleFlags) register(c *cobra.Command) {
-	c.Flags().IntVar(&f.rows, "sample", node.DefaultSampleRows, "how many pairs of a key and a moment both versions are computed for; 0: values are not compared")
-	c.Flags().DurationVar(&f.timeout, "sample-timeout", node.DefaultSampleTimeout, "how long values are compared")
+	c.Flags().IntVar(&f.rows, "sample", forecast.DefaultSampleRows, "how many pairs of a key and a moment both versions are computed for; 0: values are not compared")
+	c.Flags().DurationVar(&f.timeout, "sample-timeout", forecast.DefaultSampleTimeout, "how long values are compared")
 	c.Flags().StringVar(&f.file, "sample-rows", "", "file of label rows to compare on, in place of what is drawn from the newest events")
 	c.Flags().StringVar(&f.values, "values", "changed", "changed: compare where values may change; all: also where they must not")
 }
 
-func (f *sampleFlags) args() (a node.SampleArgs, err error) {
+func (f *sampleFlags) args() (a forecast.SampleArgs, err error) {
 	switch {
 	case f.rows < 0:
 		return a, usage("--sample", "a sample has 0 rows or more", "0 leaves the comparison out")
@@ -89,7 +90,7 @@ func (f *sampleFlags) args() (a node.SampleArgs, err error) {
 	case f.values != "changed" && f.values != "all":
 		return a, usage("--values "+f.values, "no such choice", "say changed or all")
 	}
-	a = node.SampleArgs{Rows: f.rows, Timeout: f.timeout.Microseconds(), All: f.values == "all"}
+	a = forecast.SampleArgs{Rows: f.rows, Timeout: f.timeout.Microseconds(), All: f.values == "all"}
 	if f.file != "" { // a server stands in another folder
 		a.File, err = filepath.Abs(f.file)
 	}
@@ -137,8 +138,8 @@ func (f *planFlags) run(c *cobra.Command, to node.Planner) error {
 	}
 	if f.json {
 		err = printJSON(c.OutOrStdout(), struct {
-			*node.Forecast
-			Retention []*node.Retained `json:"retention"`
+			*forecast.Forecast
+			Retention []*forecast.Retained `json:"retention"`
 		}{d, kept})
 	} else {
 		var b strings.Builder

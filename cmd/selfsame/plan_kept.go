@@ -9,11 +9,11 @@ import (
 	"strings"
 
 	"selfsame/compute/expr"
-	"selfsame/node"
+	"selfsame/forecast"
 )
 
 // writeRetention says what is kept online.
-func writeRetention(b *strings.Builder, kept []*node.Retained) {
+func writeRetention(b *strings.Builder, kept []*forecast.Retained) {
 	var all int64
 	title := "kept online"
 	for _, r := range kept {
@@ -43,7 +43,7 @@ func rateText(perDay float64) string {
 }
 
 // keptText says in words which rows stay.
-func keptText(r *node.Retained) string {
+func keptText(r *forecast.Retained) string {
 	switch {
 	case r.Reach < 0:
 		return "every row"

@@ -10,12 +10,12 @@ import (
 
 	"selfsame/compute/expr"
 	"selfsame/definition/lint"
-	"selfsame/node"
+	"selfsame/forecast"
 	"selfsame/registry"
 )
 
 // writeForecast writes a diff and what it does for a reader.
-func writeForecast(b *strings.Builder, f *node.Forecast) {
+func writeForecast(b *strings.Builder, f *forecast.Forecast) {
 	d := f.Diff
 	if d.Empty() {
 		fmt.Fprintf(b, "project %s: nothing to do", d.Project)

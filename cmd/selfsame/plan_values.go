@@ -11,12 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"selfsame/node"
+	"selfsame/forecast"
 	"selfsame/registry"
 )
 
 // writeConsequences says below a feature who uses it and what becomes of its values.
-func writeConsequences(b *strings.Builder, f *node.Forecast, c *registry.FeatureChange) {
+func writeConsequences(b *strings.Builder, f *forecast.Forecast, c *registry.FeatureChange) {
 	for i := range f.Users {
 		if u := &f.Users[i]; u.View == c.View && u.Feature == c.Feature {
 			if text := usersText(&u.Users, c.Services); text != "" {
@@ -117,7 +117,7 @@ func quantileText(list []float64, i int) string {
 }
 
 // writeDue says which deprecated versions were to be retired by now, and what stands on them still.
-func writeDue(b *strings.Builder, due []node.Due) {
+func writeDue(b *strings.Builder, due []forecast.Due) {
 	title := "to be retired"
 	for i := range due {
 		d := &due[i]
@@ -133,7 +133,7 @@ func writeDue(b *strings.Builder, due []node.Due) {
 }
 
 // writeLoads says which online states have to be built.
-func writeLoads(b *strings.Builder, f *node.Forecast) {
+func writeLoads(b *strings.Builder, f *forecast.Forecast) {
 	title := "to be loaded"
 	for _, l := range f.Loads {
 		b.WriteString(heading(&title))
@@ -149,7 +149,7 @@ func writeLoads(b *strings.Builder, f *node.Forecast) {
 	}
 }
 
-func loadText(l *node.Load) string {
+func loadText(l *forecast.Load) string {
 	var parts []string
 	history := int64(0)
 	for _, s := range l.Sources {
@@ -182,7 +182,7 @@ func loadText(l *node.Load) string {
 }
 
 // writeCompared says on what values were compared, and which were not.
-func writeCompared(b *strings.Builder, v *node.Compared) {
+func writeCompared(b *strings.Builder, v *forecast.Compared) {
 	if v == nil {
 		return
 	}

@@ -25,8 +25,8 @@ func serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "take events in and serve features over HTTP and gRPC",
-		Long: `Take events in and serve features over HTTP and gRPC. Everything is embedded: log, online state, registry and journal are in the data directory.
-The first start applies the project's definitions. SIGTERM or Ctrl-C stops it cleanly: requests that run are answered, nothing that was acknowledged is lost.`,
+		Long: `Take events in and serve features over HTTP and gRPC. Log, online state, archive and journal are in the data directory, and so is the registry, unless --registry names a PostgreSQL
+that many servers share. The first start applies the project's definitions. SIGTERM or Ctrl-C stops it cleanly: requests that run are answered, nothing that was acknowledged is lost.`,
 		Example: `  selfsame serve
   selfsame serve --project shop --http 127.0.0.1:9000 --grpc off`,
 		Args: noArgs,

@@ -43,6 +43,8 @@ var imports = map[string][]string{
 	"registry":   {"plan", "definition", "definition/canonical", "lineage", "config"},
 
 	"definition/canonical": {"plan", "compute/expr"},
+	"definition/lint":      {"compute/expr", "plan", "definition", "definition/canonical"},
+	"registry/graph":       {"lineage", "plan", "definition", "registry"},
 	"registry/catalogue":   {"column", "compute/expr", "plan", "definition", "registry"},
 
 	// Drivers.
@@ -50,6 +52,8 @@ var imports = map[string][]string{
 	"stream":  {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "online", "eventlog", "plan", "definition", "registry"},
 	"request": {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit", "online", "plan", "definition", "registry"},
 	"monitor": {"column", "compute/exact", "batch", "journal", "offline", "plan", "definition", "registry"},
+
+	"forecast": {"column", "compute/expr", "compute/window", "online", "batch", "stream", "journal", "source", "plan", "definition/lint", "registry"},
 
 	// Above the drivers.
 	"offline/archive": {"column", "eventlog", "offline"},

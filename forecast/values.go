@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package node
+package forecast
 
 import (
 	"cmp"
@@ -167,8 +167,8 @@ func (f *forecaster) compare(ctx context.Context, g *comparison) (err error) {
 	if err := s.draw(ctx); err != nil {
 		return err
 	}
-	req := batch.Request{Plan: g.plan, Rows: s.rows, Mode: s.mode, Versions: g.opened, Before: f.complete,
-		Options: batch.Options{Threads: f.threads, Memory: f.memory, ErrorStatus: true}}
+	req := batch.Request{Plan: g.plan, Rows: s.rows, Mode: s.mode, Versions: g.opened, Before: f.hand.Complete,
+		Options: batch.Options{Threads: f.hand.Threads, Memory: f.hand.Memory, ErrorStatus: true}}
 	res, err := batch.Run(ctx, req)
 	if err != nil {
 		return err
@@ -199,30 +199,23 @@ func (f *forecaster) compare(ctx context.Context, g *comparison) (err error) {
 	return err
 }
 
-// open opens what is at hand of the sources of a plan: history files, the archive of the live log, or both. Files that are not there are no error.
+// open opens what is at hand of the sources of a plan.
 func (f *forecaster) open(ctx context.Context, p *plan.Plan) (map[*selfsame.Source]batch.Opened, error) {
 	out := map[*selfsame.Source]batch.Opened{}
 	for _, s := range p.Sources() {
-		var o batch.Opened
-		var err error
-		if from := withFiles(f.after.Project(), s); from.Batch != nil {
-			o.History, err = openSource(ctx, f.project, from)
-			switch selfsame.ClassOf(err) {
-			case selfsame.ClassInput, selfsame.ClassNotFound:
-				err, o.History = nil, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		if f.complete > 0 {
-			if o.Log, err = OpenArchive(ctx, f.archive(), f.complete, s); err != nil {
-				return nil, err
-			}
+		o, err := f.hand.Open(ctx, f.after.Project(), s)
+		if err != nil {
+			return nil, err
 		}
 		out[s] = o
 	}
 	return out, nil
+}
+
+// hasFiles reports whether a source has history files by its definition, of whatever version, or by the project's own.
+func hasFiles(p *selfsame.Project, s *selfsame.Source) bool {
+	now := p.Source(s.Name)
+	return s.Batch != nil || now != nil && now.Batch != nil
 }
 
 // reach is a bounded window and where it begins.
@@ -262,7 +255,7 @@ func (s *sampler) notes(req batch.Request, res *batch.Result) ([]string, error) 
 		switch o := s.opened[src]; {
 		case o.History == nil && o.Log == nil:
 			notes = append(notes, "nothing of source "+r.Source+" is at hand")
-		case o.History == nil && withFiles(s.f.after.Project(), src).Batch != nil:
+		case o.History == nil && hasFiles(s.f.after.Project(), src):
 			notes = append(notes, "no history file of source "+r.Source+" can be read: its live events are all that counts")
 		}
 		if w := s.widest(src, req.Rows.At[0]); w != nil && c.MinTime != selfsame.MaxTime && c.MinTime-w.lower > (req.Rows.At[0]-w.lower)/10 {

@@ -1,13 +1,12 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package node
+package forecast
 
 import (
 	"bytes"
 	"context"
 	"io"
-	"path/filepath"
 	"slices"
 
 	"selfsame"
@@ -68,7 +67,7 @@ func (f *forecaster) loads(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if l.Sources = append(l.Sources, *s); s.Rows > 0 && !f.loaded(s.Name) {
+			if l.Sources = append(l.Sources, *s); s.Rows > 0 && (f.hand.States == nil || !f.hand.States.Loaded(s.Name)) {
 				l.Applied = false
 			}
 			l.Seconds += float64(s.Rows+s.Live) / rate
@@ -106,10 +105,10 @@ func (f *forecaster) newUses() (*based, error) {
 // liveUnions are the unions that are live of the bases of some uses: those of the server, or else of the project before.
 func (f *forecaster) liveUnions(of *based) (map[string]*plan.Use, error) {
 	out := map[string]*plan.Use{}
-	if f.live != nil {
+	if f.hand.States != nil {
 		for _, base := range of.order {
-			if s := f.live.driver.States().ByBase(base); s != nil {
-				out[base] = s.Use
+			if u := f.hand.States.Live(base); u != nil {
+				out[base] = u
 			}
 		}
 		return out, nil
@@ -118,16 +117,9 @@ func (f *forecaster) liveUnions(of *based) (map[string]*plan.Use, error) {
 	if p == nil {
 		return out, nil
 	}
-	all := &based{uses: map[string][]*plan.Use{}}
-	for _, v := range p.Views {
-		if v.Kind == selfsame.OnDemandView || v.Offline {
-			continue
-		}
-		pl, err := plan.Build(p, plan.Request{View: v.Name})
-		if err != nil {
-			return nil, err
-		}
-		all.add(pl.Uses)
+	all, err := storedUses(p)
+	if err != nil {
+		return nil, err
 	}
 	for _, base := range of.order {
 		if len(all.uses[base]) > 0 {
@@ -172,6 +164,22 @@ func (b *based) add(uses []*plan.Use) {
 	}
 }
 
+// storedUses are the uses of the views of a project that have a state and are served.
+func storedUses(p *selfsame.Project) (*based, error) {
+	b := &based{uses: map[string][]*plan.Use{}}
+	for _, v := range p.Views {
+		if v.Kind == selfsame.OnDemandView || v.Offline {
+			continue
+		}
+		pl, err := plan.Build(p, plan.Request{View: v.Name})
+		if err != nil {
+			return nil, err
+		}
+		b.add(pl.Uses)
+	}
+	return b, nil
+}
+
 func viewsOf(uses []*plan.Use) []string {
 	var out []string
 	for _, u := range uses {
@@ -193,9 +201,9 @@ func (f *forecaster) fresh(had *plan.Use, uses []*plan.Use) (*plan.Use, bool, er
 		return nil, false, err
 	}
 	switch {
-	case f.live != nil:
-		fresh, err := f.live.driver.Fresh([]*plan.Use{union}, nil)
-		return union, len(fresh) > 0, err
+	case f.hand.States != nil:
+		fresh, err := f.hand.States.Fresh(union)
+		return union, fresh, err
 	case had == nil:
 		return union, true, nil
 	}
@@ -203,19 +211,10 @@ func (f *forecaster) fresh(had *plan.Use, uses []*plan.Use) (*plan.Use, bool, er
 	return union, slices.Contains(columns, -1) || union.Spec.NeedOrder != had.Spec.NeedOrder || !union.Spec.OrderType.Equal(had.Spec.OrderType), nil
 }
 
-// loaded reports whether history of a source is part of the live states.
-func (f *forecaster) loaded(name string) bool {
-	if f.history == nil {
-		return false
-	}
-	_, ok := f.history.Of(name)
-	return ok
-}
-
 // measuredRate is how fast the newest recorded load was that was not a small one, and its id.
 func measuredRate(s *registry.Snapshot) (rate float64, run string) {
 	for _, r := range slices.Backward(s.Runs()) {
-		if took := r.Ended - r.Started; (r.Kind == runBackfill || r.Kind == runMaterialize) && r.Rows >= tellingRows && took > 0 {
+		if took := r.Ended - r.Started; r.Loads() && r.Rows >= tellingRows && took > 0 {
 			return float64(r.Rows) / (float64(took) / float64(selfsame.Second)), r.ID
 		}
 	}
@@ -224,31 +223,19 @@ func measuredRate(s *registry.Snapshot) (rate float64, run string) {
 
 // rowsOf counts what is at hand of a source, without reading it.
 func (f *forecaster) rowsOf(ctx context.Context, s *selfsame.Source) (*LoadSource, error) {
+	o, err := f.hand.Open(ctx, f.after.Project(), s)
+	if err != nil {
+		return nil, err
+	}
 	out := &LoadSource{Name: s.Name}
-	if from := withFiles(f.after.Project(), s); from.Batch != nil {
-		t, err := openSource(ctx, f.project, from)
-		switch selfsame.ClassOf(err) {
-		case selfsame.ClassInput, selfsame.ClassNotFound: // nothing is there yet, or nothing that can be read: backfill says so
-			t, err = nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if t != nil {
-			out.Rows, out.About = countRows(t)
-		}
+	if o.History != nil {
+		out.Rows, out.About = countRows(o.History)
 	}
-	if f.complete == 0 {
-		return out, nil
+	if o.Log != nil {
+		out.Live, _ = countRows(o.Log)
 	}
-	t, err := OpenArchive(ctx, f.archive(), f.complete, s)
-	if err == nil && t != nil {
-		out.Live, _ = countRows(t)
-	}
-	return out, err
+	return out, nil
 }
-
-func (f *forecaster) archive() string { return filepath.Join(f.data, archiveFolder) }
 
 // countRows is the number of rows of a table. Where its files do not tell, it follows from their size and the length of the first lines.
 func countRows(t *source.Table) (n int64, about bool) {

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package node
+package graph
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"selfsame"
 	"selfsame/lineage"
@@ -75,7 +74,7 @@ func BenchmarkLineage(b *testing.B) {
 	}
 	for i := range 2300 {
 		service := fmt.Sprintf("r%d", i%100)
-		var a registry.Action = &registry.Run{ID: newRunID(time.UnixMilli(int64(i))), Kind: "train", Service: service, List: 1, Ended: selfsame.Instant(i)}
+		var a registry.Action = &registry.Run{ID: fmt.Sprintf("01a1ff70-0000-7000-8000-%012d", i), Kind: "train", Service: service, List: 1, Ended: selfsame.Instant(i)}
 		if i >= 2000 {
 			a = &registry.Model{Name: "m" + service, Version: strconv.Itoa(i), Service: service}
 		}
@@ -87,32 +86,32 @@ func BenchmarkLineage(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ls := &Lineages{}
-	graph := func(b *testing.B, ls *Lineages) {
-		if _, err := ls.Graph(s); err != nil {
+	kept := &Cache{}
+	graph := func(b *testing.B, c *Cache) {
+		if _, err := c.Graph(s); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.Run("first", func(b *testing.B) {
 		for b.Loop() {
-			graph(b, &Lineages{})
+			graph(b, &Cache{})
 		}
 	})
-	graph(b, ls)
+	graph(b, kept)
 	b.Run("after=apply", func(b *testing.B) {
 		for b.Loop() {
-			graph(b, &Lineages{known: ls.known})
+			graph(b, &Cache{known: kept.known})
 		}
 	})
 	b.Run("after=record", func(b *testing.B) {
 		for b.Loop() {
-			graph(b, &Lineages{known: ls.known, base: ls.base, applied: ls.applied})
+			graph(b, &Cache{known: kept.known, base: kept.base, applied: kept.applied})
 		}
 	})
 	for _, q := range []lineage.Question{{Ref: "t2.f7"}, {Ref: "t2.f7", Columns: true}, {Ref: "s2.x", Direction: lineage.Down}, {Ref: "s2", Columns: true}, {Ref: "r3", Columns: true}} {
 		b.Run(fmt.Sprintf("ask=%s,columns=%t", q.Ref, q.Columns), func(b *testing.B) {
 			for b.Loop() {
-				answer, err := ls.Answer(ctx, s, &LineageArgs{Question: q})
+				answer, err := kept.Answer(ctx, s, &Args{Question: q})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,14 +1,11 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package node
+package forecast
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -16,7 +13,6 @@ import (
 	"selfsame/column"
 	"selfsame/compute/expr"
 	"selfsame/compute/window"
-	"selfsame/definition"
 	"selfsame/online"
 	"selfsame/plan"
 	"selfsame/source"
@@ -52,33 +48,16 @@ type MeasuredRows struct {
 }
 
 // Retention says what retention keeps online of each stored view of a project's files, and what that costs by the rows at hand: history files, or what the
-// archive of the data directory has where that is more. Views that are not served are left out.
-func Retention(ctx context.Context, project, data string) ([]*Retained, error) {
-	p, err := definition.Load(project)
+// archive has where that is more. Views that are not served are left out.
+func Retention(ctx context.Context, p *selfsame.Project, hand *Hand) ([]*Retained, error) {
+	stored, err := storedUses(p)
 	if err != nil {
 		return nil, err
 	}
-	bases := map[string][]*plan.Use{}
-	var order []string
-	for _, v := range p.Views {
-		if v.Kind == selfsame.OnDemandView || v.Offline {
-			continue
-		}
-		pl, err := plan.Build(p, plan.Request{View: v.Name})
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range pl.Uses {
-			if bases[u.Base()] == nil {
-				order = append(order, u.Base())
-			}
-			bases[u.Base()] = append(bases[u.Base()], u)
-		}
-	}
-	m := &measure{dir: project, data: data, samples: map[*selfsame.Source][]*column.Batch{}}
+	m := &measure{project: p, hand: hand, samples: map[*selfsame.Source][]*column.Batch{}}
 	var out []*Retained
-	for _, base := range order {
-		r, err := m.retained(ctx, bases[base])
+	for _, base := range stored.order {
+		r, err := m.retained(ctx, stored.uses[base])
 		if err != nil {
 			return nil, err
 		}
@@ -89,8 +68,9 @@ func Retention(ctx context.Context, project, data string) ([]*Retained, error) {
 
 // measure samples the rows of sources, each once.
 type measure struct {
-	dir, data string
-	samples   map[*selfsame.Source][]*column.Batch
+	project *selfsame.Project
+	hand    *Hand
+	samples map[*selfsame.Source][]*column.Batch
 }
 
 func (m *measure) retained(ctx context.Context, uses []*plan.Use) (*Retained, error) {
@@ -99,11 +79,7 @@ func (m *measure) retained(ctx context.Context, uses []*plan.Use) (*Retained, er
 		return nil, err
 	}
 	r := reachOf(&plan.State{Use: union}, time.Now().UnixMicro())
-	for _, u := range uses {
-		if !slices.Contains(r.Views, u.View.Name) {
-			r.Views = append(r.Views, u.View.Name)
-		}
-	}
+	r.Views = viewsOf(uses)
 	for _, su := range union.Sources {
 		rows, err := m.sample(ctx, su.Source)
 		switch selfsame.ClassOf(err) {
@@ -159,34 +135,25 @@ func reachOf(s *plan.State, now int64) *Retained {
 	return r
 }
 
-// mostSampled is about how many rows of a source are looked at: the last ones of its files.
-const mostSampled = 200_000
-
-var errSampled = errors.New("enough rows")
-
 // sample reads rows of a source: from the archive or from its history files, wherever there are more.
 func (m *measure) sample(ctx context.Context, s *selfsame.Source) ([]*column.Batch, error) {
 	if rows, ok := m.samples[s]; ok {
 		return rows, nil
 	}
-	var best []*column.Batch
-	if t, err := m.archived(ctx, s); err != nil {
+	at, err := m.hand.Open(ctx, m.project, s)
+	if err != nil {
 		return nil, err
-	} else if t != nil {
-		if best, err = sampleOf(ctx, t, s); err != nil {
-			return nil, err
-		}
 	}
-	if s.Batch != nil {
-		t, err := openSource(ctx, m.dir, s)
-		if err != nil {
-			return nil, err
+	var best []*column.Batch
+	for _, t := range []*source.Table{at.Log, at.History} {
+		if t == nil {
+			continue
 		}
 		rows, err := sampleOf(ctx, t, s)
 		if err != nil {
 			return nil, err
 		}
-		if count(rows) > count(best) {
+		if best == nil || count(rows) > count(best) {
 			best = rows
 		}
 	}
@@ -201,64 +168,49 @@ func count(batches []*column.Batch) (n int) {
 	return n
 }
 
-// archived opens the archive of a source, nil for none.
-func (m *measure) archived(ctx context.Context, s *selfsame.Source) (*source.Table, error) {
-	folder := filepath.Join(m.data, archiveFolder)
-	complete, err := archiveComplete(folder)
-	if err != nil || complete == 0 {
-		return nil, err
-	}
-	return OpenArchive(ctx, folder, complete, s)
-}
-
-// archiveComplete is the offset below which the archive in a folder holds the log; 0: there is none.
-func archiveComplete(folder string) (int64, error) {
-	b, err := os.ReadFile(filepath.Join(folder, "STATE.json"))
-	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
-	}
-	var state struct {
-		Complete int64 `json:"complete"`
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &state)
-	}
-	if err != nil {
-		return 0, dataError(folder, "cannot read the state of the archive", err)
-	}
-	return state.Complete, nil
-}
-
-// sampleOf reads the last splits of a table.
+// sampleOf reads the last rows of a table.
 func sampleOf(ctx context.Context, t *source.Table, s *selfsame.Source) ([]*column.Batch, error) {
 	w := source.Want{Lower: selfsame.MinTime, Upper: selfsame.MaxTime}
 	for _, f := range s.Schema {
 		w.Fields = append(w.Fields, f.Name)
 	}
+	var out []*column.Batch
+	err := last(ctx, t, w, func(got *column.Batch) {
+		b := column.NewBatch(got.Fields, got.Rows)
+		b.Append(got)
+		out = append(out, b)
+	})
+	return out, err
+}
+
+// mostSampled is about how many rows of a table are looked at: the last ones of its files.
+const mostSampled = 200_000
+
+var errSampled = errors.New("enough rows")
+
+// last hands over the last rows of a table. The memory of a batch is good for the call only.
+func last(ctx context.Context, t *source.Table, w source.Want, take func(b *column.Batch)) error {
 	splits, _, err := t.Splits(w)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []*column.Batch
 	n := 0
 	for _, sp := range slices.Backward(splits) {
 		err := t.Read(ctx, sp, w, func(c *source.Chunk) error {
-			b := column.NewBatch(c.Batch.Fields, c.Batch.Rows)
-			b.Append(c.Batch)
-			out = append(out, b)
-			if n += b.Rows; n >= mostSampled {
+			take(c.Batch)
+			if n += c.Batch.Rows; n >= mostSampled {
 				return errSampled
 			}
 			return nil
 		})
 		if errors.Is(err, errSampled) {
-			break
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // measured encodes the rows of a sample as the state would hold them.

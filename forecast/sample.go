@@ -1,13 +1,12 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package node
+package forecast
 
 import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -112,8 +111,7 @@ func (s *sampler) requestFields() []string {
 // fromFile takes rows of a file of labels.
 func (s *sampler) fromFile(ctx context.Context) error {
 	path := s.f.args.Sample.File
-	p := &Prepared{Config: &TrainConfig{Rows: RowsConfig{File: path}}, Plan: s.plan, Project: s.f.after.Project()}
-	t, err := p.openRows(ctx, path)
+	t, err := s.f.hand.Rows(ctx, s.plan, path)
 	if err != nil {
 		return err
 	}
@@ -145,7 +143,7 @@ func (s *sampler) served(ctx context.Context) (*pool, error) {
 	}
 	most := drawnFrom * s.f.args.Sample.Rows
 	var newest []vector
-	_, err := journal.NewReader(filepath.Join(s.f.data, journalFolder)).Read(ctx, journal.Query{}, func(r *journal.Record) error {
+	_, err := journal.NewReader(s.f.hand.Journal).Read(ctx, journal.Query{}, func(r *journal.Record) error {
 		if r.Served == nil || s.columnsOf(r.Served) == nil {
 			return nil
 		}
@@ -289,27 +287,7 @@ func (s *sampler) last(ctx context.Context, p *pool, o *origin, t *source.Table,
 	if log {
 		w.Fields = append(slices.Clone(o.read), batch.ArchiveArrival)
 	}
-	splits, _, err := t.Splits(w)
-	if err != nil {
-		return err
-	}
-	n := 0
-	for _, sp := range slices.Backward(splits) {
-		err := t.Read(ctx, sp, w, func(c *source.Chunk) error {
-			s.take(p, o, c.Batch, log)
-			if n += c.Batch.Rows; n >= mostSampled {
-				return errSampled
-			}
-			return nil
-		})
-		if errors.Is(err, errSampled) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return last(ctx, t, w, func(b *column.Batch) { s.take(p, o, b, log) })
 }
 
 // take adds the rows of a batch that name an entity and a moment.

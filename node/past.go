@@ -4,8 +4,8 @@
 package node
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -23,20 +23,15 @@ type PastArgs struct {
 }
 
 // Past returns the changes that the registry at a place has recorded, the newest first. It is read beside whoever owns it.
-func Past(ctx context.Context, at RegistryAt, a *PastArgs) (list []registry.HistoryEntry, err error) {
-	store, err := at.OpenToRead(ctx)
+func Past(ctx context.Context, at RegistryAt, a *PastArgs) ([]registry.HistoryEntry, error) {
+	s, done, err := at.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if store == nil {
+	defer done()
+	if s == nil {
 		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: at.Data, Message: "nothing is applied",
 			Hint: "run selfsame apply in the project's folder, or name the data directory with --data"}
-	}
-	r := registry.Over(store, at.Project)
-	defer func() { err = errors.Join(err, r.Close()) }()
-	s, err := r.Snapshot(ctx)
-	if err != nil {
-		return nil, err
 	}
 	return a.find(s)
 }
@@ -68,7 +63,7 @@ func (a *PastArgs) find(s *registry.Snapshot) ([]registry.HistoryEntry, error) {
 			return b.find(s)
 		}
 	}
-	slices.SortStableFunc(out, func(x, y registry.HistoryEntry) int { return int(y.Record - x.Record) })
+	slices.SortStableFunc(out, func(x, y registry.HistoryEntry) int { return cmp.Compare(y.Record, x.Record) })
 	return out, nil
 }
 
@@ -118,21 +113,4 @@ func meant(ref string, e *registry.HistoryEntry) bool {
 	}
 	meets := func(v string) bool { return v == version || strings.HasPrefix(v, version+".") }
 	return !pinned || meets(of) || (e.Kind == registry.HistoryFeature || e.Kind == registry.HistoryService) && (meets(e.From) || meets(e.To))
-}
-
-func (l *Live) pastVerb(ctx context.Context, a *PastArgs, line func(any) error) error {
-	s, err := l.registry.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	list, err := a.find(s)
-	if err != nil {
-		return err
-	}
-	for i := range list {
-		if err := line(&list[i]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
