@@ -314,6 +314,8 @@ func (c *contract) whole(t *testing.T, w *liveWorld, h *api.HTTP) {
 		{"/v1/experiments", "/v1/experiments", `"share":5000`},
 		{"/v1/features", "/v1/features?query=paid", `"definition":`},
 		{"/v1/features/{name}", "/v1/features/paid.s", `"differences":[`},
+		{"/v1/features/{name}", "/v1/features/paid.s@1", `"definition":"sum(x) over 7d"`},
+		{"/v1/services/{name}", "/v1/services/all@1", `"description":"paid.s@1.0.0"`},
 		{"/v1/features/{name}/versions", "/v1/features/paid.s/versions", `"found":"major"`},
 		{"/v1/services/{name}/versions", "/v1/services/all/versions", `"entries":[`},
 		{"/v1/models/{name}", "/v1/models/m@1", `"auc":0.5`},

@@ -23,7 +23,8 @@ func showCommand() *cobra.Command {
 		Use:   "show NAME",
 		Short: "show everything about a feature, view, entity, source, service or model",
 		Long: `Show everything about one thing: view.feature (or a feature's bare name where one view only has it), or the name of a view, entity, source, service or model. Of a
-feature: its definition, versions with who and why, what it reads, who uses it, its reads of the last 30 days by the journal, and what the last training set saw of it.`,
+feature: its definition, versions with who and why, what it reads, who uses it, its reads of the last 30 days by the journal, and what the last training set saw of it.
+With a version, as view.feature@1 or fraud@1, a feature and a service are shown as they were under it.`,
 		Args: exactlyOne,
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.with(c, func(x *node.Catalogue) error {

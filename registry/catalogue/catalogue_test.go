@@ -204,13 +204,15 @@ func TestRemoved(t *testing.T) {
 			t.Errorf("%+v: got %q, want %q", f, got, want)
 		}
 	}
-	it, err := x.Item("spend.largest@1")
-	if err != nil || !it.Removed {
-		t.Fatalf("got %+v, %v", it, err)
+	for ref, at := range map[string]int{"spend.largest": 1, "spend.largest@2": 1, "spend.largest@1": 0} {
+		p := x.page(t, ref)
+		value := []string{"max(amount) over 7d", "max(amount) over 30d"}[at]
+		if !p.Removed || len(p.Versions) != 2 || p.Settings[0] != (Setting{"value", value}) || p.Definition != value || p.Hash != p.Versions[at].Hash {
+			t.Errorf("%s: got %+v", ref, p)
+		}
 	}
-	p, err := x.Page(t.Context(), it)
-	if err != nil || len(p.Versions) != 2 || p.Settings[0] != (Setting{"value", "max(amount) over 30d"}) || p.Hash != p.Versions[1].Hash {
-		t.Errorf("its page: got %+v, %v", p, err)
+	if _, err := x.Item("spend.largest@3"); selfsame.ClassOf(err) != selfsame.ClassNotFound || !strings.Contains(err.Error(), "there is 1.0.0, 2.0.0") {
+		t.Errorf("a version that never was: %v", err)
 	}
 }
 
@@ -228,6 +230,9 @@ func TestNewestModel(t *testing.T) {
 		if it, err := x.Item(ref); err != nil || it.Name != want {
 			t.Errorf("%s: got %+v, %v; want %s", ref, it, err, want)
 		}
+	}
+	if it, err := x.ItemOf(Model, "fraud@11"); selfsame.ClassOf(err) != selfsame.ClassNotFound {
+		t.Errorf("a version that is not registered: got %+v, %v", it, err)
 	}
 }
 
@@ -279,6 +284,49 @@ func TestPageOfAFeature(t *testing.T) {
 	if u := p.Users; len(u.Services) != 1 || u.Services[0].Version != 2 || !u.Services[0].Current {
 		t.Errorf("users: got %+v, want version 2 of the service", u)
 	}
+}
+
+// TestPageOfAVersion holds that a reference with a version gets the page as it was under that version: definition, users, lists, and of a feature that is gone too.
+func TestPageOfAVersion(t *testing.T) {
+	x := world(t)
+	for _, c := range []struct{ ref, version, definition, users, services string }{
+		{"spend.largest@1", "1.0.0", "max(amount) over 7d", "[{shop 1 false }]", "[]"},
+		{"spend:largest:v1", "1.0.0", "max(amount) over 7d", "[{shop 1 false }]", "[]"},
+		{"largest==1.0.0", "1.0.0", "max(amount) over 7d", "[{shop 1 false }]", "[]"},
+		{"spend.largest@2", "2.0.0", "max(amount) over 30d", "[{shop 2 true }]", "[shop]"},
+		{"spend.total_1d@1", "1.0.0", "sum(amount) over 1d", "[{shop 1 false } {shop 2 true }]", "[shop]"},
+	} {
+		p := x.page(t, c.ref)
+		if p.Version != c.version || p.Definition != c.definition || p.Settings[0].Value != c.definition || fmt.Sprint(p.Users.Services) != c.users || fmt.Sprint(p.Services) != c.services ||
+			p.Type != "float64" || p.Hash != p.Versions[c.version[0]-'1'].Hash || len(p.Sources) != 1 {
+			t.Errorf("%s: got %+v, users %v", c.ref, p.Item, p.Users.Services)
+		}
+	}
+	if p := x.page(t, "shop@1"); p.Version != "1" || p.Fields[2].Description != "spend.largest@1.0.0" || len(p.Lists) != 2 || p.Type != "4 features" {
+		t.Errorf("a version of a service: %+v", p)
+	}
+	if p := x.page(t, "shop"); p.Version != "2" || p.Fields[2].Description != "spend.largest@2.0.0" {
+		t.Errorf("the applied version of a service: %+v", p)
+	}
+	for ref, want := range map[string]string{"spend.largest@3": "there is 1.0.0, 2.0.0", "spend.largest@x": "is not a version", "shop@3": "the newest is 2", "shop@x": "as shop@1",
+		"orders@1": "a source has no versions", "m@1": "nothing has this name", "spend.larges@1": "did you mean spend.largest?"} {
+		if _, err := x.Item(ref); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", ref, err, want)
+		}
+	}
+}
+
+func (x *Index) page(t *testing.T, ref string) *Page {
+	t.Helper()
+	it, err := x.Item(ref)
+	if err != nil {
+		t.Fatalf("%s: %v", ref, err)
+	}
+	p, err := x.Page(t.Context(), it)
+	if err != nil {
+		t.Fatalf("%s: %v", ref, err)
+	}
+	return p
 }
 
 func TestPagesOfOthers(t *testing.T) {

@@ -139,14 +139,13 @@ func (x *Index) Nearest(word string) string {
 	return selfsame.Nearest(word, names)
 }
 
-// Item returns the one thing that a reference names: view.feature (also view:feature and a bare name where one view only has it, with or without a version), or
-// the name of a view, entity, source, service or model. A feature that the project has no more is found by view.feature. The error names the nearest one.
+// Item returns the one thing that a reference names: view.feature (also view:feature and a bare name where one view only has it), or the name of a view, entity, source,
+// service or model. With a version a feature and a service are as they were under it. A feature that the project has no more is found by view.feature. The error names the nearest one.
 func (x *Index) Item(ref string) (*Item, error) { return x.ItemOf("", ref) }
 
 // ItemOf is Item among the things of one kind; empty: of all.
 func (x *Index) ItemOf(kind Kind, ref string) (*Item, error) {
-	name, _, _ := strings.Cut(strings.ReplaceAll(ref, "==", "@"), "@")
-	name = strings.Replace(name, ":", ".", 1)
+	name, version := splitVersion(ref)
 	var found []*Item
 	for i := range x.items {
 		it := &x.items[i]
@@ -161,14 +160,14 @@ func (x *Index) ItemOf(kind Kind, ref string) (*Item, error) {
 		for i := range x.items {
 			if it := &x.items[i]; kind != "" && it.Kind != kind {
 				continue
-			} else if it.Kind == Feature && strings.HasSuffix(it.Name, "."+name) || it.Kind == Model && strings.HasPrefix(it.Name, name+"@") {
+			} else if it.Kind == Feature && strings.HasSuffix(it.Name, "."+name) || it.Kind == Model && version == "" && strings.HasPrefix(it.Name, name+"@") {
 				found = append(found, it)
 			}
 		}
 	}
 	switch {
 	case len(found) == 1:
-		return found[0], nil
+		return x.versionOf(found[0], version)
 	case len(found) > 1 && found[0].Kind == Model:
 		return found[len(found)-1], nil // the newest version
 	case len(found) > 1:
@@ -184,7 +183,7 @@ func (x *Index) ItemOf(kind Kind, ref string) (*Item, error) {
 			return nil, err
 		}
 		if at := slices.IndexFunc(gone, func(it Item) bool { return it.Name == name }); at >= 0 {
-			return &gone[at], nil
+			return x.versionOf(&gone[at], version)
 		}
 	}
 	hint := "selfsame list shows what there is"

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"selfsame"
@@ -25,7 +26,7 @@ type Page struct {
 	Versions   []registry.VersionChange  `json:"versions,omitempty"` // of a feature
 	Lists      []registry.ServiceVersion `json:"lists,omitempty"`    // versions of a service
 	Reads      []string                  `json:"reads,omitempty"`    // of a feature: source.column, feature view.feature, and request column
-	Users      *registry.Users           `json:"users,omitempty"`    // of a feature's applied version
+	Users      *registry.Users           `json:"users,omitempty"`    // of a feature's version
 	Model      *registry.ModelRecord     `json:"model,omitempty"`
 	Statistics *Statistics               `json:"statistics,omitempty"` // of a feature
 	Newest     selfsame.Instant          `json:"newest,omitempty"`     // event time: the newest event of the sources of a feature, view or source that is in files or in the archive; 0: not known
@@ -216,13 +217,22 @@ func fields(list []selfsame.Field) []Field {
 // service fills the page of a service.
 func (x *Index) service(p *Page) error {
 	svc := x.project.Service(p.Name)
+	if number, err := strconv.ParseInt(p.Version, 10, 64); err == nil { // it is applied
+		if svc, _, err = x.snapshot.Service(p.Name, number); err != nil {
+			return err
+		}
+	}
 	pl, err := plan.Build(x.project, plan.Request{Features: svc.Features, Resolver: x.snapshot})
 	if err != nil {
 		return err
 	}
 	for i := range pl.Outputs {
 		o := &pl.Outputs[i]
-		p.Fields = append(p.Fields, Field{o.Name, o.EdgeType().String(), o.Ref()})
+		ref := o.Ref()
+		if o.Feature.Version != "" {
+			ref += "@" + o.Feature.Version
+		}
+		p.Fields = append(p.Fields, Field{o.Name, o.EdgeType().String(), ref})
 	}
 	if p.Version != "" {
 		p.Lists, err = x.snapshot.ServiceVersions(p.Name)
