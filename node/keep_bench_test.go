@@ -4,6 +4,7 @@
 package node
 
 import (
+	"flag"
 	"runtime"
 	"testing"
 	"time"
@@ -11,12 +12,14 @@ import (
 	"selfsame/registry/registrytest"
 )
 
-// BenchmarkEarlierVersions times what a server does for every version that can be asked for when something is applied, after 200 applies to 5,000 features; s-first
+var applies = flag.Int("applies", 160, "how often something is applied before BenchmarkEarlierVersions")
+
+// BenchmarkEarlierVersions times what a server does for every version that can be asked for when something is applied, after many applies to 5,000 features; s-first
 // is the first time after a start, and MB what earlier versions keep in memory.
 func BenchmarkEarlierVersions(b *testing.B) {
 	for name, changed := range map[string]func(int) int{"spread": registrytest.Spread, "hot": registrytest.Hot} {
 		b.Run(name, func(b *testing.B) {
-			s := registrytest.NewYear(b, newStore(b), 200, changed).Newest(b)
+			s := registrytest.NewYear(b, newStore(b), *applies, changed).Newest(b)
 			before, begun := heap(), time.Now()
 			if _, err := pushedSources(s); err != nil {
 				b.Fatal(err)

@@ -23,11 +23,12 @@ func (l *Live) newestRecords(ctx context.Context) (*registry.Snapshot, error) {
 	return s, err
 }
 
-// graphLoop makes the graph of what is applied whenever that changes, until ctx ends, so that whoever asks first does not wait for it.
+// graphLoop makes the graph and the catalogue of what is applied whenever that changes, until ctx ends, so that whoever asks first does not wait for them.
 func (l *Live) graphLoop(ctx context.Context) error {
 	for {
 		if s := l.snapshot.Load(); s.Applied() != l.lineages.Applied() {
-			_, _ = l.lineages.Graph(s) // its error is the asker's
+			_, _ = l.lineages.Graph(s) // errors are the askers'
+			_, _ = l.looking.catalogue(ctx, l, s)
 		}
 		select {
 		case <-ctx.Done():

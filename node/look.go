@@ -78,8 +78,10 @@ func (k *looking) catalogue(ctx context.Context, l *Live, s *registry.Snapshot) 
 	if err != nil {
 		return nil, err
 	}
-	x, err := catalogue.Of(s.Project(), s, used)
-	if err != nil {
+	var x *catalogue.Index
+	if k.index != nil && k.record == s.ID() {
+		x = k.index.Counted(used)
+	} else if x, err = catalogue.Of(s.Project(), s, used); err != nil {
 		return nil, err
 	}
 	k.record, k.counted, k.index = s.ID(), now, &Catalogue{Index: x, Applied: s.Applied(), snapshot: s, project: s.Project(), data: l.data.Dir}

@@ -71,11 +71,12 @@ type Index struct {
 	project  *selfsame.Project
 	snapshot *registry.Snapshot
 	removed  func() ([]Item, error) // features that the project has no more, found once
+	usage    map[string]Usage       // by view.feature and by the name of a service; nil: nothing counts
 }
 
 // Of makes the index of a project, with what its snapshot knows beside it; usage is by view.feature and by the name of a service, nil where nothing counts. A snapshot in which nothing is applied adds nothing.
 func Of(p *selfsame.Project, s *registry.Snapshot, usage map[string]Usage) (*Index, error) {
-	b := newBuilder(p, s, usage)
+	b := newBuilder(p, s)
 	for _, v := range p.Views {
 		if err := b.plan(v); err != nil {
 			return nil, err
@@ -84,9 +85,25 @@ func Of(p *selfsame.Project, s *registry.Snapshot, usage map[string]Usage) (*Ind
 	b.readBy()
 	b.features()
 	b.others()
-	x := &Index{items: b.items, project: p, snapshot: s, removed: sync.OnceValues(func() ([]Item, error) { return removed(s, usage) })}
+	x := &Index{items: b.items, project: p, snapshot: s, removed: sync.OnceValues(func() ([]Item, error) { return removed(s) }), usage: usage}
 	x.sort()
 	return x, nil
+}
+
+// Counted is the index with other usage, as in Of.
+func (x *Index) Counted(usage map[string]Usage) *Index {
+	y := *x
+	y.usage = usage
+	return &y
+}
+
+// used is the usage of an item; nil where nothing was counted: without a journal nobody knows.
+func (x *Index) used(it *Item) *Usage {
+	if x.usage == nil || it.Kind != Feature && it.Kind != Service {
+		return nil
+	}
+	u := x.usage[it.Name]
+	return &u
 }
 
 func (x *Index) sort() {
@@ -124,15 +141,14 @@ func (it *Item) text() string {
 type builder struct {
 	p       *selfsame.Project
 	s       *registry.Snapshot
-	counted map[string]Usage
 	items   []Item
 	readers map[string][]string // view.feature -> services
 	sources map[string][]string // view -> sources
 	types   map[string]string   // view.feature -> type
 }
 
-func newBuilder(p *selfsame.Project, s *registry.Snapshot, usage map[string]Usage) *builder {
-	return &builder{p: p, s: s, counted: usage, readers: map[string][]string{}, sources: map[string][]string{}, types: map[string]string{}}
+func newBuilder(p *selfsame.Project, s *registry.Snapshot) *builder {
+	return &builder{p: p, s: s, readers: map[string][]string{}, sources: map[string][]string{}, types: map[string]string{}}
 }
 
 // plan finds the types of a view's features, and its sources.
@@ -200,16 +216,7 @@ func (b *builder) feature(v *selfsame.FeatureView, f *selfsame.Feature) Item {
 	name := v.Name + "." + f.Name
 	return Item{Kind: Feature, Name: name, Type: b.types[name], View: v.Name, Entity: v.Entity, Sources: b.sources[v.Name], Services: b.readers[name],
 		Description: cmp.Or(f.Description, v.Description), Owner: cmp.Or(f.Owner, b.ownerOf(v)), Tags: merged(v.Tags, f.Tags), Offline: v.Offline,
-		Definition: f.Value.Text, Usage: b.usage(name), home: b.p}
-}
-
-// usage is nil where nothing was counted: without a journal nobody knows.
-func (b *builder) usage(name string) *Usage {
-	if b.counted == nil {
-		return nil
-	}
-	u := b.counted[name]
-	return &u
+		Definition: f.Value.Text, home: b.p}
 }
 
 // stage sets the version that is applied and its stage.

@@ -4,6 +4,7 @@
 package catalogue
 
 import (
+	"flag"
 	"maps"
 	"path/filepath"
 	"testing"
@@ -13,7 +14,9 @@ import (
 	"selfsame/registry/sqlite"
 )
 
-// BenchmarkYear times what a reader and an author ask after a year: 5,000 features, 365 applies, 23,250 versions or so; of other views each day, and of one.
+var applies = flag.Int("applies", 160, "how often something is applied before BenchmarkYear")
+
+// BenchmarkYear times what a reader and an author ask of 5,000 features after many applies, each of 50: of other views each time, and of one.
 func BenchmarkYear(b *testing.B) {
 	for name, changed := range map[string]func(int) int{"spread": registrytest.Spread, "hot": registrytest.Hot} {
 		b.Run(name, func(b *testing.B) {
@@ -21,13 +24,13 @@ func BenchmarkYear(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			y := registrytest.NewYear(b, store, 365, changed)
+			y := registrytest.NewYear(b, store, *applies, changed)
 			s := y.Newest(b)
 			x, err := Of(s.Project(), s, nil)
 			if err != nil {
 				b.Fatal(err)
 			}
-			same := y.Change(365)
+			same := y.Change(*applies)
 			other := *same
 			other.Files = maps.Clone(same.Files)
 			other.Files["features/view_09.yaml"] = []byte("views: {view_09: {entity: user, source: orders, features: {f_00: max(amount) over 3d}}}\n")

@@ -216,6 +216,37 @@ func TestRemoved(t *testing.T) {
 	}
 }
 
+// TestCounted shows other usage of the same things.
+func TestCounted(t *testing.T) {
+	x := world(t)
+	y := x.Counted(map[string]Usage{"spend.total_1d": {Requests: 1}, "town": {Requests: 2}})
+	for _, c := range []struct {
+		x            *Index
+		kind         Kind
+		unused, name string
+		requests     int64
+	}{
+		{x, Feature, "profile.city ratio.part spend.total_1d spend.total_30d", "spend.largest", 3},
+		{y, Feature, "profile.city ratio.part spend.largest spend.total_30d", "spend.total_1d", 1},
+		{x, Service, "town", "shop", 3},
+		{y, Service, "shop", "town", 2},
+	} {
+		if got := names(find(t, c.x, Filter{Kind: c.kind, Unused: true})); got != c.unused {
+			t.Errorf("unused: got %s, want %s", got, c.unused)
+		}
+		if it, err := c.x.Item(c.name); err != nil || it.Usage.Requests != c.requests {
+			t.Errorf("%s: got %+v, %v", c.name, it, err)
+		}
+	}
+	z := x.Counted(nil)
+	if it, err := z.Item("shop"); err != nil || it.Usage != nil || len(find(t, z, Filter{Unused: true})) != 0 {
+		t.Errorf("nothing counts: got %+v, %v", it, err)
+	}
+	if it, err := x.Item("orders"); err != nil || it.Usage != nil {
+		t.Errorf("a source is counted: %+v, %v", it, err)
+	}
+}
+
 // TestNewestModel takes the version of a model that was registered last, whatever its name.
 func TestNewestModel(t *testing.T) {
 	r := twice(t)

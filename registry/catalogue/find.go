@@ -36,7 +36,7 @@ func (x *Index) Find(f Filter) ([]Item, error) {
 	}
 	var hits []hit
 	look := func(it *Item, text string) {
-		if it = x.staged(it, f.Stage); f.wants(it) {
+		if it = x.staged(it, f.Stage); f.wants(it) && (!f.Unused || x.unused(it)) {
 			if score, ok := score(it.Name, text, words); ok {
 				hits = append(hits, hit{it, score})
 			}
@@ -58,6 +58,7 @@ func (x *Index) Find(f Filter) ([]Item, error) {
 	out := make([]Item, len(hits))
 	for i, h := range hits {
 		out[i] = *h.item
+		out[i].Usage = x.used(h.item)
 	}
 	return out, nil
 }
@@ -81,6 +82,11 @@ func (x *Index) staged(it *Item, stage registry.Stage) *Item {
 	return it
 }
 
+func (x *Index) unused(it *Item) bool {
+	u := x.used(it)
+	return u != nil && u.Requests == 0
+}
+
 func (f *Filter) wants(it *Item) bool {
 	switch {
 	case f.Kind != "" && it.Kind != f.Kind,
@@ -89,8 +95,7 @@ func (f *Filter) wants(it *Item) bool {
 		f.View != "" && it.View != f.View && !(it.Kind == View && it.Name == f.View),
 		f.Source != "" && !slices.Contains(it.Sources, f.Source),
 		f.Service != "" && !slices.Contains(it.Services, f.Service),
-		f.Stage != "" && it.Stage != f.Stage,
-		f.Unused && (it.Usage == nil || it.Usage.Requests > 0):
+		f.Stage != "" && it.Stage != f.Stage:
 		return false
 	}
 	name, value, valued := strings.Cut(f.Tag, "=")
@@ -145,6 +150,16 @@ func (x *Index) Item(ref string) (*Item, error) { return x.ItemOf("", ref) }
 
 // ItemOf is Item among the things of one kind; empty: of all.
 func (x *Index) ItemOf(kind Kind, ref string) (*Item, error) {
+	found, err := x.item(kind, ref)
+	if err != nil {
+		return nil, err
+	}
+	it := *found
+	it.Usage = x.used(found)
+	return &it, nil
+}
+
+func (x *Index) item(kind Kind, ref string) (*Item, error) {
 	name, version := splitVersion(ref)
 	var found []*Item
 	for i := range x.items {

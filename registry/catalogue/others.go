@@ -35,7 +35,7 @@ func (b *builder) others() {
 }
 
 func (b *builder) service(svc *selfsame.FeatureService) Item {
-	it := Item{Kind: Service, Name: svc.Name, Description: svc.Description, Owner: svc.Owner, Tags: svc.Tags, Usage: b.usage(svc.Name)}
+	it := Item{Kind: Service, Name: svc.Name, Description: svc.Description, Owner: svc.Owner, Tags: svc.Tags}
 	n := 0
 	for _, e := range svc.Features {
 		n += len(b.entry(e))

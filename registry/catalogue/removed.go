@@ -11,7 +11,7 @@ import (
 )
 
 // removed are the features that the project has no more, by name: each as its last version, with the words, entity and sources that it had.
-func removed(s *registry.Snapshot, usage map[string]Usage) ([]Item, error) {
+func removed(s *registry.Snapshot) ([]Item, error) {
 	var out []Item
 	builders := map[*selfsame.Project]*builder{}
 	for _, h := range s.Features() {
@@ -26,7 +26,7 @@ func removed(s *registry.Snapshot, usage map[string]Usage) ([]Item, error) {
 		}
 		b := builders[p]
 		if b == nil {
-			b = newBuilder(p, s, usage)
+			b = newBuilder(p, s)
 			builders[p] = b
 		}
 		if _, planned := b.sources[view.Name]; !planned {

@@ -50,12 +50,12 @@ func (x *Index) featureVersion(it *Item, version string) (*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := newBuilder(p, x.snapshot, nil)
+	b := newBuilder(p, x.snapshot)
 	if err := b.plan(view); err != nil {
 		return nil, err
 	}
 	then := b.feature(view, f)
-	then.Version, then.Stage, then.Removed, then.Services, then.Usage = v.Version, v.Stage, it.Removed, x.pinning(it, v.Version), it.Usage
+	then.Version, then.Stage, then.Removed, then.Services = v.Version, v.Stage, it.Removed, x.pinning(it, v.Version)
 	return &then, nil
 }
 
