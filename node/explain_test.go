@@ -67,7 +67,7 @@ other,u2,100,paid,2024-01-01T11:40:00Z,2024-01-01T11:45:00Z
 	"labels.csv": "user_id,asked\nu1,2024-01-01T12:00:00Z\n,2024-01-01T12:00:00Z\n",
 }
 
-func writeProject(t *testing.T, files map[string]string) string {
+func writeProject(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {

@@ -24,13 +24,13 @@ func TestMain(m *testing.M) { postgresql.Main(m) }
 // member is one of several servers on one registry, each with a data directory of its own.
 type member struct {
 	*Live
-	t     *testing.T
+	t     testing.TB
 	notes chan string
 	stop  func()
 }
 
 // join starts a server on the project and the registry at url. blind keeps it from being told of records.
-func join(t *testing.T, project, data, url string, blind bool, poll time.Duration) *member {
+func join(t testing.TB, project, data, url string, blind bool, poll time.Duration) *member {
 	t.Helper()
 	c := config.Default()
 	c.Dir, c.Registry, c.RegistryPoll, c.JournalSample = data, url, poll, 0
