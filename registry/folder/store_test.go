@@ -258,6 +258,19 @@ func TestDamage(t *testing.T) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}
+	dir := t.TempDir()
+	export(t, from, dir)
+	was := contents(t, dir)
+	texts := strings.Replace(was[textsFile], "sum(amount)", "max(amount)", 1)
+	head := strings.Replace(was[HeadFile], canonical.Hash([]byte(was[textsFile])), canonical.Hash([]byte(texts)), 1)
+	for name, text := range map[string]string{textsFile: texts, HeadFile: head} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "the text is not the one that sha256:") {
+		t.Errorf("a text under another's hash: got %v", err)
+	}
 	if _, err := Open(t.TempDir()); selfsame.ClassOf(err) != selfsame.ClassNotFound {
 		t.Errorf("an empty folder: got %v", err)
 	}
