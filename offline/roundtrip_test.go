@@ -162,14 +162,47 @@ func text(c *column.Column, i int) string {
 	return string(offline.AppendJSON(nil, c, i, offline.NoCast))
 }
 
+// push is what events become that are pushed: as JSON lines, or as columns of the wire.
+func push(t testing.TB, how string, b *column.Batch) *column.Batch {
+	t.Helper()
+	d, err := source.NewDecoder(&selfsame.Source{Name: "s", Schema: b.Fields, KeepNaN: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := column.NewBatch(b.Fields, b.Rows)
+	var bad []source.BadRow
+	if how == "columns" {
+		bad, err = d.Columns(b, got)
+	} else {
+		var body []byte
+		for i := range b.Rows {
+			body = append(column.AppendRowJSON(body, b, i), '\n')
+		}
+		bad, err = d.JSON(body, got)
+	}
+	if err != nil || len(bad) > 0 || got.Check() != nil {
+		t.Fatal(how, err, bad, got.Check())
+	}
+	return got
+}
+
+// TestRoundTrip: what is written is read, and what is pushed is taken, value by value, of every type.
 func TestRoundTrip(t *testing.T) {
 	fields := fieldsOf(t)
-	for _, name := range []string{"x.parquet", "x.arrow", "x.csv", "x.jsonl", "x.csv.gz", "x.jsonl.zst"} {
+	for _, name := range []string{"x.parquet", "x.arrow", "x.csv", "x.jsonl", "x.csv.gz", "x.jsonl.zst", "lines", "columns"} {
 		for _, rows := range []int{0, 1, 700} {
 			b := randomBatch(fields, rows, uint64(rows))
-			path := filepath.Join(t.TempDir(), name)
-			write(t, path, b, 97, offline.Options{})
-			got := read(t, path, fields)
+			var got *column.Batch
+			switch {
+			case strings.HasPrefix(name, "x."):
+				path := filepath.Join(t.TempDir(), name)
+				write(t, path, b, 97, offline.Options{})
+				got = read(t, path, fields)
+			case rows == 0: // a call without events is refused
+				continue
+			default:
+				got = push(t, name, b)
+			}
 			if got.Rows != rows {
 				t.Fatalf("%s: got %d rows, want %d", name, got.Rows, rows)
 			}

@@ -14,20 +14,6 @@ import (
 	"selfsame/column"
 )
 
-// ConformColumns is Decoder.Columns for a single call, into a batch of its own.
-func ConformColumns(src *selfsame.Source, rows *column.Batch) (*column.Batch, []BadRow, error) {
-	d, err := NewDecoder(src)
-	if err != nil {
-		return nil, nil, err
-	}
-	dst := column.NewBatch(src.Schema, rows.Rows)
-	bad, err := d.Columns(rows, dst)
-	if err != nil {
-		return nil, nil, err
-	}
-	return dst, bad, nil
-}
-
 // Columns appends the rows of a batch whose columns have the kinds of the wire to dst, a batch of the source's schema. Names, missing
 // columns, bad rows and errors are as in JSON. Text is read as in files; an integer is a float64 or a decimal where it is exactly one;
 // a timestamp may be microseconds of kind timestamp.

@@ -70,15 +70,6 @@ func (d *Decoder) name(name string, i int) {
 	d.keys, d.places = append(d.keys, name), append(d.places, i)
 }
 
-// DecodeJSON is Decoder.JSON for a single call.
-func DecodeJSON(src *selfsame.Source, body []byte, dst *column.Batch) ([]BadRow, error) {
-	d, err := NewDecoder(src)
-	if err != nil {
-		return nil, err
-	}
-	return d.JSON(body, dst)
-}
-
 // JSON appends the rows of a body to dst, a batch of the source's schema: one object, an array of objects, or JSON lines. A key is a
 // field's name or the column it is renamed from; a key that is missing is null. Rows that cannot be read as declared are returned,
 // numbered from 0 among all rows of the body, in order, and are not in dst; the others are, in order. An error concerns the whole

@@ -93,7 +93,7 @@ func TestDecodeJSON(t *testing.T) {
 		{"object cut short", "{\n\"user_id\": 7,\n", "", "", "is not valid JSON"},
 	} {
 		dst := column.NewBatch(payments().Schema, 0)
-		bad, err := DecodeJSON(payments(), []byte(c.body), dst)
+		bad, err := decodeJSON(payments(), []byte(c.body), dst)
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) || !errors.Is(err, selfsame.ErrSchemaMismatch) {
 				t.Errorf("%s: got error %v, want %q", c.name, err, c.err)
@@ -170,7 +170,7 @@ func TestConformColumns(t *testing.T) {
 	f2, c2 := wire("amt", selfsame.Int64, num(1), num(1<<53+1), num(3))
 	f3, c3 := wire("price", selfsame.Float64, selfsame.Value{Float: 1.5}, null, null)
 	f4, c4 := wire("user_id", selfsame.String, str("12"), null, null)
-	dst, bad, err := ConformColumns(payments(), wireBatch(3, f1, c1, f2, c2, f3, c3, f4, c4))
+	dst, bad, err := conformColumns(payments(), wireBatch(3, f1, c1, f2, c2, f3, c3, f4, c4))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,12 +185,35 @@ func TestConformColumns(t *testing.T) {
 		t.Errorf("the whole row is %s, want %s", got, want)
 	}
 	f5, c5 := wire("amunt", selfsame.Int64, num(1))
-	if _, _, err := ConformColumns(payments(), wireBatch(1, f5, c5)); err == nil || !strings.Contains(err.Error(), "did you mean amount?") {
+	if _, _, err := conformColumns(payments(), wireBatch(1, f5, c5)); err == nil || !strings.Contains(err.Error(), "did you mean amount?") {
 		t.Errorf("got %v, want an error that names amount", err)
 	}
-	if _, _, err := ConformColumns(payments(), wireBatch(2, f5, c5)); err == nil {
+	if _, _, err := conformColumns(payments(), wireBatch(2, f5, c5)); err == nil {
 		t.Error("a column of another length is taken")
 	}
+}
+
+// decodeJSON decodes one body.
+func decodeJSON(src *selfsame.Source, body []byte, dst *column.Batch) ([]BadRow, error) {
+	d, err := NewDecoder(src)
+	if err != nil {
+		return nil, err
+	}
+	return d.JSON(body, dst)
+}
+
+// conformColumns conforms one batch of the wire, into a batch of its own.
+func conformColumns(src *selfsame.Source, rows *column.Batch) (*column.Batch, []BadRow, error) {
+	d, err := NewDecoder(src)
+	if err != nil {
+		return nil, nil, err
+	}
+	dst := column.NewBatch(src.Schema, rows.Rows)
+	bad, err := d.Columns(rows, dst)
+	if err != nil {
+		return nil, nil, err
+	}
+	return dst, bad, nil
 }
 
 // TestWireKinds holds every kind of the wire against every declared type: a value, or a reason, never a panic.
@@ -212,7 +235,7 @@ func TestWireKinds(t *testing.T) {
 		c.AppendStatus(selfsame.Null)
 		for _, to := range types {
 			src := &selfsame.Source{Name: "s", Schema: []selfsame.Field{{Name: "x", Type: to}}}
-			dst, bad, err := ConformColumns(src, &column.Batch{Fields: []selfsame.Field{{Name: "x", Type: from}}, Columns: []*column.Column{c}, Rows: 2})
+			dst, bad, err := conformColumns(src, &column.Batch{Fields: []selfsame.Field{{Name: "x", Type: from}}, Columns: []*column.Column{c}, Rows: 2})
 			if err != nil || dst.Check() != nil || dst.Rows+len(bad) != 2 {
 				t.Errorf("%s as %s: %d rows, %d bad, %v %v", from, to, dst.Rows, len(bad), err, dst.Check())
 			}
@@ -233,7 +256,7 @@ func FuzzDecodeJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		dst := column.NewBatch(payments().Schema, 0)
-		bad, err := DecodeJSON(payments(), body, dst)
+		bad, err := decodeJSON(payments(), body, dst)
 		if dst.Check() != nil {
 			t.Fatalf("%q: %v", body, dst.Check())
 		}
