@@ -70,6 +70,10 @@ func InputError(file, message string, err error) *selfsame.Error {
 // Guard turns a panic or an error of a format's library into an error about the file. It is to be deferred.
 func Guard(path, format string, err *error) {
 	if p := recover(); p != nil {
+		if e, ok := p.(*selfsame.Error); ok {
+			*err = e
+			return
+		}
 		*err = InputError(path, "the "+format+" file is damaged", fmt.Errorf("%v", p))
 		return
 	}

@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	flatbuffers "github.com/google/flatbuffers/go"
+
+	"selfsame"
 )
 
 // block is a record batch as the file lists it.
@@ -63,6 +65,9 @@ func readBlocks(f *os.File) ([]block, error) {
 		b := block{offset: footer.GetInt64(p), meta: footer.GetInt32(p + 8), body: footer.GetInt64(p + 16)}
 		if b.offset < 0 || b.meta < 8 || b.meta > metadataBytes || b.body < 0 || b.offset > end-int64(b.meta) || b.body > end-int64(b.meta)-b.offset {
 			return nil, fmt.Errorf("record batch %d lies outside the file", i)
+		}
+		if b.body > batchBytes {
+			return nil, &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: f.Name()}, Message: fmt.Sprintf("record batch %d has %d bytes, of which at most %d are read at once", i, b.body, batchBytes), Hint: hintBatches}
 		}
 		if b.rows, err = rowsOf(f, b); err != nil {
 			return nil, fmt.Errorf("record batch %d: %w", i, err)

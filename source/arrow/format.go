@@ -19,6 +19,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"selfsame"
 	"selfsame/internal/arrowcolumn"
 	"selfsame/source"
 )
@@ -108,25 +109,32 @@ const (
 )
 
 func newFileReader(f *os.File) (*ipc.FileReader, error) {
-	return ipc.NewFileReader(f, ipc.WithAllocator(bounded{memory.DefaultAllocator}), ipc.WithMetadataSizeLimit(metadataBytes), ipc.WithBodySizeLimit(batchBytes))
+	return ipc.NewFileReader(f, ipc.WithAllocator(bounded{memory.DefaultAllocator, f.Name()}), ipc.WithMetadataSizeLimit(metadataBytes), ipc.WithBodySizeLimit(batchBytes))
 }
 
-// bounded refuses, by a panic that the guard catches, what a damaged file must not have: the library takes the unpacked size from it.
-type bounded struct{ memory.Allocator }
+// bounded refuses, by a panic that the guard catches, what a file must not ask for: the library takes the unpacked size from it.
+type bounded struct {
+	memory.Allocator
+	path string
+}
 
 func (b bounded) Allocate(size int) []byte {
-	if size < 0 || size > bufferBytes {
-		panic(fmt.Sprintf("a column of a record batch takes %d bytes", size))
-	}
+	b.check(size)
 	return b.Allocator.Allocate(size)
 }
 
 func (b bounded) Reallocate(size int, have []byte) []byte {
-	if size < 0 || size > bufferBytes {
-		panic(fmt.Sprintf("a column of a record batch takes %d bytes", size))
-	}
+	b.check(size)
 	return b.Allocator.Reallocate(size, have)
 }
+
+func (b bounded) check(size int) {
+	if size < 0 || size > bufferBytes {
+		panic(&selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: b.path}, Message: fmt.Sprintf("a column of a record batch has %d bytes unpacked, of which at most %d are read at once", size, bufferBytes), Hint: hintBatches})
+	}
+}
+
+const hintBatches = "write smaller record batches: pyarrow has max_chunksize, Polars record_batch_size"
 
 // divide makes parts of record batches: opening a file costs, and many writers make small batches.
 func (r *Reader) divide(blocks []block) {

@@ -5,6 +5,7 @@ package arrow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -81,7 +82,7 @@ func (r *Reader) open(want []source.Wanted) (s *scan, err error) {
 	}
 	if !s.reader.Schema().Equal(r.schema) || s.reader.NumRecords() != len(r.rows) {
 		s.close()
-		return nil, fmt.Errorf("it was written anew while it is read")
+		return nil, errors.New("it was written anew while it is read")
 	}
 	s.chunk, s.scratch = column.NewBatch(fields, 0), column.NewBatch(fields, 0)
 	return s, nil
@@ -103,6 +104,10 @@ func (s *scan) load(i int) (err error) {
 		s.batch = nil
 	}
 	if s.batch, err = s.reader.RecordBatchAt(i); err != nil {
+		var large *selfsame.Error
+		if errors.As(err, &large) {
+			return large
+		}
 		return fmt.Errorf("record batch %d: %w", i, err)
 	}
 	if s.batch.NumRows() != s.r.rows[i] {
