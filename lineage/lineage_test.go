@@ -5,6 +5,7 @@ package lineage_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -246,6 +247,42 @@ func TestCloneLeavesTheGraph(t *testing.T) {
 	}
 }
 
+// TestClonesDoNotMeet adds to two clones in turns: neither sees what the other has.
+func TestClonesDoNotMeet(t *testing.T) {
+	g := lineage.NewGraph()
+	g.AddService(&lineage.ServiceVersion{Name: "s", Version: 1})
+	for i := range 5 { // the list of its edges has room for a sixth
+		g.AddRun(&lineage.RunRecord{ID: fmt.Sprintf("run-%d", i), Service: "s@1"})
+	}
+	g.Seal()
+	a, b := g.Clone(), g.Clone()
+	a.AddRun(&lineage.RunRecord{ID: "run-a", Service: "s@1"})
+	b.AddRun(&lineage.RunRecord{ID: "run-b", Service: "s@1"})
+	a.Seal()
+	b.Seal()
+	for name, c := range map[string]*lineage.Graph{"run-a": a, "run-b": b} {
+		below := c.Below("service/s@1", lineage.Run)
+		if len(below) != 6 || below[5].Name != name {
+			t.Errorf("%s: %d runs, the last is %s", name, len(below), below[len(below)-1].Name)
+		}
+	}
+}
+
+// TestRunsThatBeginAlike names a run by what two begin with: it is neither.
+func TestRunsThatBeginAlike(t *testing.T) {
+	g := lineage.NewGraph()
+	for _, id := range []string{"01a1ff91-9028", "01a1ff91-9029"} {
+		g.AddRun(&lineage.RunRecord{ID: id})
+	}
+	g.Seal()
+	if n, err := g.Find("01a1ff91"); selfsame.ClassOf(err) != selfsame.ClassNotFound {
+		t.Errorf("got %v, %v", n, err)
+	}
+	if n, err := g.Find("01a1ff91-9029"); err != nil || n.Name != "01a1ff91-9029" {
+		t.Errorf("got %v, %v", n, err)
+	}
+}
+
 func TestFind(t *testing.T) {
 	base, _ := graph(t, shop)
 	g := acted(base)
@@ -340,6 +377,50 @@ func TestComputedFrom(t *testing.T) {
 		}
 		if text := strings.Join(got, " "); text != c.want {
 			t.Errorf("%s.%s: got\n  %s\nwant\n  %s", c.view, c.feature, text, c.want)
+		}
+	}
+}
+
+// TestColumnsOfSeveralViews reads a column of one source as an aggregate and as it is, in either order, and one whose rows are told apart by a primary key.
+func TestColumnsOfSeveralViews(t *testing.T) {
+	p, err := definition.Parse(map[string][]byte{"selfsame.yaml": []byte(`project: shop
+entities: {user: {key: {user_id: string}}}
+sources:
+  orders: {schema: {user_id: string, amount: float64, at: timestamp}, event_time: at, batch: {path: orders.csv}}
+  cards:
+    schema: {card: string, user_id: string, limit: float64, ver: int64, op: string, at: timestamp}
+    event_time: at
+    operation: op
+    primary_key: [card]
+    order: ver
+    batch: {path: cards.csv}
+views:
+  sums:   {entity: user, source: orders, features: {total: sum(amount) over 7d}}
+  newest: {entity: user, source: orders, features: {amount: amount}}
+  limits: {entity: user, source: cards, features: {all: sum(limit) over 30d}}
+  mix:    {features: {share: newest.amount / sums.total, back: sums.total / newest.amount}}
+`)}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ view, feature, column, roles string }{
+		{"mix", "share", "amount", "value aggregate"}, {"mix", "back", "amount", "value aggregate"}, {"newest", "amount", "amount", "value"}, {"limits", "all", "ver", "order"},
+	} {
+		pl := planned(t, p, plan.Request{Features: []selfsame.ServiceEntry{{View: c.view, Feature: c.feature}}})
+		got := ""
+		for _, r := range lineage.ComputedFrom(pl, &pl.Outputs[0]) {
+			if r.Name != c.column {
+				continue
+			}
+			for _, role := range r.Roles {
+				got += string(role)
+			}
+			if role := r.Roles[0]; r.Aggregate && role == lineage.RoleValue {
+				got += " aggregate"
+			}
+		}
+		if got != c.roles {
+			t.Errorf("%s.%s: %s is read as %q, want %q", c.view, c.feature, c.column, got, c.roles)
 		}
 	}
 }

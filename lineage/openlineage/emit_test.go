@@ -156,7 +156,7 @@ func TestAway(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
 	told := make(chan error, 1)
-	e := open(t, openlineage.Options{URL: strings.Replace(server.URL, "http://", "http://me:secret@", 1), Lost: func(err error) { told <- err }})
+	e := open(t, openlineage.Options{URL: strings.Replace(server.URL, "http://", "http://me:secret@", 1) + "/hook?key=secret", Lost: func(err error) { told <- err }})
 	e.Emit([]byte("{}"))
 	ended(t, e)
 	if err := <-told; e.Lost() != 1 || strings.Contains(err.Error(), "secret") {
