@@ -5,25 +5,27 @@ package definition
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"selfsame"
 )
 
 // Outline says what of a project is in one file.
 type Outline struct {
-	Views  map[string]bool // by name: the view reads others, or may
-	Shared bool            // it holds entities or sources, which views of any file may need
+	Views  map[string][]string // by name: the words that its definition holds; the names of views that it reads are among them
+	Shared bool                // it holds entities or sources, which views of any file may need
 }
 
 // OutlineOf reads the outline of a file that Parse has read without a mistake.
 func OutlineOf(name string, src []byte) Outline {
-	out := Outline{Views: map[string]bool{}}
+	out := Outline{Views: map[string][]string{}}
 	root := newLoader("").read(name, src).root
 	for _, p := range root.get("views").entries() {
-		out.Views[p.key.text] = p.val.get("source") == nil || dottedIn(p.val.get("features")) || dottedIn(p.val.get("where")) || dottedIn(p.val.get("key"))
+		words := map[string]bool{}
+		p.val.words(words)
+		out.Views[p.key.text] = sortedKeys(words)
 	}
 	for _, kind := range []string{"entities", "sources"} {
 		out.Shared = out.Shared || len(root.get(kind).entries()) > 0
@@ -31,20 +33,21 @@ func OutlineOf(name string, src []byte) Outline {
 	return out
 }
 
-var dottedName = regexp.MustCompile(`[a-z0-9_]\.[a-z_]`)
-
-// dottedIn reports whether something in n may name a feature of another view.
-func dottedIn(n *node) bool {
-	if n == nil {
-		return false
+// words gathers what may be a name in the single values of a node.
+func (n *node) words(into map[string]bool) {
+	for _, word := range strings.FieldsFunc(n.text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		into[word] = true
 	}
-	return dottedName.MatchString(strings.ToLower(n.text)) || slices.ContainsFunc(n.pairs, func(p pair) bool { return dottedIn(p.val) }) ||
-		slices.ContainsFunc(n.items, dottedIn)
+	for _, p := range n.pairs {
+		p.val.words(into)
+	}
+	for _, item := range n.items {
+		item.words(into)
+	}
 }
 
-// ParsePart is Parse for some views of files that Parse has read without a mistake: the project has these views, and the others where one of
-// these may read them; all entities and sources; and no services. outlines are those of the files. Files of which nothing is
-// needed may be left out of files, and wanted names the others.
+// ParsePart is Parse for some views of files that Parse has read without a mistake: the project has these views and those that they read, all entities and
+// sources, and no services. outlines are those of the files, of which the ones that PartFiles names are enough.
 func ParsePart(files map[string][]byte, dir string, views []string, outlines map[string]Outline) (*selfsame.Project, error) {
 	l := newLoader(dir)
 	l.only = needed(views, outlines)
@@ -69,18 +72,19 @@ func PartFiles(views []string, outlines map[string]Outline) []string {
 	return out
 }
 
-// needed are the views that some views need: themselves, or all where one may read others.
+// needed are views and those that they read, directly or through others.
 func needed(views []string, outlines map[string]Outline) []string {
-	var all []string
-	reads := false
+	all := map[string][]string{}
 	for _, o := range outlines {
-		for view, mayRead := range o.Views {
-			all = append(all, view)
-			reads = reads || mayRead && slices.Contains(views, view)
+		maps.Copy(all, o.Views) // a view is in one file
+	}
+	out := slices.Clone(views)
+	for i := 0; i < len(out); i++ {
+		for _, word := range all[out[i]] {
+			if _, view := all[word]; view && !slices.Contains(out, word) {
+				out = append(out, word)
+			}
 		}
 	}
-	if reads {
-		return all
-	}
-	return append([]string{}, views...)
+	return append([]string{}, out...)
 }

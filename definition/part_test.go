@@ -20,6 +20,7 @@ var parts = map[string][]byte{
 	"features/users.yaml":  []byte("entities: {user: {key: {user_id: string}}}\n"),
 	"features/orders.yaml": []byte("sources: {orders: {schema: {id: string, user_id: string, amount: float64, at: timestamp}, event_time: at, id: id, stream: {push: true}}}\nviews: {spend: {entity: user, source: orders, features: {total: sum(amount)}}}\n"),
 	"features/more.yaml":   []byte("views: {most: {entity: user, source: orders, features: {x: max(amount)}}, least: {entity: user, source: orders, features: {x: min(amount)}}}\nservices: {all: {features: [spend.total, most.x, ratio.r]}}\n"),
+	"features/twice.yaml":  []byte("views: {twice: {inputs: {q: {view: ratio}}, features: {r: q.r * 2}}}\n"),
 	"features/ratio.yaml":  []byte("views: {ratio: {request: {a: float64}, features: {r: a / spend.total}}}\n"),
 	"features/looks.yaml":  []byte("views: {looks: {entity: user, source: orders, where: spend.total < 9.5, features: {x: max(amount)}}}\n"),
 }
@@ -38,8 +39,9 @@ func TestParsePart(t *testing.T) {
 		{"spend", "features/orders.yaml features/users.yaml selfsame.yaml", "spend"},
 		{"most", "features/more.yaml features/orders.yaml features/users.yaml selfsame.yaml", "most"},
 		{"least most", "features/more.yaml features/orders.yaml features/users.yaml selfsame.yaml", "most least"},
-		{"ratio", "features/looks.yaml features/more.yaml features/orders.yaml features/ratio.yaml features/users.yaml selfsame.yaml", "looks most least spend ratio"},
-		{"looks", "features/looks.yaml features/more.yaml features/orders.yaml features/ratio.yaml features/users.yaml selfsame.yaml", "looks most least spend ratio"},
+		{"ratio", "features/orders.yaml features/ratio.yaml features/users.yaml selfsame.yaml", "spend ratio"},
+		{"looks", "features/looks.yaml features/orders.yaml features/users.yaml selfsame.yaml", "looks spend"},
+		{"twice", "features/orders.yaml features/ratio.yaml features/twice.yaml features/users.yaml selfsame.yaml", "spend ratio twice"},
 	} {
 		views := strings.Fields(c.views)
 		names := definition.PartFiles(views, outlines)

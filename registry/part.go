@@ -23,15 +23,10 @@ type part struct {
 func (ps *projects) part(ctx context.Context, s *Snapshot, id int64, view string) (*selfsame.Project, error) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	have := ps.parts[id]
-	if have != nil && have.views[view] {
+	if have := ps.parts[id]; have != nil && have.views[view] {
 		return have.project, nil
 	}
-	next := &part{views: maps.Clone(s.homes().views[id])}
-	if have != nil {
-		maps.Copy(next.views, have.views)
-	}
-	next.views[view] = true
+	next := &part{views: s.homes().views[id]}
 	var err error
 	if next.project, err = ps.buildPart(ctx, s, id, slices.Sorted(maps.Keys(next.views))); err != nil {
 		return nil, err

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"selfsame"
 	"selfsame/internal/postgresql"
 	"selfsame/registry"
@@ -114,6 +116,18 @@ func TestFaults(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), hidden) {
 				t.Errorf("%s: the password is in %v", name, err)
 			}
+		}
+	}
+}
+
+// TestAwayByAnswer: a database that answers that it cannot be used now is away; one that refuses is not.
+func TestAwayByAnswer(t *testing.T) {
+	s := opened(t, "postgres://app:s3cret@h/d")
+	defer s.Close()
+	for code, away := range map[string]bool{"08006": true, "57P01": true, "57P03": true, "53300": true, "58030": true, "53100": false, "25006": false, "42501": false, "40001": false} {
+		err := s.fault(t.Context(), "read", &pgconn.PgError{Code: code, Message: "s3cret"})
+		if errors.Is(err, registry.ErrAway) != away || selfsame.ClassOf(err) != selfsame.ClassResource || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: got %v; want it to be away: %t", code, err, away)
 		}
 	}
 }
