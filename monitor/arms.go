@@ -159,10 +159,10 @@ func (c *armCounter) settle(at int) {
 	}
 }
 
-// finish settles what still waits, the oldest first.
+// finish settles what still waits.
 func (c *armCounter) finish() *Experiment {
 	for i := range c.ring {
-		c.settle((c.oldest + i) % len(c.ring))
+		c.settle(i)
 	}
 	for i := range c.experiment.Arms {
 		c.experiment.Arms[i].Score, c.experiment.Arms[i].Outcome = c.scores[i].value(), c.outcomes[i].value()

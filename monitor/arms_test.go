@@ -71,6 +71,10 @@ func TestArms(t *testing.T) {
 func TestArmsForgetTheOldest(t *testing.T) {
 	got := counted(2, dealt("a", "control", 1, 1), scored("a", 0, 1), dealt("b", "control", 1, 1), dealt("c", "control", 1, 1), scored("a", 0, 5), came("a", 0, true), scored("b", 0, 2),
 		dealt("b", "control", 1, 1), scored("c", 0, 3), dealt("d", "control", 1, 1), scored("b", 0, 4), came("c", 0, true))
+	if again := counted(3, dealt("a", "new", 2, 1), dealt("b", "control", 1, 1), dealt("b", "control", 1, 1), dealt("c", "new", 2, 1), dealt("d", "new", 2, 1), scored("b", 0, 7)); again[0] !=
+		"control: 2 requests, 2 rows, 1 scores 7, 0 outcomes -" {
+		t.Errorf("a request that was answered again, and of which the first answer is forgotten: %s", again[0])
+	}
 	want := []string{"control: 5 requests, 5 rows, 4 scores 2.5, 0 outcomes -", "new: 0 requests, 0 rows, 0 scores -, 0 outcomes -"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
