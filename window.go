@@ -12,7 +12,7 @@ const (
 	Sliding                  // `7d`: [T-w, T)
 	HopTail                  // `7d hop 1h`: [floor(T-w, g), T)
 	CompletedHops            // `7d every 1d`: [floor(T, g)-w, floor(T, g))
-	LastRows                 // `10 rows [within 7d]`
+	LastRows                 // `10 rows [within 7d] [offset 3 rows | offset 1d]`
 	Session                  // `session 30m [max 24h]`
 	Calendar                 // `today`, `this week`, `this month`, `this year` [in 'zone']
 )
@@ -52,6 +52,7 @@ type Window struct {
 	Offset int64        // shifts T back; >= 0
 	Closed Edge         // which edges belong to the window
 	Rows   int64        // LastRows: n > 0
+	Skip   int64        // LastRows: the newest rows that are passed over before n are counted; >= 0
 	Within int64        // LastRows: greatest age, 0 for none
 	Gap    int64        // Session: g > 0
 	Max    int64        // Session: greatest length, default 24h

@@ -28,7 +28,7 @@ const (
 	ReasonWhere   // the view's `where` drops it
 	ReasonFilter  // the aggregate's filter drops it
 	ReasonNull    // an argument is null
-	ReasonRows    // older than the n newest rows
+	ReasonRows    // older than the n newest rows, or passed over
 	ReasonSession // in no session that is open at T
 	ReasonBefore  // before the window's lower edge
 	ReasonAfter   // at or behind the window's upper edge
@@ -51,7 +51,7 @@ var reasons = [...]struct{ word, title string }{
 	{"where", "dropped by the view's `where`"},
 	{"filter", "dropped by the filter"},
 	{"null_argument", "null argument"},
-	{"beyond_rows", "older than the newest rows"},
+	{"beyond_rows", "not among the rows counted"},
 	{"no_session", "outside the session"},
 	{"before_window", "before the window"},
 	{"after_window", "at or after the upper edge"},

@@ -70,6 +70,10 @@ func newCellPick(g *gathered, cell *pit.Cell) (*cellPick, error) {
 		case !within && (why == 0 || why == ReasonArrivedLater):
 			p.outside(e)
 		case !within:
+		case open && walk.Skip():
+			p.miss.add(ReasonRows, e, between64(e.tau, p.upper), func() string {
+				return fmt.Sprintf("one of the %d newest, which the window passes over", cell.Window.Skip)
+			})
 		case open && walk.Take(e.tau):
 			p.take(e)
 			last = e.tau
@@ -136,7 +140,12 @@ func (p *cellPick) outside(e *candidate) {
 func (p *cellPick) untaken(e *candidate, newer int64) {
 	w := p.cell.Window
 	if w.Kind == selfsame.LastRows {
-		p.miss.add(ReasonRows, e, between64(e.tau, p.upper), func() string { return fmt.Sprintf("older than the %d newest", w.Rows) })
+		p.miss.add(ReasonRows, e, between64(e.tau, p.upper), func() string {
+			if w.Skip > 0 {
+				return fmt.Sprintf("older than the %d newest before the %d that the window passes over", w.Rows, w.Skip)
+			}
+			return fmt.Sprintf("older than the %d newest", w.Rows)
+		})
 		return
 	}
 	p.miss.add(ReasonSession, e, between64(e.tau, p.upper), func() string {

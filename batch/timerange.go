@@ -39,7 +39,7 @@ func cellRange(w selfsame.Window, first, last int64) (lower, upper int64, err er
 		if w.Within == 0 {
 			return selfsame.MinTime, satAdd(last, 1), nil
 		}
-		return satAdd(first, -w.Within-w.Offset-1), satAdd(last, 1), nil
+		return satAdd(satAdd(first, -w.Within), -w.Offset-1), satAdd(last, 1), nil
 	case selfsame.Session:
 		return satAdd(first, -w.Max-w.Offset-1), satAdd(last, 1), nil
 	}

@@ -330,6 +330,14 @@ func (p *naive) window(w *selfsame.Window) (err error) {
 		if p.accept("within") {
 			w.Within = number()
 		}
+		switch {
+		case len(p.tokens) > 2 && strings.EqualFold(p.tokens[2], "rows"):
+			p.next()
+			w.Skip, _ = strconv.ParseInt(p.next(), 10, 64)
+			p.next()
+		case p.accept("offset"):
+			w.Offset = number()
+		}
 	default:
 		w.Kind, w.Length = selfsame.Sliding, number()
 		if p.accept("hop") {

@@ -23,9 +23,9 @@ func inWindow(list []*Event, w selfsame.Window, t int64) []*Event {
 		}
 		return out
 	}
-	before := 0 // events before T
+	before := 0 // events before T, less the offset
 	for _, e := range list {
-		if *e.Tau < t {
+		if *e.Tau < at {
 			before++
 		}
 	}
@@ -39,7 +39,8 @@ func inWindow(list []*Event, w selfsame.Window, t int64) []*Event {
 		return keep(between(plus(upper, -w.Length), upper, w.Closed))
 	case selfsame.LastRows:
 		return keep(func(i int, tau int64) bool {
-			return tau < t && int64(before-i) <= w.Rows && (w.Within == 0 || tau >= plus(t, -w.Within))
+			rank := int64(before - i) // 1 for the newest
+			return tau < at && rank > w.Skip && rank-w.Skip <= w.Rows && (w.Within == 0 || tau >= plus(at, -w.Within))
 		})
 	case selfsame.Session:
 		if before == 0 || *list[before-1].Tau < plus(t, -w.Gap) {

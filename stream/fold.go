@@ -9,6 +9,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/aggregate"
+	"selfsame/compute/window"
 	"selfsame/online"
 	"selfsame/plan"
 )
@@ -41,7 +42,7 @@ func newFolder(s *plan.State, now int64) *folder {
 		case c.Window.Kind == selfsame.Lifetime:
 			f.addLifetime(i)
 		case plan.Unbounded(c.Window):
-			f.newest = max(f.newest, c.Window.Rows)
+			f.newest = max(f.newest, window.SatAdd(c.Window.Rows, c.Window.Skip))
 		}
 	}
 	for _, u := range s.Use.Sources {

@@ -121,7 +121,29 @@ func (p *parser) rowsWindow() selfsame.Window {
 	if p.accept("within") {
 		w.Within = p.positive()
 	}
+	if p.accept("offset") {
+		p.rowsOffset(&w)
+	}
 	return w
+}
+
+// rowsOffset reads what moves a window of rows back: a number of rows, or a time.
+func (p *parser) rowsOffset(w *selfsame.Window) {
+	t := p.peek()
+	if t.kind == tokenDuration {
+		w.Offset = p.duration()
+		return
+	}
+	n, err := strconv.ParseInt(t.text, 10, 64)
+	if t.kind != tokenInteger || !p.ahead(1).is("rows") {
+		p.fail(t.off, "expected rows or a duration after OFFSET, found "+t.describe(), "write offset 3 rows to leave out the three newest, offset 1d to end a day before T")
+	}
+	if err != nil || n < 1 {
+		p.fail(t.off, "the number of rows is from 1 to the greatest int64", "")
+	}
+	p.take()
+	p.take()
+	w.Skip = n
 }
 
 func (p *parser) thisPeriod() selfsame.Window {
@@ -183,6 +205,12 @@ func WindowText(w selfsame.Window) string {
 		s := strconv.FormatInt(w.Rows, 10) + " rows"
 		if w.Within != 0 {
 			s += " within " + DurationText(w.Within)
+		}
+		switch {
+		case w.Skip != 0:
+			s += " offset " + strconv.FormatInt(w.Skip, 10) + " rows"
+		case w.Offset != 0:
+			s += " offset " + DurationText(w.Offset)
 		}
 		return s
 	case selfsame.Session:

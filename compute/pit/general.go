@@ -205,9 +205,9 @@ func (e *evaluator) walks(g *groupState, in *windowCells, x *subject) {
 		run = max(run, lo)
 		walk := e.spec.windows[in.window].Walk(at)
 		m.next = m.next[:0]
-		first, open := run, true
+		first, end, open := run, run, true
 		for i := hi - 1; i >= run && open; i-- {
-			if e.ev.visible(int(i), x.known[k]) {
+			if e.ev.visible(int(i), x.known[k]) && !walk.Skip() {
 				if open = walk.Take(e.ev.tau[i]); open {
 					m.next = append(m.next, i)
 				}
@@ -215,9 +215,10 @@ func (e *evaluator) walks(g *groupState, in *windowCells, x *subject) {
 		}
 		if open {
 			tau := e.ev.tau[x.lo:x.hi]
-			first = int32(x.lo + walk.Rest(tau, e.general.starts[in.window], int(lo)-x.lo, int(run)-x.lo))
+			lo, hi := walk.Rest(tau, e.general.starts[in.window], int(lo)-x.lo, int(run)-x.lo)
+			first, end = int32(x.lo+lo), int32(x.lo+hi)
 		}
-		m.move(g, first, run)
+		m.move(g, first, end)
 		e.values(g, in, at)
 	}
 }
@@ -257,7 +258,7 @@ func (m *moving) move(g *groupState, lo, hi int32) {
 func (e *evaluator) walk(window int, x *subject, k int, do func(place int32) bool) {
 	walk := e.spec.windows[window].Walk(x.at[k])
 	for i := e.span.hi[window][k] - 1; i >= e.span.lo[window][k]; i-- {
-		if !e.ev.visible(int(i), x.known[k]) {
+		if !e.ev.visible(int(i), x.known[k]) || walk.Skip() {
 			continue
 		}
 		if !walk.Take(e.ev.tau[i]) || !do(i) {

@@ -91,8 +91,8 @@ func check(w selfsame.Window) error {
 		return fail("its hop must be greater than 0")
 	case w.Offset < 0:
 		return fail("its offset must not be negative")
-	case w.Kind == selfsame.LastRows && (w.Rows <= 0 || w.Within < 0):
-		return fail("`n rows within d` takes n > 0 and d > 0")
+	case w.Kind == selfsame.LastRows && (w.Rows <= 0 || w.Within < 0 || w.Skip < 0):
+		return fail("`n rows within d offset k rows` takes n > 0, d > 0 and k > 0")
 	case w.Kind == selfsame.Session && (w.Gap <= 0 || w.Max < 0):
 		return fail("`session g max m` takes g > 0 and m > 0")
 	}
@@ -105,9 +105,9 @@ func (b *Bounds) Window() selfsame.Window { return b.w }
 // Timed reports whether the time bounds alone say which events are inside. Of the others Walk has the last word.
 func (b *Bounds) Timed() bool { return b.w.Kind != selfsame.LastRows && b.w.Kind != selfsame.Session }
 
-// SameUpper reports whether the upper bounds of two windows are equal at every T.
+// SameUpper reports whether two windows end at the same event at every T: their upper bounds are equal, and neither passes rows over.
 func (b *Bounds) SameUpper(o *Bounds) bool {
-	if b.w.Offset != o.w.Offset || b.upper != o.upper {
+	if b.w.Offset != o.w.Offset || b.upper != o.upper || b.w.Skip > 0 || o.w.Skip > 0 {
 		return false
 	}
 	hops, others := b.w.Kind == selfsame.CompletedHops, o.w.Kind == selfsame.CompletedHops
@@ -186,7 +186,7 @@ func (b *Bounds) AppendUpper(out, at []int64) []int64 {
 
 // Walk selects events one by one from the newest visible one before Upper backwards. It serves every form of window.
 type Walk struct {
-	lower, left, gap, newer int64
+	lower, skip, left, gap, newer int64
 }
 
 // Walk starts a selection at T.
@@ -194,11 +194,21 @@ func (b *Bounds) Walk(at int64) Walk {
 	w := Walk{lower: b.Lower(at), left: selfsame.MaxTime, gap: selfsame.MaxTime}
 	switch b.w.Kind {
 	case selfsame.LastRows:
-		w.left = b.w.Rows
+		w.skip, w.left = b.w.Skip, b.w.Rows
 	case selfsame.Session:
 		w.gap, w.newer = b.w.Gap, SatSub(at, b.w.Offset)
 	}
 	return w
+}
+
+// Skip reports whether the next older visible event is one of the newest that the window passes over. Ask it before Take, and take none
+// that is.
+func (w *Walk) Skip() bool {
+	if w.skip == 0 {
+		return false
+	}
+	w.skip--
+	return true
 }
 
 // Take reports whether the next older visible event is inside. After the first that is not, none is.
@@ -216,26 +226,32 @@ func (w *Walk) Take(tau int64) bool {
 	return true
 }
 
-// Narrow returns where the window at T begins among the visible events tau[lo:hi], which are sorted and lie between the time bounds
-// of a rows or session window. starts is what AppendSessions gave for a session window; its entries stand beside tau.
-func (b *Bounds) Narrow(at int64, tau []int64, starts []int32, lo, hi int) int {
+// Narrow returns where the window at T begins and ends among the visible events tau[lo:hi], which are sorted and lie between the time
+// bounds of a rows or session window. starts is what AppendSessions gave for a session window; its entries stand beside tau.
+func (b *Bounds) Narrow(at int64, tau []int64, starts []int32, lo, hi int) (first, end int) {
 	w := b.Walk(at)
 	return w.Rest(tau, starts, lo, hi)
 }
 
-// Rest returns where a walk that has taken every event so far ends, were it to go on through the events tau[lo:hi], as Narrow does.
-func (w *Walk) Rest(tau []int64, starts []int32, lo, hi int) int {
+// Rest returns which events a walk that has taken or passed over every event so far takes, were it to go on through the events tau[lo:hi],
+// as Narrow does.
+func (w *Walk) Rest(tau []int64, starts []int32, lo, hi int) (first, end int) {
+	if n := max(hi-lo, 0); w.skip >= int64(n) {
+		hi = min(lo, hi)
+	} else {
+		hi -= int(w.skip)
+	}
 	switch {
 	case lo >= hi:
-		return hi
+		return hi, hi
 	case int64(hi-lo) > w.left:
-		return hi - int(w.left)
+		return hi - int(w.left), hi
 	case w.gap == selfsame.MaxTime:
-		return lo
+		return lo, hi
 	case SatSub(w.newer, tau[hi-1]) > w.gap:
-		return hi
+		return hi, hi
 	}
-	return max(lo, int(starts[hi-1]))
+	return max(lo, int(starts[hi-1])), hi
 }
 
 // AppendSessions appends, for each of the sorted events behind those that out has already, the place in tau of the first event of its

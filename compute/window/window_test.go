@@ -166,7 +166,7 @@ func TestWalkAgreesWithNarrow(t *testing.T) {
 			tau[i] = r.Int64N(30)
 		}
 		slices.Sort(tau)
-		w := selfsame.Window{Kind: selfsame.LastRows, Rows: 1 + r.Int64N(4), Within: r.Int64N(10)}
+		w := selfsame.Window{Kind: selfsame.LastRows, Rows: 1 + r.Int64N(4), Within: r.Int64N(10), Skip: r.Int64N(3), Offset: r.Int64N(3)}
 		if r.IntN(2) == 0 {
 			w = selfsame.Window{Kind: selfsame.Session, Gap: 1 + r.Int64N(4), Max: 1 + r.Int64N(20)}
 		}
@@ -178,12 +178,18 @@ func TestWalkAgreesWithNarrow(t *testing.T) {
 		at := r.Int64N(40)
 		hi, _ := slices.BinarySearch(tau, b.Upper(at))
 		lo, _ := slices.BinarySearch(tau, b.Lower(at))
-		walk, want := b.Walk(at), hi
-		for want > 0 && walk.Take(tau[want-1]) {
-			want--
+		var want []int64
+		for walk, i := b.Walk(at), hi-1; i >= 0; i-- {
+			if walk.Skip() {
+				continue
+			}
+			if !walk.Take(tau[i]) {
+				break
+			}
+			want = append([]int64{tau[i]}, want...)
 		}
-		if got := b.Narrow(at, tau, starts, min(lo, hi), hi); got != want {
-			t.Fatalf("%+v at %d over %v: from %d, the walk says %d", w, at, tau, got, want)
+		if first, end := b.Narrow(at, tau, starts, min(lo, hi), hi); !slices.Equal(tau[first:end], want) {
+			t.Fatalf("%+v at %d over %v: [%d, %d), the walk says %v", w, at, tau, first, end, want)
 		}
 	}
 }
@@ -196,7 +202,7 @@ func TestSession(t *testing.T) {
 	tau := []int64{0, 31, 61, 91}
 	for _, c := range []struct{ at, from int64 }{{92, 1}, {121, 1}, {122, 4}, {62, 1}} {
 		hi, _ := slices.BinarySearch(tau, c.at)
-		if got := b.Narrow(c.at, tau, b.AppendSessions(nil, tau), 0, hi); got != min(int(c.from), hi) {
+		if got, _ := b.Narrow(c.at, tau, b.AppendSessions(nil, tau), 0, hi); got != min(int(c.from), hi) {
 			t.Errorf("at %d the session begins at %d, want %d", c.at, got, c.from)
 		}
 	}
