@@ -58,6 +58,8 @@ type Window struct {
 	Max    int64        // Session: greatest length, default 24h
 	Unit   CalendarUnit // Calendar
 	Zone   string       // Calendar: zone name, "UTC" by default
+	// Request says that the row that asks is an event of the window at T, the newest: `7d with request`.
+	Request bool
 }
 
 // Durations in microseconds.

@@ -93,6 +93,9 @@ type VersionOrigin struct {
 	Misses  []Misses `json:"near_misses,omitempty"`
 }
 
+// OwnRow is the Source of an event that is the row that asks: a window with request counts it. It is in no file.
+const OwnRow = "the request"
+
 // Event is one row of a source.
 type Event struct {
 	Source  string            `json:"source"`
@@ -341,8 +344,12 @@ func instant(t int64) *selfsame.Instant {
 
 // show returns a row as explanations list it, with some of its event columns.
 func (e *candidate) show(columns []int) Event {
-	out := Event{Source: e.src.Name, Delete: e.delete}
-	out.File, out.Row = e.files[e.row>>40].Name, e.row&(1<<40-1)
+	out := Event{Delete: e.delete}
+	if e.own {
+		out.Source = OwnRow
+	} else {
+		out.Source, out.File, out.Row = e.src.Name, e.files[e.row>>40].Name, e.row&(1<<40-1)
+	}
 	if e.pos >= archived {
 		offset := offsetOf(e.pos)
 		out.Offset = &offset

@@ -29,6 +29,7 @@ type gathered struct {
 	known int64 // κ, where not final; by offset, the last offset that is known
 	rows  []candidate
 	row   selfsame.Status // of an as-of view's row; else present
+	own   *candidate      // the row that asks as an event, where it is one; nil: none
 }
 
 // part is the rows that one goroutine found in one source.
@@ -56,6 +57,7 @@ type candidate struct {
 	refused bool // by its verdict
 	where   bool // the view's `where` lets it pass
 	delete  bool
+	own     bool // it is the row that asks
 }
 
 // gather reads the candidates of a use. req has the one row that asks.
@@ -72,6 +74,13 @@ func gather(ctx context.Context, req Request, u *plan.Use) (*gathered, error) {
 	keys, ids, err := r.numberKeys(u)
 	if err != nil || ids[0] == pit.NoEntity {
 		return g, err
+	}
+	own, err := r.asked(u)
+	if err != nil {
+		return nil, err
+	}
+	if own != nil && own.Counts[0] {
+		g.own = &candidate{part: &part{block: &pit.Block{Columns: own.Columns}}, tau: g.at, alpha: g.at, own: true}
 	}
 	r.uses = []*useRun{{use: u, keys: keys, lens: g.lens, lower: selfsame.MinTime, upper: selfsame.MaxTime, seen: make([]bool, 1)}}
 	for _, s := range u.Sources {

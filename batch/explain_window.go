@@ -30,13 +30,23 @@ func (x *explainer) cells(o *Origin, s plan.Slot, g *gathered) ([]*column.Column
 		if err := differs(o.Name+", "+c.Call, v, sweep.Value(ci, 0)); err != nil {
 			return nil, err
 		}
-		if len(c.Events) > 0 && (o.Newest == nil || *c.Events[0].Time > *o.Newest) {
-			o.Newest = c.Events[0].Time
+		if n := newestOf(c.Events); n != nil && (o.Newest == nil || *n > *o.Newest) {
+			o.Newest = n
 		}
 		o.Cells = append(o.Cells, c)
 		inputs[ci] = single(v)
 	}
 	return inputs, nil
+}
+
+// newestOf is the time of the first event that is not the row that asks, nil for none.
+func newestOf(events []Event) *selfsame.Instant {
+	for _, e := range events {
+		if e.Source != OwnRow {
+			return e.Time
+		}
+	}
+	return nil
 }
 
 // cellPick is what one cell picks among the candidates.
@@ -57,6 +67,10 @@ func newCellPick(g *gathered, cell *pit.Cell) (*cellPick, error) {
 	}
 	p := &cellPick{g: g, cell: cell, lower: bounds.Lower(g.at), upper: bounds.Upper(g.at), miss: missing{columns: cell.Args}}
 	walk, open, last := bounds.Walk(g.at), true, window.SatSub(g.at, cell.Window.Offset)
+	if g.own != nil && cell.Window.Request {
+		walk.Take(g.at)
+		p.take(g.own)
+	}
 	for i := len(g.rows) - 1; i >= 0; i-- {
 		e := &g.rows[i]
 		if e.delete && e.verdict != schema {

@@ -271,6 +271,9 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 		return err
 	}
 	rows := pit.Rows{Entity: r.ids[i], At: r.Rows.At, Known: known, Entities: entities}
+	if rows.Request, err = r.asked(u); err != nil {
+		return err
+	}
 	spec := u.Spec
 	spec.Detail = true
 	var told int64
@@ -289,6 +292,17 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 	}
 	r.uses = append(r.uses, run)
 	return nil
+}
+
+// asked returns the rows as events of a view, nil where none of its windows counts them.
+func (r *runner) asked(u *plan.Use) (*pit.RequestRows, error) {
+	a := u.NewAsker()
+	if a == nil {
+		return nil, nil
+	}
+	return a.Ask(func(f selfsame.Field) (*column.Column, error) {
+		return LabelColumn(r.Rows.Batch, f, "field of the request's row in view "+u.View.Name)
+	}, r.Rows.At)
 }
 
 // known returns κ of each row for a view: nil in final mode, and where rows see a position of the log.

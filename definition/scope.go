@@ -273,6 +273,7 @@ func (s *scope) aggregate(a *expr.Aggregate, u use) (selfsame.Type, []*selfsame.
 		}
 		return selfsame.Type{}, append(problems, &selfsame.Error{Pos: a.Pos(), Message: message, Hint: hint}), false
 	}
+	problems = append(problems, s.requestRow(a)...)
 	if len(problems) > 0 || !known {
 		return selfsame.Type{}, problems, false
 	}
@@ -282,4 +283,20 @@ func (s *scope) aggregate(a *expr.Aggregate, u use) (selfsame.Type, []*selfsame.
 		return selfsame.Type{}, []*selfsame.Error{{Pos: a.Pos(), Message: p.Message, Hint: p.Hint}}, false
 	}
 	return call.Result, nil, true
+}
+
+// requestRow says why the row that asks cannot be an event of the view, where a window of the call counts it.
+func (s *scope) requestRow(a *expr.Aggregate) []*selfsame.Error {
+	if !slices.ContainsFunc(a.Over, func(w selfsame.Window) bool { return w.Request }) {
+		return nil
+	}
+	if len(s.v.Source) > 1 {
+		return []*selfsame.Error{{Pos: a.Pos(), Message: "with request is for views of one source: the request's row is of none of " + joined(s.v.Source),
+			Hint: "make a view of the source whose fields the request has"}}
+	}
+	if src := s.t.p.Source(s.v.Source[0]); len(src.PrimaryKey) > 0 {
+		return []*selfsame.Error{{Pos: a.Pos(), Message: "with request is for sources whose rows stay: in " + src.Name + " a row takes the place of the one with its primary key",
+			Hint: "push the row, and write closed right to count it"}}
+	}
+	return nil
 }

@@ -6,8 +6,10 @@ package featuretest
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"selfsame"
+	"selfsame/plan"
 )
 
 // Engine answers a Case: the oracle, the batch driver, the stream and request drivers.
@@ -160,7 +162,25 @@ func columnType(p *selfsame.Project, name string) selfsame.Type {
 			}
 		}
 	}
+	if t, ok := ownType(p, name); ok {
+		return t
+	}
 	return selfsame.Scalar(selfsame.String)
+}
+
+// ownType is the type of a field that some view reads of the row that asks.
+func ownType(p *selfsame.Project, name string) (selfsame.Type, bool) {
+	for _, v := range p.Views {
+		if len(v.Source) == 0 || !slices.ContainsFunc(v.Features, func(f selfsame.Feature) bool { return plan.AsksRow(&f) }) {
+			continue
+		}
+		for _, f := range p.Source(v.Source[0]).Schema {
+			if f.Name == name {
+				return f.Type, true
+			}
+		}
+	}
+	return selfsame.Type{}, false
 }
 
 // Differences lists where got and want, answers to one case, differ in a bit or a status. Outputs that one of them leaves out are

@@ -6,6 +6,7 @@ package featuretest
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -68,6 +69,7 @@ type generator struct {
 	order     bool
 	arrival   bool
 	sources   int
+	request   bool // some window counts the row that asks
 }
 
 // Generate draws a script: definitions, logs and questions without expected values. Equal picks give equal scripts.
@@ -78,6 +80,9 @@ func Generate(pick func(n int) int, shape Shape) string {
 	}
 	g.intKey, g.order, g.sources = pick(2) == 0, pick(2) == 0, 1+pick(4)/3
 	g.upserts = g.knowledge == Retracted && pick(2) == 0
+	if slices.ContainsFunc(shape.Windows, asksRow) && pick(2) == 0 { // such windows are of one source, in which no row takes the place of another
+		g.sources, g.upserts = 1, false
+	}
 	g.id = g.knowledge == Retracted || pick(2) == 0
 	g.arrival = g.knowledge != Known
 	var b strings.Builder
@@ -90,6 +95,10 @@ func Generate(pick func(n int) int, shape Shape) string {
 }
 
 var sourceNames = []string{"e", "f"}
+
+const withRequest = " with request"
+
+func asksRow(window string) bool { return strings.HasSuffix(window, withRequest) }
 
 func (g *generator) chance(percent int) bool { return g.pick(100) < percent }
 
@@ -185,6 +194,10 @@ func (g *generator) settings() string {
 func (g *generator) features(b *strings.Builder, shape Shape) {
 	n := 0
 	one := func(aggregate, window string) {
+		if g.sources > 1 || g.upserts {
+			window = strings.TrimSuffix(window, withRequest)
+		}
+		g.request = g.request || asksRow(window)
 		fmt.Fprintf(b, "        a%d: \"%s%s over %s\"\n", n, aggregate, g.oneOf(filters...), window)
 		n++
 	}
@@ -308,10 +321,15 @@ func (g *generator) cell(field, at string) string {
 }
 
 func (g *generator) questions(b *strings.Builder) {
-	header, cut := "k  s  T", g.chance(25)
+	header, cut := "k  s", g.chance(25)
+	var own []string // further fields of the row that asks
+	if g.request {
+		own = []string{"xi", "xf", "b", "d"}
+	}
+	header = strings.Join(append([]string{header}, append(own, "T")...), "  ")
 	mode := g.oneOf("", "", " as_of 1h", " as_of 1us", " final")
 	if cut {
-		header, mode = "k  s  T  K", ""
+		header, mode = header+"  K", ""
 	}
 	fmt.Fprintf(b, "ask all%s\n  %s\n", mode, header)
 	for range 1 + g.pick(cmp.Or(g.most, 6)) {
@@ -319,7 +337,11 @@ func (g *generator) questions(b *strings.Builder) {
 		if g.chance(5) {
 			key = "null"
 		}
-		fmt.Fprintf(b, "  %s  %s  %s", key, g.cell("s", ""), g.time())
+		fmt.Fprintf(b, "  %s  %s", key, g.cell("s", ""))
+		for _, field := range own {
+			b.WriteString("  " + g.cell(field, ""))
+		}
+		b.WriteString("  " + g.time())
 		if cut {
 			fmt.Fprintf(b, "  %s", g.time())
 		}

@@ -103,7 +103,7 @@ func (c *Case) oracleColumn(v *selfsame.FeatureView, o output) ([]selfsame.Value
 			if named {
 				seen = visible(ov, log, key, cut, false)
 			}
-			value = call.value(seen, row.At)
+			value = call.value(seen, row.At, c.own(ov, v, o, row))
 		} else if named {
 			if e, status := asOfRow(ov, log, key, row.At, cut); e != nil {
 				value = field.of(e)
@@ -171,6 +171,26 @@ func (c *Case) oracleView(v *selfsame.FeatureView, looked map[string]selfsame.Ty
 		return string(b), true
 	}
 	return ov, nil
+}
+
+// own is a row as an event of the view, nil where it is none of the entity that it asks about.
+func (c *Case) own(ov *oracleView, v *selfsame.FeatureView, o output, row Row) *Event {
+	src := ov.sources[0]
+	e := &Event{Tau: &row.At, Fields: map[string]selfsame.Value{}}
+	for _, f := range src.Schema {
+		given, ok := row.Given[f.Name]
+		if !ok || !given.Type.Equal(f.Type) { // a column of another meaning
+			given = null()
+		}
+		e.Fields[f.Name] = stored(&selfsame.Source{}, given)
+	}
+	e.Fields[src.EventTime] = selfsame.Value{Type: selfsame.Scalar(selfsame.Timestamp), Int: row.At}
+	asked, named := c.rowKey(v, o, row)
+	key, there := ov.key(e)
+	if !named || !there || key != asked || !ov.where(e) {
+		return nil
+	}
+	return e
 }
 
 // rowKey is the canonical key that a row asks for.

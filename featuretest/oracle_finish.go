@@ -35,10 +35,10 @@ type taken struct {
 	x, y selfsame.Value
 }
 
-// value folds the events of list that the call's window holds at T.
-func (c *oracleCall) value(list []*Event, t int64) selfsame.Value {
+// value folds the events of list that the call's window holds at T; own is the row that asks, where it is an event.
+func (c *oracleCall) value(list []*Event, t int64, own *Event) selfsame.Value {
 	var rows []taken
-	for _, e := range inWindow(list, c.window, t) {
+	for _, e := range withOwn(list, c.window, t, own) {
 		if c.filter != nil {
 			f := c.filter(e)
 			if f.Status.IsError() {

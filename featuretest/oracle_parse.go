@@ -353,6 +353,7 @@ func (p *naive) window(w *selfsame.Window) (err error) {
 				"both": selfsame.ClosedBoth, "neither": selfsame.ClosedNeither}[p.next()]
 		}
 	}
+	w.Request = p.accept("with", "request")
 	if bracket && !p.accept("]") {
 		return fmt.Errorf("%w: a list of windows", errBeyondOracle)
 	}

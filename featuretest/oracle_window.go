@@ -10,6 +10,15 @@ import (
 	"selfsame"
 )
 
+// withOwn is inWindow for a window that counts the row that asks as its newest event; own nil: it is no event.
+func withOwn(list []*Event, w selfsame.Window, t int64, own *Event) []*Event {
+	if !w.Request || own == nil {
+		return inWindow(list, w, t)
+	}
+	w.Rows-- // of a window of rows it is one
+	return append(inWindow(list, w, t), own)
+}
+
 // inWindow returns the events of list, in the order of events, that window w holds at T. Every form is written as semantics.md,
 // section 2 defines it: for each event, is it inside?
 func inWindow(list []*Event, w selfsame.Window, t int64) []*Event {

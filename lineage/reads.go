@@ -42,12 +42,23 @@ func ReadsOf(p *plan.Plan, o *plan.Output) *Reads {
 				r.feature(ReferenceOf(u.Lookup.Outputs[i].View.Name, u.Lookup.Outputs[i].Feature))
 			}
 		}
+		for _, f := range ownFields(u, u.Features[s.Feature]) {
+			r.request(f.Name, f.Type, RoleValue)
+		}
 		return r
 	}
 	for _, in := range p.OnDemand[s.OnDemand].Program.Slots() {
 		r.input(p, p.Slots[in])
 	}
 	return r
+}
+
+// ownFields are the label or request columns that a windowed feature takes the row that asks from.
+func ownFields(u *plan.Use, f *plan.Feature) []selfsame.Field {
+	if u.Spec.AsOf {
+		return nil
+	}
+	return u.AskedFields(f.Program.Slots())
 }
 
 // ReferenceOf is a feature of a view with its version, where it has one.
@@ -231,6 +242,9 @@ func (c *computed) slot(si int, outer bool) {
 		}
 		for i, column := range u.Key {
 			c.add(Computed{ColumnRead: ColumnRead{column, u.Entity.Key[i].Type, []Role{RoleKey}}})
+		}
+		for _, own := range ownFields(u, f) {
+			c.add(Computed{ColumnRead: ColumnRead{own.Name, own.Type, []Role{RoleValue}}, Aggregate: true})
 		}
 	default:
 		for _, in := range c.plan.OnDemand[s.OnDemand].Program.Slots() {

@@ -29,7 +29,13 @@ func (l *Live) expect(ctx context.Context, project *selfsame.Project, fresh []*p
 		if v.Kind == selfsame.OnDemandView || !slices.ContainsFunc(v.Features, func(f selfsame.Feature) bool { return f.Expect != nil }) {
 			continue
 		}
-		p, err := plan.Build(project, plan.Request{View: v.Name})
+		asked := plan.Request{Features: []selfsame.ServiceEntry{}}
+		for i := range v.Features {
+			if !plan.AsksRow(&v.Features[i]) { // such a feature has no value of its own
+				asked.Features = append(asked.Features, selfsame.ServiceEntry{View: v.Name, Feature: v.Features[i].Name})
+			}
+		}
+		p, err := plan.Build(project, asked)
 		if err != nil {
 			return nil, err
 		}

@@ -295,7 +295,9 @@ func (x *tracing) window(c *batch.CellOrigin, r *reading) lineage.Window {
 	w := lineage.Window{Call: c.Call, Value: c.Value.Value, Status: c.Value.Status, Lower: c.Lower, Upper: c.Upper, Inside: c.Inside,
 		Counted: c.Counted, Events: []lineage.Event{}, LeftOut: c.LeftOut}
 	for i := range c.Events {
-		r.add(&c.Events[i])
+		if c.Events[i].Source != batch.OwnRow { // it was read nowhere
+			r.add(&c.Events[i])
+		}
 		if i < x.limit {
 			w.Events = append(w.Events, event(&c.Events[i]))
 		} else {

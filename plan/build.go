@@ -133,6 +133,13 @@ func (b *builder) feature(l located, key map[string]string, pos selfsame.Pos) (i
 		}
 		fi = len(u.Features)
 		u.Features = append(u.Features, &Feature{Feature: l.feature, View: l.view, Type: prog.Type(), Program: prog})
+		if !u.Spec.AsOf {
+			for _, f := range u.AskedFields(prog.Slots()) {
+				if err := b.request(f, "with request in "+l.view.Name); err != nil {
+					return 0, err
+				}
+			}
+		}
 	}
 	return b.slot(Slot{Use: ui, OnDemand: -1, Feature: fi, Type: u.Features[fi].Type}), nil
 }

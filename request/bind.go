@@ -18,11 +18,17 @@ import (
 // Prepared is a plan made ready to be read again and again. It is safe for concurrent use and outlives changes of the live states.
 type Prepared struct {
 	plan    *plan.Plan
-	keys    [][]int // distinct lists of key columns, as places in the plan's Requests
-	keyOf   []int   // use -> its list in keys
+	keys    []keyList // distinct
+	keyOf   []int     // use -> its list in keys
 	sources []outputSource
 	bound   atomic.Pointer[binding]
 	free    sync.Pool // of *scratch
+}
+
+// keyList is key columns, as places in the plan's Requests.
+type keyList struct {
+	columns []int
+	apart   bool // every row is asked alone: its own fields have a part in its values
 }
 
 // outputSource says where an output's event times are: cells of a use, or nowhere.
@@ -43,10 +49,11 @@ func Prepare(p *plan.Plan) *Prepared {
 		for _, name := range u.Key {
 			columns = append(columns, byName[name])
 		}
-		at := slices.IndexFunc(out.keys, func(k []int) bool { return slices.Equal(k, columns) })
+		apart := u.AsksRow()
+		at := slices.IndexFunc(out.keys, func(k keyList) bool { return k.apart == apart && slices.Equal(k.columns, columns) })
 		if at < 0 {
 			at = len(out.keys)
-			out.keys = append(out.keys, columns)
+			out.keys = append(out.keys, keyList{columns, apart})
 		}
 		out.keyOf = append(out.keyOf, at)
 	}
@@ -205,6 +212,7 @@ type binding struct {
 type boundUse struct {
 	live  *liveState
 	cells []int // place of each cell (as-of: column) in the union of the state
+	event []int // place of each event column there
 	lag   selfsame.Duration
 }
 
@@ -223,18 +231,18 @@ func (r *Reader) bind(p *Prepared) (*binding, error) {
 		if s == nil {
 			return nil, notBuilt(u)
 		}
-		cells, err := cellsIn(s.Use, u)
+		cells, columns, err := placesIn(s.Use, u)
 		if err != nil {
 			return nil, err
 		}
-		b.uses = append(b.uses, boundUse{live: set.by[s], cells: cells, lag: u.View.AsOf})
+		b.uses = append(b.uses, boundUse{live: set.by[s], cells: cells, event: columns, lag: u.View.AsOf})
 	}
 	p.bound.Store(b)
 	return b, nil
 }
 
-// cellsIn returns where the union that a state keeps has the cells of u, or, of an as-of use, its columns.
-func cellsIn(kept, u *plan.Use) ([]int, error) {
+// placesIn returns where the union that a state keeps has the cells of u, or, of an as-of use, its columns, and where it has its event columns.
+func placesIn(kept, u *plan.Use) (places, columns []int, err error) {
 	cells, columns := kept.Places(u)
 	places, text := cells, u.CellText
 	if u.Spec.AsOf {
@@ -247,8 +255,8 @@ func cellsIn(kept, u *plan.Use) ([]int, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "view " + u.View.Name, Message: "its online state does not hold " + strings.Join(missing, ", "),
+		return nil, nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "view " + u.View.Name, Message: "its online state does not hold " + strings.Join(missing, ", "),
 			Hint: "apply the project, which builds what its features and services need"}
 	}
-	return places, nil
+	return places, columns, nil
 }

@@ -341,7 +341,7 @@ func TestKeySet(t *testing.T) {
 				c.AppendBytes([]byte(users[i]))
 			}
 		}
-		k.fill([]*column.Column{c}, rows)
+		k.fill([]*column.Column{c}, rows, false)
 		for i, u := range users {
 			e := int(k.rowOf[i])
 			if u == "" {

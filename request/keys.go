@@ -20,6 +20,7 @@ type keySet struct {
 	rowOf  []uint32 // row -> entity
 	nobody int      // the entity of rows without one, -1 for none
 	plain  bool     // row i asks about entity i
+	absent []bool   // apart: the entity is nobody
 	slots  []uint32 // open addressing: entity+1, 0 is free
 	hashes []uint64
 }
@@ -27,14 +28,23 @@ type keySet struct {
 // count returns the number of entities.
 func (k *keySet) count() int { return len(k.starts) - 1 }
 
+// isNobody reports whether entity i is that of rows without one.
+func (k *keySet) isNobody(i int) bool {
+	if len(k.absent) > 0 {
+		return k.absent[i]
+	}
+	return i == k.nobody
+}
+
 // entity returns the canonical key of entity i. The slice belongs to the set.
 func (k *keySet) entity(i int) []byte { return k.arena[k.starts[i]:k.starts[i+1]:k.starts[i+1]] }
 
-// fill finds the entities of rows 0 … rows-1 of cols; without columns all ask about the world.
-func (k *keySet) fill(cols []*column.Column, rows int) {
-	k.arena, k.starts, k.rowOf, k.hashes = k.arena[:0], append(k.starts[:0], 0), k.rowOf[:0], k.hashes[:0]
+// fill finds the entities of rows 0 … rows-1 of cols; without columns all ask about the world. apart: every row has an entity of its own in
+// the set, however many have its key.
+func (k *keySet) fill(cols []*column.Column, rows int, apart bool) {
+	k.arena, k.starts, k.rowOf, k.hashes, k.absent = k.arena[:0], append(k.starts[:0], 0), k.rowOf[:0], k.hashes[:0], k.absent[:0]
 	k.nobody, k.plain = -1, true
-	if rows > 1 {
+	if rows > 1 && !apart {
 		k.makeSlots(rows)
 	}
 	for i := range rows {
@@ -43,6 +53,10 @@ func (k *keySet) fill(cols []*column.Column, rows int) {
 		for _, c := range cols {
 			there = there && c.StatusAt(i) == selfsame.Present
 			k.arena = c.AppendFramed(k.arena, i)
+		}
+		if apart {
+			k.starts, k.absent, k.rowOf = append(k.starts, len(k.arena)), append(k.absent, !there), append(k.rowOf, uint32(i))
+			continue
 		}
 		e := k.number(start, there, rows > 1)
 		k.plain = k.plain && e == i

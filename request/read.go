@@ -5,6 +5,7 @@ package request
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"selfsame"
@@ -42,6 +43,8 @@ type useScratch struct {
 	values []*column.Column // per cell, in the order of entities
 	inRows []*column.Column // per cell, in row order
 	newest [][]int64        // per cell (as-of: one), in the order of entities
+	asker  *plan.Asker      // nil: no window counts the row that asks
+	own    pit.RequestRows  // the rows as events of the state
 }
 
 func newScratch(p *Prepared, r *Reader) *scratch {
@@ -55,7 +58,7 @@ func newScratch(p *Prepared, r *Reader) *scratch {
 				types = append(types, u.Spec.Cells[i].Call.Result)
 			}
 		}
-		var m useScratch
+		m := useScratch{asker: u.NewAsker()}
 		for _, t := range types {
 			m.values, m.inRows = append(m.values, column.New(t, 1)), append(m.inRows, column.New(t, 0))
 			m.newest = append(m.newest, nil)
@@ -83,19 +86,19 @@ func (s *scratch) read(ctx context.Context, r *Reader, b *binding, q *Query) err
 	}
 	for i, list := range s.prepared.keys {
 		s.columns = s.columns[:0]
-		for _, c := range list {
+		for _, c := range list.columns {
 			s.columns = append(s.columns, q.Given[c])
 		}
-		s.keys[i].fill(s.columns, q.Rows)
+		s.keys[i].fill(s.columns, q.Rows, list.apart)
+	}
+	s.at = s.at[:0]
+	for range q.Rows {
+		s.at = append(s.at, q.At)
 	}
 	for i := range b.uses {
 		if err := s.use(ctx, r, i, &b.uses[i]); err != nil {
 			return err
 		}
-	}
-	s.at = s.at[:0]
-	for range q.Rows {
-		s.at = append(s.at, q.At)
 	}
 	slots, err := s.eval.Eval(s.cells, s.given, s.at)
 	if err != nil {
@@ -129,9 +132,13 @@ func (s *scratch) use(ctx context.Context, r *Reader, i int, u *boundUse) error 
 	x := axisOf(q, u.lag)
 	s.atOne[0], s.known[0] = q.At, x.known
 	s.ask = pit.Ask{At: s.atOne[:], Known: s.known[:], ByAlpha: x.byAlpha, MaxSeq: q.Cut.Offset - 1, Cells: u.cells}
+	if err := s.asked(m, u); err != nil {
+		return err
+	}
 	for e := range keys.count() {
 		var err error
-		if e == keys.nobody {
+		s.ask.First = e
+		if keys.isNobody(e) {
 			err = s.nobody(u.live, m)
 		} else {
 			err = s.entity(ctx, r, u.live, keys.entity(e), m)
@@ -147,6 +154,27 @@ func (s *scratch) use(ctx context.Context, r *Reader, i int, u *boundUse) error 
 		}
 		s.cells[i] = m.inRows
 	}
+	return nil
+}
+
+// asked makes the rows events of the state, where some window counts them.
+func (s *scratch) asked(m *useScratch, u *boundUse) error {
+	if m.asker == nil {
+		return nil
+	}
+	rows, err := m.asker.Ask(s.given, s.at)
+	if err != nil {
+		return err
+	}
+	m.own.Counts = rows.Counts
+	m.own.Columns = slices.Grow(m.own.Columns[:0], len(u.live.layout.Columns))[:len(u.live.layout.Columns)]
+	clear(m.own.Columns)
+	for i, c := range rows.Columns {
+		if c != nil {
+			m.own.Columns[u.event[i]] = c
+		}
+	}
+	s.ask.Request = &m.own
 	return nil
 }
 

@@ -275,6 +275,9 @@ func eventRows(events []batch.Event, names, texts []string) [][]string {
 	}
 	for i, e := range events {
 		row := []string{"none", "null", e.Source, e.ID, e.File, strconv.FormatInt(e.Row, 10)}
+		if e.Source == batch.OwnRow {
+			row[5] = ""
+		}
 		if e.Time != nil {
 			row[0] = e.Time.String()
 		}
@@ -286,7 +289,7 @@ func eventRows(events []batch.Event, names, texts []string) [][]string {
 		}
 		tells[0] = tells[0] || e.Time != nil
 		tells[1] = tells[1] || (e.Time != nil && row[0] != row[1])
-		tells[2] = tells[2] || e.Source != events[0].Source
+		tells[2] = tells[2] || e.Source != events[0].Source || e.Source == batch.OwnRow
 		tells[3] = tells[3] || row[3] != ""
 		for _, v := range e.Values {
 			row = append(row, clip(v.String(), 40))

@@ -69,6 +69,14 @@ func (p *parser) window() (selfsame.Window, string) {
 		p.fail(t.off, "expected a window, found "+t.describe(),
 			"windows are 7d, 7d hop 1h, 7d every 1d, 10 rows, session 30m, today, this week, this month, this year, lifetime")
 	}
+	if t := p.peek(); t.is("with") && p.ahead(1).is("request") {
+		p.take()
+		p.take()
+		w.Request = true
+		if why := endsBeforeRequest(w); why != "" {
+			p.fail(t.off, why, "leave one of the two out: `with request` goes with 7d, 7d hop 1h, closed neither, 10 rows, session 30m, today, lifetime")
+		}
+	}
 	var words []string
 	for _, t := range p.tokens[start:p.next] {
 		if t.kind == tokenString {
@@ -78,6 +86,19 @@ func (p *parser) window() (selfsame.Window, string) {
 		words = append(words, strings.ToLower(t.text))
 	}
 	return w, strings.Join(words, " ")
+}
+
+// endsBeforeRequest says why the row that asks can be no event of a window, empty where it can.
+func endsBeforeRequest(w selfsame.Window) string {
+	switch {
+	case w.Kind == selfsame.CompletedHops:
+		return "a window of completed hops ends before T, where the request's row stands"
+	case w.Offset != 0 || w.Skip != 0:
+		return "a window with an offset ends before the request's row"
+	case w.Closed == selfsame.ClosedRight || w.Closed == selfsame.ClosedBoth:
+		return "closed " + w.Closed.String() + " counts the events at T, for which the request's row stands"
+	}
+	return ""
 }
 
 func (p *parser) timeWindow() selfsame.Window {
@@ -200,6 +221,14 @@ func (p *parser) positive() int64 {
 
 // WindowText is the one normal text of a window: equal windows have equal texts, which read back as the window.
 func WindowText(w selfsame.Window) string {
+	if w.Request {
+		return boundsText(w) + " with request"
+	}
+	return boundsText(w)
+}
+
+// boundsText is the text of a window but for whether it counts the row that asks.
+func boundsText(w selfsame.Window) string {
 	switch w.Kind {
 	case selfsame.LastRows:
 		s := strconv.FormatInt(w.Rows, 10) + " rows"

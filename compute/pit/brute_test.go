@@ -71,6 +71,15 @@ func compareEvents(a, b *event, asOf bool) int {
 	return cmp.Or(cmp.Compare(a.place, b.place), cmp.Compare(a.hash, b.hash))
 }
 
+// withOwn is inWindow with the row that asks, nil where it is no event, as the newest event of a window with request.
+func withOwn(w selfsame.Window, events []*event, at int64, own *event) []*event {
+	if !w.Request || own == nil {
+		return inWindow(w, events, at)
+	}
+	w.Rows--
+	return append(inWindow(w, events, at), own)
+}
+
 // inWindow selects from sorted visible events those inside w at T, in big integers and by the words of section 2.
 func inWindow(w selfsame.Window, events []*event, at int64) []*event {
 	n := func(v int64) *big.Int { return big.NewInt(v) }
@@ -122,6 +131,7 @@ func inWindow(w selfsame.Window, events []*event, at int64) []*event {
 	start := 0
 	switch w.Kind {
 	case selfsame.LastRows:
+		before = before[:max(0, len(before)-int(w.Skip))]
 		start = max(0, len(before)-int(w.Rows))
 	case selfsame.Session:
 		start = len(before)

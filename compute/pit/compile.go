@@ -27,6 +27,7 @@ type compiled struct {
 	asOf      bool // rows have cuts: Rows.Known is not nil
 	arrivals  bool // α is needed beside visibility: Detail, or the ties of an as-of view
 	canonical bool // events of one τ must stand in canonical order
+	request   bool // some window counts the row that asks
 
 	slots []int // of an Entity: column -> where its values are (packed)
 	words int   // of a packed event
@@ -73,6 +74,9 @@ func compile(spec Spec, rows Rows) (*compiled, error) {
 			return nil, err
 		}
 	}
+	if !c.fitsRequest(rows.Request, len(rows.Entity)) {
+		return nil, fault(spec.Name, "rows whose request columns are not those of the view")
+	}
 	c.all = c.choose(nil)
 	return c, nil
 }
@@ -90,6 +94,7 @@ type selection struct {
 type chosen struct {
 	group   int
 	windows []windowCells
+	request bool // some of the windows counts the row that asks
 }
 
 // choose makes the selection of some cells, nil for all. Cells that are not there are left out.
@@ -121,6 +126,7 @@ func (c *compiled) choose(cells []int) *selection {
 	}
 	for i := range c.groups {
 		if g := c.groups[i].choose(i, s.cells); len(g.windows) > 0 {
+			g.request = slices.ContainsFunc(g.windows, func(w windowCells) bool { return c.windows[w.window].Window().Request })
 			s.groups = append(s.groups, g)
 		}
 	}
@@ -177,6 +183,7 @@ func (c *compiled) addCell(i int) error {
 	c.groups[g].put(i, p.member, w)
 	c.cells = append(c.cells, p)
 	c.canonical = c.canonical || cell.Call.NeedOrder || cell.Window.Kind == selfsame.LastRows
+	c.request = c.request || cell.Window.Request
 	return nil
 }
 
@@ -248,6 +255,18 @@ func (c *compiled) trace(p place) int {
 	}
 	c.traces = append(c.traces, trace{group: p.group, window: p.window})
 	return len(c.traces) - 1
+}
+
+// fitsRequest checks the shape of n rows as events.
+func (c *compiled) fitsRequest(r *RequestRows, n int) bool {
+	if r == nil {
+		return true
+	}
+	ok := len(r.Counts) == n && len(r.Columns) == len(c.Columns)
+	for i, col := range r.Columns {
+		ok = ok && (col == nil || col.Len() == n && col.Type.Equal(c.Columns[i]))
+	}
+	return ok
 }
 
 // fits checks the shape of a block.

@@ -277,6 +277,7 @@ type book struct {
 	tree         int
 	from, until  []int64 // memory of masked knowledge
 	newestMemory [][]int64
+	own          []int32 // memory of the places of rows that ask, as events
 }
 
 // axis is what is known of the knowledge of a book's events on one axis, kept up as they come.

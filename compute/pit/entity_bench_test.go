@@ -50,8 +50,9 @@ type benchEntity struct {
 	n    int
 }
 
-func newBenchEntity(b testing.TB, n int) *benchEntity {
-	spec := benchEntitySpec(b)
+func newBenchEntity(b testing.TB, n int) *benchEntity { return benchEntityOf(b, n, benchEntitySpec(b)) }
+
+func benchEntityOf(b testing.TB, n int, spec Spec) *benchEntity {
 	e, err := NewEntity(spec)
 	if err != nil {
 		b.Fatal(err)
@@ -87,6 +88,18 @@ func BenchmarkEntity(b *testing.B) {
 		})
 		b.Run(fmt.Sprint("eval/", n), func(b *testing.B) {
 			x := newBenchEntity(b, n)
+			x.eval(b, 0)
+			for b.Loop() {
+				x.eval(b, 0)
+			}
+		})
+		b.Run(fmt.Sprint("request/", n), func(b *testing.B) { // every window counts the row that asks
+			spec := benchEntitySpec(b)
+			for i := range spec.Cells {
+				spec.Cells[i].Window.Request = true
+			}
+			x := benchEntityOf(b, n, spec)
+			x.ask.Request = &RequestRows{Counts: []bool{true}, Columns: []*column.Column{{Type: spec.Columns[0], Floats: []float64{12.5}}}}
 			x.eval(b, 0)
 			for b.Loop() {
 				x.eval(b, 0)

@@ -20,6 +20,9 @@ type Ask struct {
 	MaxSeq  int64 // with ByAlpha: events with a greater Seq, and ends at a greater one, are not there
 	// Cells are those asked for, distinct; as-of: event columns. nil: all.
 	Cells []int
+	// Request are rows as events, for windows with request: row i of the question is row First+i of them. nil: none is one.
+	Request *RequestRows
+	First   int
 }
 
 // question is an Ask at work, and the memory of Eval.
@@ -81,12 +84,15 @@ func (e *Entity) rows(lo, hi int) {
 		q.subject.known = q.Known[lo:hi]
 	}
 	b := e.bookFor(q)
-	q.subject.hi = b.line.n
+	q.subject.hi, q.subject.end = b.line.n, b.line.n
 	b.know(q)
 	b.detail = q.newest != nil
 	if e.prepared.spec.AsOf {
 		b.latest(q)
 		return
+	}
+	if q.Request != nil && e.prepared.spec.request {
+		b.host(q, lo, hi)
 	}
 	b.windowed(e.kernels(q.sel), q)
 	e.finishFolds(b, q)
@@ -95,6 +101,7 @@ func (e *Entity) rows(lo, hi int) {
 			q.newest[i] = append(q.newest[i], b.newest[e.prepared.spec.cells[c].trace]...)
 		}
 	}
+	b.dismiss(&q.subject)
 }
 
 // bookFor chooses the events to answer from.

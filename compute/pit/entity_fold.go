@@ -72,18 +72,47 @@ func (e *Entity) finishFolds(b *book, q *question) {
 		b.prepareGroup(g)
 		bounds := b.spec.windows[b.spec.cells[f.cell].window]
 		for row, at := range q.subject.at {
-			r := stretch{hi: before(b.line.tau, bounds.Upper(at)), known: selfsame.MaxTime}
+			r := stretch{hi: before(b.line.tau[:q.subject.hi], bounds.Upper(at)), known: selfsame.MaxTime}
 			if q.subject.known != nil {
 				r.known = q.subject.known[row]
 			}
 			r.all = r.known >= q.survey.top && (q.survey.end == selfsame.MaxTime || q.survey.end > r.known)
+			own := int32(-1)
+			if bounds.Window().Request {
+				own = q.subject.ownOf(row)
+			}
 			v := selfsame.Value{Type: g.members[0].Result, Status: b.errorIn(g, r)}
+			if own >= 0 {
+				v.Status = leastError(v.Status, g.errs.code(int(own)))
+			}
 			if v.Status == selfsame.Present {
-				v = e.stateOf(b, f, r).Finish(at)
+				v = f.withOwn(e.stateOf(b, f, r), b, own).Finish(at)
 			}
 			q.out[k].Append(v)
 		}
 	}
+}
+
+// leastError returns the lesser of two errors; Present is none.
+func leastError(a, b selfsame.Status) selfsame.Status {
+	if a == selfsame.Present || b == selfsame.Present {
+		return max(a, b)
+	}
+	return min(a, b)
+}
+
+// withOwn returns a state with the row that asks, whose place as an event is own, -1 for none. The given state is unchanged. No event of it
+// is at T, so that the row is the newest whatever its order and hash.
+func (f *fold) withOwn(state aggregate.State, b *book, own int32) aggregate.State {
+	cell := &b.spec.Cells[f.cell]
+	rows := &EntityEvents{Tau: b.line.tau, Columns: b.line.cols}
+	if own < 0 || !cell.passes(rows, int(own)) {
+		return state
+	}
+	sum := cell.Call.NewState()
+	sum.Merge(state)
+	sum.Add(f.event(cell, rows, int(own)))
+	return sum
 }
 
 // stretch is the events of a book before a place, those of them that κ shows.
@@ -153,7 +182,10 @@ func (cell *Cell) passes(rows *EntityEvents, i int) bool {
 
 // event is event i in the slow shape. It is valid until the next.
 func (f *fold) event(cell *Cell, rows *EntityEvents, i int) *aggregate.Event {
-	f.one = aggregate.Event{Tau: rows.Tau[i], Place: int(rows.Place[i]), Args: f.one.Args[:0]}
+	f.one = aggregate.Event{Tau: rows.Tau[i], Args: f.one.Args[:0]}
+	if rows.Place != nil {
+		f.one.Place = int(rows.Place[i])
+	}
 	if rows.Hash != nil {
 		f.one.Hash = rows.Hash[i]
 	}

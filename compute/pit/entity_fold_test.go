@@ -21,7 +21,7 @@ func TestEntityPrefix(t *testing.T) {
 				c.Call, c.Args = realCall(r)
 			}
 			if r.IntN(3) > 0 {
-				w.spec.Cells[i].Window = selfsame.Window{}
+				w.spec.Cells[i].Window = selfsame.Window{Request: r.IntN(2) == 0}
 			}
 		}
 		w.spec.Cells[0].Window = selfsame.Window{}

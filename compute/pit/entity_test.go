@@ -97,6 +97,10 @@ func (w *entityWorld) question(r *rand.Rand) *Ask {
 	if r.IntN(4) == 0 {
 		a.Known, a.ByAlpha = nil, false
 	}
+	if r.IntN(4) > 0 {
+		a.First = r.IntN(3)
+		a.Request = randomRequest(r, &w.spec, a.First+len(a.At))
+	}
 	if n := len(w.outputs()); r.IntN(3) == 0 {
 		a.Cells = r.Perm(n)[:1+r.IntN(n)]
 	}
@@ -147,7 +151,7 @@ func (w *entityWorld) oracle(a *Ask, k int) ([]selfsame.Value, []int64) {
 	var values []selfsame.Value
 	var newest []int64
 	for _, c := range w.spec.Cells {
-		v, last := w.expectCell(c, seen, a.At[k])
+		v, last := w.expectCell(c, seen, a.At[k], a.Request, a.First+k)
 		tau := selfsame.MinTime
 		if last != nil {
 			tau = last.tau
@@ -329,7 +333,7 @@ func TestEntityIsASweep(t *testing.T) {
 				if asks != entity {
 					continue
 				}
-				a := &Ask{At: w.rows.At[row : row+1], MaxSeq: selfsame.MaxTime}
+				a := &Ask{At: w.rows.At[row : row+1], MaxSeq: selfsame.MaxTime, Request: w.rows.Request, First: row}
 				if w.rows.Known != nil {
 					a.Known, a.ByAlpha = w.rows.Known[row:row+1], true
 				}

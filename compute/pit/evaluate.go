@@ -24,7 +24,9 @@ type timeline struct {
 // subject is one entity: its events, places [lo, hi), and its rows.
 type subject struct {
 	lo, hi int
-	first  int // of its rows, in newest and arrival
+	end    int     // places [hi, end) are rows that ask, as events
+	own    []int32 // the place of each row as an event, -1: it is none; nil: no row is one
+	first  int     // of its rows, in newest and arrival
 	at     []int64
 	known  []int64 // nil: final
 }
@@ -138,16 +140,24 @@ func (e *evaluator) prepareGroup(g *groupState) {
 	}
 }
 
-// load gives a group's kernel the subject's events. A kernel that has the first of them goes on from there, if it can.
-func (g *groupState) load(x *subject) {
-	n := x.hi - x.lo
+// ownOf returns the place of row k as an event, -1 where it is none.
+func (x *subject) ownOf(k int) int32 {
+	if x.own == nil {
+		return -1
+	}
+	return x.own[k]
+}
+
+// load gives a group's kernel the subject's events up to a place. A kernel that has the first of them goes on from there, if it can.
+func (g *groupState) load(x *subject, end int) {
+	n := end - x.lo
 	if g.loaded == n && n > 0 {
 		return
 	}
 	if g.kernel == nil {
 		g.kernel = g.members[0].NewKernel(g.members)
 	}
-	g.events.Lo, g.events.Hi = x.lo, x.hi
+	g.events.Lo, g.events.Hi = x.lo, end
 	if r, ok := g.kernel.(aggregate.Resumer); ok && g.loaded > 0 {
 		r.Resume(&g.events, x.lo+g.loaded)
 	} else {

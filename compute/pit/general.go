@@ -35,9 +35,9 @@ func (e *evaluator) outOfOrder(x *subject) {
 	e.prepareWalks(x)
 	for _, s := range e.sel.groups {
 		g := &e.groups[s.group]
-		g.load(x)
+		g.load(x, s.end(x))
 		for _, in := range s.windows {
-			if !e.spec.windows[in.window].Timed() {
+			if b := e.spec.windows[in.window]; !b.Timed() || b.Window().Request {
 				e.walks(g, &in, x)
 				continue
 			}
@@ -171,14 +171,14 @@ func (e *evaluator) values(g *groupState, in *windowCells, at int64) {
 	}
 }
 
-// prepareWalks works out what the rows and session windows of an entity share.
+// prepareWalks works out what the rows and session windows of an entity, and those with request, share.
 func (e *evaluator) prepareWalks(x *subject) {
 	m := &e.general
 	m.starts = resize(m.starts, len(e.spec.windows))
 	filled := false
 	for _, i := range e.sel.windows {
 		b := e.spec.windows[i]
-		if b.Timed() {
+		if b.Timed() && !b.Window().Request {
 			continue
 		}
 		if !filled {
@@ -191,20 +191,18 @@ func (e *evaluator) prepareWalks(x *subject) {
 	}
 }
 
-// walks evaluates the cells of a rows or session window, row by row. Up to some event a row knows everything, so that the walk back
+// walks evaluates the cells of a rows or session window, or of one with request, row by row. Up to some event a row knows everything, so that the walk back
 // need only look at the events behind it one by one; the rest is a run, and what the next row changes of it is little. A long session
 // of a hot key would be walked again for every row otherwise. Behind a retraction that is so.
 func (e *evaluator) walks(g *groupState, in *windowCells, x *subject) {
 	m := &e.general.set
-	m.lo, m.hi, m.single = 0, 0, m.single[:0]
-	g.kernel.Reset()
-	g.errs.held = [errorKinds]int32{}
+	m.restart(g)
 	for k, at := range x.at {
 		lo, hi := e.span.lo[in.window][k], e.span.hi[in.window][k]
 		run := min(hi, int32(x.lo+e.visible.shown(x.known[k])))
 		run = max(run, lo)
 		walk := e.spec.windows[in.window].Walk(at)
-		m.next = m.next[:0]
+		m.next = e.takeOwn(m.next[:0], in.window, x, k, &walk)
 		first, end, open := run, run, true
 		for i := hi - 1; i >= run && open; i-- {
 			if e.ev.visible(int(i), x.known[k]) && !walk.Skip() {
@@ -223,12 +221,17 @@ func (e *evaluator) walks(g *groupState, in *windowCells, x *subject) {
 	}
 }
 
+// restart empties the set.
+func (m *moving) restart(g *groupState) {
+	g.kernel.Reset()
+	g.errs.held = [errorKinds]int32{}
+	m.lo, m.hi, m.single = 0, 0, m.single[:0]
+}
+
 // move makes the set the run [lo, hi) and the events of next.
 func (m *moving) move(g *groupState, lo, hi int32) {
 	if lo >= m.hi || hi <= m.lo {
-		g.kernel.Reset()
-		g.errs.held = [errorKinds]int32{}
-		m.single = m.single[:0]
+		m.restart(g)
 		m.lo, m.hi = lo, lo
 	}
 	for _, i := range m.single {
@@ -257,6 +260,7 @@ func (m *moving) move(g *groupState, lo, hi int32) {
 // walk calls do for the events of a window of row k, the newest first, until it returns false.
 func (e *evaluator) walk(window int, x *subject, k int, do func(place int32) bool) {
 	walk := e.spec.windows[window].Walk(x.at[k])
+	e.takeOwn(nil, window, x, k, &walk)
 	for i := e.span.hi[window][k] - 1; i >= e.span.lo[window][k]; i-- {
 		if !e.ev.visible(int(i), x.known[k]) || walk.Skip() {
 			continue

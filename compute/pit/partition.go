@@ -25,8 +25,10 @@ type piece struct {
 type events struct {
 	timeline
 	pieces []piece
-	starts []int32 // entity e is places [starts[e], starts[e+1])
-	pos    []int32 // arrival number -> place
+	starts []int32 // entity e is places [starts[e], starts[e+1]): its events, then its rows that ask as events
+	ends   []int32 // where the events of entity e end
+	pos    []int32 // arrival number -> place; rows that ask are not among them
+	own    []int32 // row of the partition, as asking sorts them -> its place as an event; nil: no window counts it
 	isPerm bool    // perm holds arrival numbers
 
 	status [][]selfsame.Status // memory of the columns' statuses
@@ -36,7 +38,6 @@ type events struct {
 	keys    []tauKey
 	ties    ties
 	whole   []*column.Column // memory of concat
-	next    []int32
 }
 
 type tauKey struct {
@@ -97,13 +98,18 @@ func (ev *events) decode(s *Sweep, r *run, p, used int, decoded map[*part]*part)
 	return used, nil
 }
 
-// sort sorts the loaded events of a partition with so many entities and moves what visibility needs to its place.
-func (ev *events) sort(s *Sweep, entities int) {
-	ev.count(entities)
+// sort sorts the loaded events of a partition with so many entities, makes room for the rows that ask behind those of theirs, and moves what
+// visibility needs to its place.
+func (ev *events) sort(s *Sweep, entities int, ask *asking) {
+	ev.own = ev.own[:0]
+	if s.rows.Request == nil || !s.spec.request {
+		ask = nil
+	}
+	ev.count(entities, ask)
 	ev.tau = moveRaw(ev, ev.tau, func(p *part) []int64 { return p.tau })
 	ev.isPerm = false
 	for e := range entities {
-		a, b := int(ev.starts[e]), int(ev.starts[e+1])
+		a, b := int(ev.starts[e]), int(ev.ends[e])
 		if !slices.IsSorted(ev.tau[a:b]) {
 			ev.sortEntity(a, b)
 		}
@@ -124,8 +130,8 @@ func (ev *events) sort(s *Sweep, entities int) {
 	ev.moveDeletes()
 }
 
-// count computes places by entity alone, stable.
-func (ev *events) count(entities int) {
+// count computes places by entity alone, stable, and those of the rows that ask, nil for none.
+func (ev *events) count(entities int, ask *asking) {
 	ev.starts = resize(ev.starts, entities+1)
 	clear(ev.starts)
 	for _, p := range ev.pieces {
@@ -134,16 +140,28 @@ func (ev *events) count(entities int) {
 		}
 	}
 	for e := range entities {
+		if ask != nil {
+			ev.starts[e+1] += ask.starts[e+1] - ask.starts[e]
+		}
 		ev.starts[e+1] += ev.starts[e]
 	}
-	ev.next = append(ev.next[:0], ev.starts[:entities]...)
+	ev.ends = append(ev.ends[:0], ev.starts[:entities]...)
 	ev.pos = resize(ev.pos, ev.n)
 	i := 0
 	for _, p := range ev.pieces {
 		for _, e := range p.ent[p.lo:p.hi] {
-			ev.pos[i] = ev.next[e]
-			ev.next[e]++
+			ev.pos[i] = ev.ends[e]
+			ev.ends[e]++
 			i++
+		}
+	}
+	if ask == nil {
+		return
+	}
+	ev.n += len(ask.row)
+	for e := range entities {
+		for k := range ask.starts[e+1] - ask.starts[e] {
+			ev.own = append(ev.own, ev.ends[e]+k)
 		}
 	}
 }
@@ -157,6 +175,9 @@ func (ev *events) invert() {
 	ev.perm = resize(ev.perm, ev.n)
 	for i, d := range ev.pos {
 		ev.perm[d] = int32(i)
+	}
+	for k, d := range ev.own {
+		ev.perm[d] = int32(len(ev.pos) + k)
 	}
 }
 
@@ -264,18 +285,28 @@ func (ev *events) moveDeletes() {
 	}
 }
 
-// moveColumns moves the event columns to their places.
-func (ev *events) moveColumns(types []selfsame.Type) {
+// moveColumns moves the event columns to their places, and those of the rows that ask.
+func (ev *events) moveColumns(types []selfsame.Type, ask *asking, request *RequestRows) {
 	if ev.cols == nil {
 		for _, t := range types {
 			ev.cols = append(ev.cols, column.New(t, 0))
 		}
 		ev.status = make([][]selfsame.Status, len(types))
 	}
+	for k, place := range ev.own {
+		ev.tau[place] = ask.at[k]
+	}
 	for c, dst := range ev.cols {
+		var own *column.Column
+		if len(ev.own) > 0 {
+			own = request.Columns[c]
+		}
 		if !fixed(dst.Type.Kind) {
 			ev.invert()
 			whole := ev.concat(c, dst.Type)
+			for k := range ev.own {
+				appendOwn(whole, own, int(ask.row[k]))
+			}
 			dst.Reset()
 			for _, i := range ev.perm {
 				dst.AppendFrom(whole, int(i))
@@ -284,6 +315,13 @@ func (ev *events) moveColumns(types []selfsame.Type) {
 		}
 		dst.Resize(ev.n)
 		ev.moveColumn(dst, c)
+		if own != nil {
+			ev.moveOwn(dst, own, ask.row)
+		} else if dst.Status != nil {
+			for _, place := range ev.own {
+				dst.Status[place] = selfsame.Present
+			}
+		}
 	}
 }
 

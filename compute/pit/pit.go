@@ -12,6 +12,8 @@
 package pit
 
 import (
+	"slices"
+
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/aggregate"
@@ -23,6 +25,17 @@ type Cell struct {
 	Args   []int // event columns of the call's arguments
 	Filter int   // event column (bool) of the call's filter, or -1
 	Window selfsame.Window
+}
+
+// Asked returns the event columns that the cell reads of the row that asks, none where its window does not count it.
+func (c *Cell) Asked() []int {
+	switch {
+	case !c.Window.Request:
+		return nil
+	case c.Filter >= 0:
+		return append(slices.Clone(c.Args), c.Filter)
+	}
+	return c.Args
 }
 
 // Spec is one view in one role: what to evaluate for its rows.
@@ -48,7 +61,17 @@ type Rows struct {
 	At       []int64 // T
 	Known    []int64 // κ: a row sees events with α <= κ. nil: final, everything admitted
 	Entities int     // ids are 0 … Entities-1
+	Request  *RequestRows
 }
+
+// RequestRows are rows that ask as events of the view at their T, for windows with request. nil: no row is one.
+type RequestRows struct {
+	Columns []*column.Column // event columns, a value a row; nil: no window with request reads it
+	Counts  []bool           // whether the row is an event of the view and of the entity that it asks about
+}
+
+// counts reports whether row i is an event.
+func (r *RequestRows) counts(i int) bool { return r != nil && r.Counts[i] }
 
 // NoEntity marks a row or event without an entity.
 const NoEntity = ^uint32(0)

@@ -42,9 +42,19 @@ var testWindows = []selfsame.Window{
 	{Kind: selfsame.CompletedHops, Length: 20, Hop: 6, Offset: 2, Closed: selfsame.ClosedBoth},
 	{Kind: selfsame.LastRows, Rows: 3},
 	{Kind: selfsame.LastRows, Rows: 5, Within: 12},
+	{Kind: selfsame.LastRows, Rows: 2, Skip: 3},
+	{Kind: selfsame.LastRows, Rows: 4, Skip: 1, Within: 9},
+	{Kind: selfsame.LastRows, Rows: 2, Offset: 4},
 	{Kind: selfsame.Session, Gap: 3, Max: 1000},
 	{Kind: selfsame.Session, Gap: 4, Max: 9},
 	{Kind: selfsame.Calendar, Zone: "UTC"},
+	{Request: true},
+	{Kind: selfsame.Sliding, Length: 10, Request: true},
+	{Kind: selfsame.Sliding, Length: 9, Closed: selfsame.ClosedNeither, Request: true},
+	{Kind: selfsame.HopTail, Length: 15, Hop: 4, Request: true},
+	{Kind: selfsame.LastRows, Rows: 1, Request: true},
+	{Kind: selfsame.LastRows, Rows: 3, Within: 12, Request: true},
+	{Kind: selfsame.Session, Gap: 4, Max: 9, Request: true},
 }
 
 var testColumns = []selfsame.Type{selfsame.Scalar(selfsame.Int64), selfsame.Scalar(selfsame.Bool), selfsame.Scalar(selfsame.String), selfsame.Scalar(selfsame.Float64)}
@@ -72,6 +82,9 @@ func newWorld(r *rand.Rand, k knowledge, asOf bool) *world {
 	base := []int64{0, -60, 1_700_000_000_000_000, selfsame.MinTime + 3, selfsame.MaxTime - 70}[r.IntN(5)]
 	span := []int64{1, 8, 60}[r.IntN(3)]
 	w.makeRows(r, k, entities, base, span)
+	if r.IntN(8) > 0 {
+		w.rows.Request = randomRequest(r, &w.spec, len(w.rows.At))
+	}
 	for range r.IntN(5) {
 		w.block(r, k, entities, base, span, r.IntN(80))
 	}
@@ -126,6 +139,42 @@ func realCall(r *rand.Rand) (*aggregate.Call, []int) {
 		panic(err)
 	}
 	return call, c.args
+}
+
+// randomRequest is n rows as events of a view. Of columns that no window with request reads some are not there.
+func randomRequest(r *rand.Rand, spec *Spec, n int) *RequestRows {
+	q := &RequestRows{Counts: make([]bool, n)}
+	for c, t := range testColumns {
+		col := column.New(t, n)
+		read := slices.ContainsFunc(spec.Cells, func(cell Cell) bool { return slices.Contains(cell.Asked(), c) })
+		if !read && r.IntN(2) == 0 {
+			col = nil
+		}
+		q.Columns = append(q.Columns, col)
+	}
+	for i := range q.Counts {
+		q.Counts[i] = r.IntN(5) > 0
+		for c, v := range randomValues(r) {
+			if q.Columns[c] != nil {
+				q.Columns[c].Append(v)
+			}
+		}
+	}
+	return q
+}
+
+// own is row i of a request as an event, nil where it is none.
+func (q *RequestRows) own(i int, at int64) *event {
+	if !q.counts(i) {
+		return nil
+	}
+	e := &event{tau: at, values: make([]selfsame.Value, len(q.Columns))}
+	for c, col := range q.Columns {
+		if col != nil {
+			e.values[c] = col.Value(i)
+		}
+	}
+	return e
 }
 
 func (w *world) makeRows(r *rand.Rand, k knowledge, entities int, base, span int64) {
@@ -244,7 +293,7 @@ func (w *world) expect(r int) (values []selfsame.Value, newest, arrival []int64)
 		return w.expectLatest(seen, w.rows.At[r])
 	}
 	for _, c := range w.spec.Cells {
-		v, last := w.expectCell(c, seen, w.rows.At[r])
+		v, last := w.expectCell(c, seen, w.rows.At[r], w.rows.Request, r)
 		tau, alpha := selfsame.MinTime, selfsame.MinTime
 		if last != nil {
 			tau, alpha = last.tau, last.alpha()
@@ -254,14 +303,15 @@ func (w *world) expect(r int) (values []selfsame.Value, newest, arrival []int64)
 	return values, newest, arrival
 }
 
-func (w *world) expectCell(c Cell, seen []*event, at int64) (v selfsame.Value, last *event) {
+func (w *world) expectCell(c Cell, seen []*event, at int64, request *RequestRows, row int) (v selfsame.Value, last *event) {
+	own := request.own(row, at)
 	var used []selfsame.Value
 	var state aggregate.State
 	if c.Call.NewState != nil {
 		state = c.Call.NewState()
 	}
 	worst := selfsame.Present
-	for _, e := range inWindow(c.Window, seen, at) {
+	for _, e := range withOwn(c.Window, seen, at, own) {
 		var filter selfsame.Value
 		if filter.Int = 1; c.Filter >= 0 {
 			filter = e.values[c.Filter]
@@ -283,7 +333,7 @@ func (w *world) expectCell(c Cell, seen []*event, at int64) (v selfsame.Value, l
 		} else if pass && args[0].Status == selfsame.Present {
 			used = append(used, args[0])
 		}
-		if bad.IsError() || (pass && (len(args) == 0 || args[0].Status != selfsame.Null)) {
+		if e != own && (bad.IsError() || (pass && (len(args) == 0 || args[0].Status != selfsame.Null))) {
 			last = e
 		}
 	}

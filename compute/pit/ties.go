@@ -31,7 +31,7 @@ func (ev *events) breakTies(s *Sweep, entities int) {
 		n += p.hi - p.lo
 	}
 	for e := range entities {
-		a, b := int(ev.starts[e]), int(ev.starts[e+1])
+		a, b := int(ev.starts[e]), int(ev.ends[e])
 		for i := a; i < b; {
 			j := i + 1
 			for j < b && ev.tau[j] == ev.tau[i] {

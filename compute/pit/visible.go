@@ -236,7 +236,11 @@ func (r *ranges) narrow(i int, b *window.Bounds, tau []int64, x *subject) {
 	}
 	for k, at := range x.at {
 		lo, hi := int(r.lo[i][k])-x.lo, int(r.hi[i][k])-x.lo
-		first, end := b.Narrow(at, tau, r.sessions[i], lo, hi)
+		walk := b.Walk(at)
+		if b.Window().Request && x.ownOf(k) >= 0 {
+			walk.Take(at)
+		}
+		first, end := walk.Rest(tau, r.sessions[i], lo, hi)
 		r.lo[i][k], r.hi[i][k] = int32(x.lo+first), int32(x.lo+end)
 	}
 }

@@ -14,9 +14,13 @@ func (e *evaluator) inOrder(x *subject, caps []int32) {
 	e.span.fill(e, x, caps, true)
 	for _, s := range e.sel.groups {
 		g := &e.groups[s.group]
-		g.load(x)
+		g.load(x, s.end(x))
 		for _, in := range s.windows {
-			e.runs(g, &in, x)
+			if e.spec.windows[in.window].Window().Request && x.own != nil {
+				e.runsWithRequest(g, &in, x)
+			} else {
+				e.runs(g, &in, x)
+			}
 		}
 	}
 	if e.detail {

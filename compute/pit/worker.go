@@ -97,8 +97,8 @@ func (w *worker) partition(ctx context.Context, p int) error {
 		return err
 	}
 	n := w.s.entities(p)
-	w.events.sort(w.s, n)
 	w.ask.sort(w.o, p, n)
+	w.events.sort(w.s, n, &w.ask)
 	for i, r := range w.ask.row {
 		w.o.place[r] = uint32(lo + i)
 	}
@@ -267,7 +267,7 @@ func (q *asking) sortPacked(a, b int) bool {
 
 // windowed evaluates the cells of a windowed view for every entity of the partition.
 func (w *worker) windowed(ctx context.Context, entities int) error {
-	w.events.moveColumns(w.spec.Columns)
+	w.events.moveColumns(w.spec.Columns, &w.ask, w.s.rows.Request)
 	w.changed(0)
 	w.prepare()
 	for e := range entities {
@@ -275,7 +275,8 @@ func (w *worker) windowed(ctx context.Context, entities int) error {
 		if a == b {
 			continue
 		}
-		x := subject{lo: int(w.events.starts[e]), hi: int(w.events.starts[e+1]), at: w.ask.at[a:b]}
+		x := subject{lo: int(w.events.starts[e]), hi: int(w.events.ends[e]), end: int(w.events.starts[e+1]), at: w.ask.at[a:b]}
+		x.own = w.ownOf(a, b)
 		if w.ask.known != nil {
 			x.known = w.ask.known[a:b]
 		}
@@ -307,6 +308,9 @@ func (w *worker) entity(x *subject) error {
 		some.at, some.first = x.at[lo:hi], w.room(hi-lo)
 		if x.known != nil {
 			some.known = x.known[lo:hi]
+		}
+		if x.own != nil {
+			some.own = x.own[lo:hi]
 		}
 		w.inOrder(&some, caps[min(lo, len(caps)):min(hi, len(caps))])
 		if w.rows >= batchRows {

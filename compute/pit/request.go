@@ -1,0 +1,139 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package pit
+
+import (
+	"selfsame"
+	"selfsame/column"
+	"selfsame/compute/window"
+)
+
+// A window with request counts the row that asks as its newest event. The row is an event of its own question and of no other, so it stands
+// behind the entity's events, in none of the runs that windows are: kernels are loaded with it, and the set of the general path takes it in and
+// out. Where nothing of the entity stands at or behind T, the run and the row are one run, which is what a live question mostly finds.
+
+// end is up to which place the kernel of the group is loaded.
+func (s *chosen) end(x *subject) int {
+	if s.request && x.own != nil {
+		return x.end
+	}
+	return x.hi
+}
+
+// takeOwn appends to places where row k stands as an event, if it is one and the window counts it, which the walk takes.
+func (e *evaluator) takeOwn(places []int32, in int, x *subject, k int, walk *window.Walk) []int32 {
+	own := x.ownOf(k)
+	if own < 0 || !e.spec.windows[in].Window().Request {
+		return places
+	}
+	walk.Take(x.at[k])
+	return append(places, own)
+}
+
+// runsWithRequest evaluates the cells of one window whose rows are events, over runs of others.
+func (e *evaluator) runsWithRequest(g *groupState, in *windowCells, x *subject) {
+	lo, hi := e.span.lo[in.window], e.span.hi[in.window]
+	if own := x.own[0]; len(x.own) == 1 && (own < 0 || own == hi[0]) {
+		e.cells = e.cells[:0]
+		for _, cell := range in.cells {
+			e.cells = append(e.cells, e.out[cell])
+		}
+		g.run(in.members, x.at, lo, []int32{max(hi[0], own+1)}, e.cells)
+		return
+	}
+	m := &e.general.set
+	m.restart(g)
+	for k, at := range x.at {
+		m.next = m.next[:0]
+		if own := x.own[k]; own >= 0 {
+			m.next = append(m.next, own)
+		}
+		m.move(g, lo[k], hi[k])
+		e.values(g, in, at)
+	}
+}
+
+// ownOf returns the places of rows [a, b) of the partition as events, nil where no window counts them.
+func (w *worker) ownOf(a, b int) []int32 {
+	if len(w.events.own) == 0 {
+		return nil
+	}
+	own := w.events.own[a:b]
+	for k := range own {
+		if !w.s.rows.Request.Counts[w.ask.row[a+k]] {
+			own[k] = -1
+		}
+	}
+	return own
+}
+
+// moveOwn moves the values of the rows that ask, whose numbers row holds, to their places.
+func (ev *events) moveOwn(dst, src *column.Column, row []uint32) {
+	switch dst.Type.Kind {
+	case selfsame.Bool:
+		move(dst.Bools, src.Bools, ev.own, row)
+	case selfsame.Float64:
+		move(dst.Floats, src.Floats, ev.own, row)
+	case selfsame.Decimal:
+		move(dst.Decimals, src.Decimals, ev.own, row)
+	default:
+		move(dst.Ints, src.Ints, ev.own, row)
+	}
+	for k, place := range ev.own {
+		if s := src.StatusAt(int(row[k])); s != selfsame.Present || dst.Status != nil {
+			dst.SetStatus(int(place), s)
+		}
+	}
+}
+
+// move puts src[row[k]] to dst[place[k]].
+func move[T any](dst, src []T, place []int32, row []uint32) {
+	for k, p := range place {
+		dst[p] = src[row[k]]
+	}
+}
+
+// host puts rows [lo, hi) of a question behind the events of the book, until dismiss.
+func (b *book) host(q *question, lo, hi int) {
+	n := b.line.n
+	b.own = b.own[:0]
+	for k := lo; k < hi; k++ {
+		place := int32(-1)
+		if q.Request.counts(q.First + k) {
+			place = int32(b.line.n)
+			b.line.n++
+			b.line.tau = append(b.line.tau, q.At[k])
+			for c, col := range b.line.cols {
+				appendOwn(col, q.Request.Columns[c], q.First+k)
+			}
+		}
+		b.own = append(b.own, place)
+	}
+	q.subject.hi, q.subject.end, q.subject.own = n, b.line.n, b.own
+}
+
+// appendOwn appends value i of a column; where there is none, one that nobody reads.
+func appendOwn(dst, src *column.Column, i int) {
+	switch {
+	case src != nil:
+		dst.AppendFrom(src, i)
+	case dst.Len() > 0:
+		dst.AppendFrom(dst, 0)
+	default:
+		dst.AppendStatus(selfsame.Null)
+	}
+}
+
+// dismiss takes what host put there away.
+func (b *book) dismiss(x *subject) {
+	if x.end == x.hi {
+		return
+	}
+	for _, col := range b.line.cols {
+		truncate(col, x.hi)
+	}
+	b.rows.Tau = b.line.tau[:x.hi]
+	b.line.tau, b.line.n = b.rows.Tau, x.hi
+	b.changed(x.hi)
+}
