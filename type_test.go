@@ -72,7 +72,7 @@ func TestTypesDifferInTheirParameters(t *testing.T) {
 
 func TestStatusesHaveTheirWords(t *testing.T) {
 	for s, want := range map[selfsame.Status]string{selfsame.Present: "present", selfsame.Null: "null", selfsame.NotFound: "not_found", selfsame.Expired: "expired",
-		selfsame.ErrorOverflow: "error overflow", selfsame.ErrorMaxValues: "error max_values"} {
+		selfsame.ErrorOverflow: "error overflow", selfsame.ErrorMaxValues: "error max_values", selfsame.ErrorLength: "error length"} {
 		if got := strings.TrimSpace(s.String() + " " + s.ErrorKind()); got != want || s.IsError() != strings.HasPrefix(want, "error") {
 			t.Errorf("status %d is %q, an error: %v; want %q", s, got, s.IsError(), want)
 		}

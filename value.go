@@ -14,9 +14,10 @@ const (
 	Expired  // the newest row of an as-of view is older than its ttl
 	ErrorOverflow
 	ErrorMaxValues
+	ErrorLength // the length that the request chose for a window is no duration up to its greatest
 )
 
-var statusNames = [...]string{"present", "null", "not_found", "expired", "error", "error"}
+var statusNames = [...]string{"present", "null", "not_found", "expired", "error", "error", "error"}
 
 // String is the word of the API: present, null, not_found, expired or error.
 func (s Status) String() string { return statusNames[s] }
@@ -24,13 +25,15 @@ func (s Status) String() string { return statusNames[s] }
 // IsError reports whether s is one of the error statuses.
 func (s Status) IsError() bool { return s >= ErrorOverflow }
 
-// ErrorKind is the kind of an error status (overflow, max_values), else the empty string.
+// ErrorKind is the kind of an error status (overflow, max_values, length), else the empty string.
 func (s Status) ErrorKind() string {
 	switch s {
 	case ErrorOverflow:
 		return "overflow"
 	case ErrorMaxValues:
 		return "max_values"
+	case ErrorLength:
+		return "length"
 	}
 	return ""
 }

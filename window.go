@@ -47,7 +47,7 @@ const (
 // microseconds. compute/window gives lower(T) and upper(T).
 type Window struct {
 	Kind   WindowKind
-	Length int64        // Sliding, HopTail, CompletedHops: w > 0
+	Length int64        // Sliding, HopTail, CompletedHops: w > 0; the greatest where it is chosen
 	Hop    int64        // HopTail, CompletedHops: g > 0
 	Offset int64        // shifts T back; >= 0
 	Closed Edge         // which edges belong to the window
@@ -60,6 +60,8 @@ type Window struct {
 	Zone   string       // Calendar: zone name, "UTC" by default
 	// Request says that the row that asks is an event of the window at T, the newest: `7d with request`.
 	Request bool
+	// Chosen names the request field that gives the length, as a duration up to Length: `lookback up to 30d`. Sliding; empty: Length is it.
+	Chosen string
 }
 
 // Durations in microseconds.

@@ -176,7 +176,7 @@ func (p *protoValues) field(n protowire.Number, t protowire.Type, v uint64, body
 		p.typ = string(body)
 	case 3:
 		return varints(t, v, body, func(v uint64) error {
-			if v > uint64(selfsame.ErrorMaxValues) {
+			if v > uint64(selfsame.ErrorLength) {
 				return usage("", "has a status that is none: "+strconv.FormatUint(v, 10), "")
 			}
 			p.status = append(p.status, selfsame.Status(v))

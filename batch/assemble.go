@@ -6,6 +6,7 @@ package batch
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"selfsame"
@@ -145,7 +146,7 @@ func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
 		a.detail(out, oi, run.Plan.Slots[o.Slot], lo, hi)
 	}
 	if !run.Options.ErrorStatus {
-		return out, firstError(out)
+		return out, firstError(run.Plan, out)
 	}
 	return out, nil
 }
@@ -201,7 +202,7 @@ func (a *assembler) latest(times [][]int64, cells []int) []int64 {
 }
 
 // firstError returns an error for the least row that holds an error value.
-func firstError(c *Chunk) error {
+func firstError(p *plan.Plan, c *Chunk) error {
 	row, col := c.Rows, -1
 	for k, f := range c.Features.Columns {
 		for i, s := range f.Status[:min(len(f.Status), row)] {
@@ -216,8 +217,11 @@ func firstError(c *Chunk) error {
 	}
 	s := c.Features.Columns[col].Status[row]
 	hint := "cast to float64 before aggregating, or pass --on-error status to keep such rows as nulls"
-	if s == selfsame.ErrorMaxValues {
+	switch s {
+	case selfsame.ErrorMaxValues:
 		hint = "raise the view's max_values, narrow the window, or pass --on-error status to keep such rows as nulls"
+	case selfsame.ErrorLength:
+		hint = strings.Join(p.ChosenLengths(p.Outputs[col].Slot), ", ") + "; or pass --on-error status to keep such rows as nulls"
 	}
 	return &selfsame.Error{Class: selfsame.ClassValue, Ref: fmt.Sprintf("row %d, feature %s", c.First+row, c.Features.Fields[col].Name),
 		Message: "the value is an error: " + s.ErrorKind(), Hint: hint}

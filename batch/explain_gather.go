@@ -29,7 +29,8 @@ type gathered struct {
 	known int64 // κ, where not final; by offset, the last offset that is known
 	rows  []candidate
 	row   selfsame.Status // of an as-of view's row; else present
-	own   *candidate      // the row that asks as an event, where it is one; nil: none
+	asked *pit.RequestRows
+	own   *candidate // the row that asks as an event, where it is one; nil: none
 }
 
 // part is the rows that one goroutine found in one source.
@@ -71,16 +72,15 @@ func gather(ctx context.Context, req Request, u *plan.Use) (*gathered, error) {
 	if known != nil {
 		g.known = known[0]
 	}
+	if g.asked, err = r.asked(u); err != nil {
+		return nil, err
+	}
 	keys, ids, err := r.numberKeys(u)
 	if err != nil || ids[0] == pit.NoEntity {
 		return g, err
 	}
-	own, err := r.asked(u)
-	if err != nil {
-		return nil, err
-	}
-	if own != nil && own.Counts[0] {
-		g.own = &candidate{part: &part{block: &pit.Block{Columns: own.Columns}}, tau: g.at, alpha: g.at, own: true}
+	if g.asked != nil && g.asked.Counts != nil && g.asked.Counts[0] {
+		g.own = &candidate{part: &part{block: &pit.Block{Columns: g.asked.Columns}}, tau: g.at, alpha: g.at, own: true}
 	}
 	r.uses = []*useRun{{use: u, keys: keys, lens: g.lens, lower: selfsame.MinTime, upper: selfsame.MaxTime, seen: make([]bool, 1)}}
 	for _, s := range u.Sources {

@@ -55,6 +55,7 @@ type cellPick struct {
 	cell         *pit.Cell
 	lower, upper int64
 	inside       int
+	refused      bool         // the row chose a length that is out of bounds
 	counted      []*candidate // that contribute, the newest first
 	miss         missing
 }
@@ -66,6 +67,9 @@ func newCellPick(g *gathered, cell *pit.Cell) (*cellPick, error) {
 		return nil, err
 	}
 	p := &cellPick{g: g, cell: cell, lower: bounds.Lower(g.at), upper: bounds.Upper(g.at), miss: missing{columns: cell.Args}}
+	if cell.Window.Chosen != "" {
+		p.choose(bounds)
+	}
 	walk, open, last := bounds.Walk(g.at), true, window.SatSub(g.at, cell.Window.Offset)
 	if g.own != nil && cell.Window.Request {
 		walk.Take(g.at)
@@ -97,6 +101,19 @@ func newCellPick(g *gathered, cell *pit.Cell) (*cellPick, error) {
 		}
 	}
 	return p, nil
+}
+
+// choose gives the window the length that the row chose, none where it is out of bounds.
+func (p *cellPick) choose(bounds *window.Bounds) {
+	length := int64(-1)
+	if p.g.asked != nil {
+		length = p.g.asked.Lengths[p.cell.Window.Chosen][0]
+	}
+	if p.refused = length <= 0 || length > p.cell.Window.Length; p.refused {
+		p.lower = p.upper
+	} else {
+		p.lower = bounds.LowerOf(p.g.at, length)
+	}
 }
 
 // take counts an event of the window, or says why it contributes nothing.
@@ -184,6 +201,9 @@ func (p *cellPick) distance(why Reason, e *candidate) int64 {
 // fold adds the counted events to a state one by one, in the order of their positions in the sources, and finishes it.
 func (p *cellPick) fold() selfsame.Value {
 	failed := selfsame.Present
+	if p.refused {
+		return selfsame.Value{Type: p.cell.Call.Result, Status: selfsame.ErrorLength}
+	}
 	state := p.cell.Call.NewState()
 	for _, e := range p.counted {
 		ev := p.g.event(e, p.cell.Args)

@@ -294,7 +294,7 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 	return nil
 }
 
-// asked returns the rows as events of a view, nil where none of its windows counts them.
+// asked returns what windows of a view take from the rows, nil for nothing.
 func (r *runner) asked(u *plan.Use) (*pit.RequestRows, error) {
 	a := u.NewAsker()
 	if a == nil {

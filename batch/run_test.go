@@ -55,6 +55,8 @@ views:
   user: {entity: user, source: users, features: [age]}
   everyone: {source: pays, features: {number: count(*) over 1d}}
   asked: {request: {limit: float64?}, features: {above: "spend.total > coalesce(limit, 100)"}}
+  chosen: {entity: user, source: pays, features: {sum: sum(amount) over back up to 7d, both: "count(*) over [back up to 2d, ahead up to 3h]"}}
+  by_chosen: {request: {back: string}, features: {twice: chosen.sum * 2}}
   by_source: {entity: source, source: [pays, refunds], key: {name: _source}, features: {number: count(*)}}
 services:
   all: {features: [spend.*, pairs.*, newest.*, user.*, everyone.*, asked.*]}
@@ -264,6 +266,35 @@ func TestStoppedRunsReturn(t *testing.T) {
 	})
 	if err == nil && chunks < 4 {
 		t.Errorf("stopped after %d chunks of 4 without an error", chunks)
+	}
+}
+
+// TestChosenLengths: a length that is out of bounds stops a run with the field and its greatest length, also where it comes through another view.
+func TestChosenLengths(t *testing.T) {
+	_, p, tables := open(t, manyPays(10))
+	for feature, want := range map[string]string{
+		"chosen.sum":                 "row 1, feature chosen__sum: the value is an error: length\n  hint: back must be a duration from 1us to 7d, such as 7d; or pass --on-error status to keep such rows as nulls",
+		"by_chosen.twice":            "row 1, feature by_chosen__twice: the value is an error: length\n  hint: back must be a duration from 1us to 7d, such as 7d; or pass --on-error status to keep such rows as nulls",
+		"chosen.both_ahead_up_to_3h": "row 0, feature chosen__both_ahead_up_to_3h: the value is an error: length\n  hint: ahead must be a duration from 1us to 3h, such as 3h; or pass --on-error status to keep such rows as nulls",
+	} {
+		view, name, _ := strings.Cut(feature, ".")
+		pl := planned(t, p, plan.Request{Features: []selfsame.ServiceEntry{{View: view, Feature: name}}})
+		b := column.NewBatch([]selfsame.Field{{Name: "user_id", Type: selfsame.Scalar(selfsame.String)}, {Name: "back", Type: selfsame.Scalar(selfsame.String)},
+			{Name: "ahead", Type: selfsame.Scalar(selfsame.String)}}, 2)
+		for _, row := range [][]string{{"u1", "7d", "soon"}, {"u1", "169h", "3h"}} {
+			for i, text := range row {
+				b.Columns[i].AppendBytes([]byte(text))
+			}
+		}
+		b.Rows = 2
+		res, err := batch.Run(t.Context(), batch.Request{Plan: pl, Rows: &batch.EntityRows{Batch: b, At: []int64{newYear, newYear}}, Tables: tables})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = res.Each(t.Context(), func(*batch.Chunk) error { return nil })
+		if err == nil || err.Error() != want || selfsame.ClassOf(err) != selfsame.ClassValue {
+			t.Errorf("%s: got %v\nwant %s", feature, err, want)
+		}
 	}
 }
 

@@ -294,6 +294,10 @@ func (s *scope) requestRow(a *expr.Aggregate) []*selfsame.Error {
 		return []*selfsame.Error{{Pos: a.Pos(), Message: "with request is for views of one source: the request's row is of none of " + joined(s.v.Source),
 			Hint: "make a view of the source whose fields the request has"}}
 	}
+	if s.v.LooksUp {
+		return []*selfsame.Error{{Pos: a.Pos(), Message: "with request is for views that look nothing up: other views know nothing of the request's row yet",
+			Hint: "give the value as a field of the source, or put the aggregate into a view of its own"}}
+	}
 	if src := s.t.p.Source(s.v.Source[0]); len(src.PrimaryKey) > 0 {
 		return []*selfsame.Error{{Pos: a.Pos(), Message: "with request is for sources whose rows stay: in " + src.Name + " a row takes the place of the one with its primary key",
 			Hint: "push the row, and write closed right to count it"}}

@@ -52,8 +52,11 @@ var Aggregates = []string{
 // Windows are the forms of windows with the widths of generated times.
 var Windows = []string{
 	"lifetime", "1h", "2h closed right", "1d closed both", "2h closed neither", "1d offset 1h", "2h hop 1h", "1d hop 7m closed both",
-	"2h every 1h", "1d every 1d", "1w every 1w", "2h every 1h offset 90m closed right", "3 rows", "2 rows within 2h", "session 1h",
+	"2h every 1h", "1d every 1d", "1w every 1w", "2h every 1h offset 90m closed right", "3 rows", "2 rows within 2h",
+	"2 rows offset 1 rows", "3 rows within 1d offset 2 rows", "2 rows offset 1h", "session 1h",
 	"session 2h max 90m", "today", "this week in 'Europe/Berlin'", "this month", "this year in 'America/New_York'",
+	"lifetime with request", "2h closed neither with request", "1d hop 7m with request", "2 rows within 2h with request", "session 1h with request",
+	"today with request", "len up to 1d", "len up to 2h closed both", "len up to 1d closed neither with request",
 }
 
 var filters = []string{"", "", "", " filter (where b)", " filter (where xi > 0)", " filter (where s = 'a' and xf is not null)", " filter (where xf >= 1.0)"}
@@ -70,6 +73,7 @@ type generator struct {
 	arrival   bool
 	sources   int
 	request   bool // some window counts the row that asks
+	chosen    bool // some window has its length from it
 }
 
 // Generate draws a script: definitions, logs and questions without expected values. Equal picks give equal scripts.
@@ -99,6 +103,8 @@ var sourceNames = []string{"e", "f"}
 const withRequest = " with request"
 
 func asksRow(window string) bool { return strings.HasSuffix(window, withRequest) }
+
+func chooses(window string) bool { return strings.HasPrefix(window, "len up to ") }
 
 func (g *generator) chance(percent int) bool { return g.pick(100) < percent }
 
@@ -197,7 +203,7 @@ func (g *generator) features(b *strings.Builder, shape Shape) {
 		if g.sources > 1 || g.upserts {
 			window = strings.TrimSuffix(window, withRequest)
 		}
-		g.request = g.request || asksRow(window)
+		g.request, g.chosen = g.request || asksRow(window), g.chosen || chooses(window)
 		fmt.Fprintf(b, "        a%d: \"%s%s over %s\"\n", n, aggregate, g.oneOf(filters...), window)
 		n++
 	}
@@ -272,6 +278,8 @@ func (g *generator) key() string {
 // cell draws the value of a field; at is the row's event time.
 func (g *generator) cell(field, at string) string {
 	switch field {
+	case "len":
+		return g.oneOf("1h", "1h", "90m", "2h", "1d", "1us", "30m", "25h", "0s", "-1h", "x", "null")
 	case "at":
 		if g.chance(3) {
 			return "null"
@@ -325,6 +333,9 @@ func (g *generator) questions(b *strings.Builder) {
 	var own []string // further fields of the row that asks
 	if g.request {
 		own = []string{"xi", "xf", "b", "d"}
+	}
+	if g.chosen {
+		own = append(own, "len")
 	}
 	header = strings.Join(append([]string{header}, append(own, "T")...), "  ")
 	mode := g.oneOf("", "", " as_of 1h", " as_of 1us", " final")

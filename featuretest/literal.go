@@ -96,7 +96,7 @@ func formatTime(t int64) string {
 }
 
 var statusWords = map[string]selfsame.Status{"null": selfsame.Null, "not_found": selfsame.NotFound, "expired": selfsame.Expired,
-	"error(overflow)": selfsame.ErrorOverflow, "error(max_values)": selfsame.ErrorMaxValues}
+	"error(overflow)": selfsame.ErrorOverflow, "error(max_values)": selfsame.ErrorMaxValues, "error(length)": selfsame.ErrorLength}
 
 // parseValue reads a cell of a table as a value of type t. A quoted cell is never a status word.
 func parseValue(cell string, t selfsame.Type) (selfsame.Value, error) {

@@ -103,7 +103,12 @@ func (c *Case) oracleColumn(v *selfsame.FeatureView, o output) ([]selfsame.Value
 			if named {
 				seen = visible(ov, log, key, cut, false)
 			}
-			value = call.value(seen, row.At, c.own(ov, v, o, row))
+			one := *call
+			if one.choose(row) {
+				value = one.value(seen, row.At, c.own(ov, v, o, row))
+			} else {
+				value = selfsame.Value{Status: selfsame.ErrorLength}
+			}
 		} else if named {
 			if e, status := asOfRow(ov, log, key, row.At, cut); e != nil {
 				value = field.of(e)
@@ -171,6 +176,18 @@ func (c *Case) oracleView(v *selfsame.FeatureView, looked map[string]selfsame.Ty
 		return string(b), true
 	}
 	return ov, nil
+}
+
+// choose gives the window of a call the length that a row chose, false where it may not.
+func (c *oracleCall) choose(row Row) bool {
+	if c.window.Chosen == "" {
+		return true
+	}
+	given := row.Given[c.window.Chosen]
+	n, unit := splitDuration(given.Str)
+	ok := given.Status == selfsame.Present && n > 0 && unit > 0 && n <= c.window.Length/unit
+	c.window.Length = n * unit
+	return ok
 }
 
 // own is a row as an event of the view, nil where it is none of the entity that it asks about.

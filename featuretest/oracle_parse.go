@@ -308,6 +308,10 @@ func (p *naive) window(w *selfsame.Window) (err error) {
 	switch t := p.peek(); {
 	case t == "lifetime":
 		p.next()
+	case len(p.tokens) > 2 && strings.EqualFold(p.tokens[1], "up"):
+		w.Chosen = p.next()
+		p.tokens = p.tokens[2:]
+		w.Kind, w.Length = selfsame.Sliding, number()
 	case t == "session":
 		p.next()
 		w.Kind, w.Gap, w.Max = selfsame.Session, number(), selfsame.DayLength

@@ -70,7 +70,7 @@ func toWire(f selfsame.Field, c *column.Column, rows int) *wire.Column {
 }
 
 var wireStatus = map[wire.Status]selfsame.Status{wire.Status_NULL: selfsame.Null, wire.Status_NOT_FOUND: selfsame.NotFound, wire.Status_EXPIRED: selfsame.Expired,
-	wire.Status_ERROR_OVERFLOW: selfsame.ErrorOverflow, wire.Status_ERROR_MAX_VALUES: selfsame.ErrorMaxValues}
+	wire.Status_ERROR_OVERFLOW: selfsame.ErrorOverflow, wire.Status_ERROR_MAX_VALUES: selfsame.ErrorMaxValues, wire.Status_ERROR_LENGTH: selfsame.ErrorLength}
 
 // fromWire reads the values of a column.
 func fromWire(t selfsame.Type, c *wire.Column, rows int) ([]selfsame.Value, error) {

@@ -162,7 +162,7 @@ func (d *decoder) column(t selfsame.Type, rows int) *column.Column {
 
 func (d *decoder) value(t selfsame.Type) selfsame.Value {
 	v := selfsame.Value{Type: t, Status: selfsame.Status(d.byte())}
-	if v.Status > selfsame.ErrorMaxValues {
+	if v.Status > selfsame.ErrorLength {
 		d.fail()
 	}
 	if v.Status != selfsame.Present || d.err != nil {

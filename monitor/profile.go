@@ -342,7 +342,7 @@ func (s *featureState) countStatuses(f *column.Column, rows int) {
 	s.Null += n[selfsame.Null]
 	s.NotFound += n[selfsame.NotFound]
 	s.Expired += n[selfsame.Expired]
-	s.Errors += n[selfsame.ErrorOverflow] + n[selfsame.ErrorMaxValues]
+	s.Errors += n[selfsame.ErrorOverflow] + n[selfsame.ErrorMaxValues] + n[selfsame.ErrorLength]
 }
 
 // observeConstant compares values with the first until one differs.

@@ -12,25 +12,41 @@ import (
 	"selfsame/compute/pit"
 )
 
-// AsksRow reports whether some window of the use counts the row that asks, so that rows of one key have values of their own.
+// takesRow reports whether a window takes something from the row that asks: that it is an event, or a length.
+func takesRow(w selfsame.Window) bool { return w.Request || w.Chosen != "" }
+
+// AsksRow reports whether some window of the use takes something from the row that asks, so that rows of one key have values of their own.
 func (u *Use) AsksRow() bool {
-	return slices.ContainsFunc(u.Spec.Cells, func(c pit.Cell) bool { return c.Window.Request })
+	return slices.ContainsFunc(u.Spec.Cells, func(c pit.Cell) bool { return takesRow(c.Window) })
 }
 
-// AsksRow reports whether a feature's expression counts the row that asks, so that it has no value without one.
+// AsksRow reports whether a window of a feature's expression takes something from the row that asks, so that it has no value without one.
 func AsksRow(f *selfsame.Feature) bool {
 	n, err := expr.Parse(f.Value)
 	if err != nil {
 		return false
 	}
 	return slices.ContainsFunc(expr.Aggregates(n), func(a *expr.Aggregate) bool {
-		return slices.ContainsFunc(a.Over, func(w selfsame.Window) bool { return w.Request })
+		return slices.ContainsFunc(a.Over, takesRow)
 	})
 }
 
-// AskedFields returns the label or request columns that some cells of the use take the row that asks from, in schema order: the fields that
-// their arguments and filters, the view's where and its key read. The event time is no such field: it is T.
+// AskedFields returns the label or request columns that windows of some cells of the use take from the row that asks: the fields that choose
+// their lengths, and where a window counts the row those that arguments and filters, the view's where and its key read, in schema order. The event
+// time is no such field: it is T.
 func (u *Use) AskedFields(cells []int) []selfsame.Field {
+	var out []selfsame.Field
+	for _, c := range cells {
+		f := selfsame.Field{Name: u.Spec.Cells[c].Window.Chosen, Type: selfsame.Scalar(selfsame.String), Pos: u.View.Pos}
+		if f.Name != "" && !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return append(out, u.eventFields(cells)...)
+}
+
+// eventFields returns the fields of the source that make the row that asks an event for some cells.
+func (u *Use) eventFields(cells []int) []selfsame.Field {
 	if !slices.ContainsFunc(cells, func(c int) bool { return u.Spec.Cells[c].Window.Request }) {
 		return nil
 	}
@@ -71,11 +87,13 @@ func (u *Use) askedByName(i int) bool {
 	return bare && slot < len(schema) && schema[slot].Name == u.Key[i]
 }
 
-// Asker makes rows that ask the events that windows with request count. Batch and serving use it alike (P2). It keeps its memory from one
-// run of rows to the next and is used by one goroutine at a time.
+// Asker finds what windows take from rows that ask: it makes them the events that windows with request count, and reads the lengths that they
+// choose. Batch and serving use it alike (P2). It keeps its memory from one run of rows to the next and is used by one goroutine at a time.
 type Asker struct {
 	use     *Use
-	fields  []selfsame.Field
+	chosen  []selfsame.Field
+	fields  []selfsame.Field // of the row as an event; the columns and Counts are empty where no window counts it
+	event   bool
 	where   *expr.Evaluator
 	key     []*expr.Evaluator // nil: the row has the key by name
 	columns []*expr.Evaluator // nil: no window with request reads it
@@ -84,24 +102,41 @@ type Asker struct {
 	out     pit.RequestRows
 }
 
-// NewAsker returns the memory to make events of rows with, nil where no window of the use counts them.
+// NewAsker returns the memory to ask rows with, nil where no window of the use takes anything from them.
 func (u *Use) NewAsker() *Asker {
 	if !u.AsksRow() {
 		return nil
 	}
+	a := &Asker{use: u}
+	var all []int
+	for i, c := range u.Spec.Cells {
+		all, a.event = append(all, i), a.event || c.Window.Request
+	}
+	a.fields = u.eventFields(all)
+	a.chosen = u.AskedFields(all)
+	a.chosen = a.chosen[:len(a.chosen)-len(a.fields)]
+	if len(a.chosen) > 0 {
+		a.out.Lengths = map[string][]int64{}
+	}
+	if a.event {
+		a.prepareEvents()
+	}
+	return a
+}
+
+// prepareEvents makes the memory of what rows are as events.
+func (a *Asker) prepareEvents() {
+	u := a.use
 	s := u.Sources[0]
-	a := &Asker{use: u, key: make([]*expr.Evaluator, len(s.Key)), columns: make([]*expr.Evaluator, len(s.Columns)),
-		times: column.New(selfsame.Scalar(selfsame.Timestamp), 0)}
+	a.key, a.columns = make([]*expr.Evaluator, len(s.Key)), make([]*expr.Evaluator, len(s.Columns))
+	a.times = column.New(selfsame.Scalar(selfsame.Timestamp), 0)
 	a.input.Columns = make([]*column.Column, len(s.Source.Schema)+1)
 	a.out.Columns = make([]*column.Column, len(s.Columns))
-	var all []int
 	for i := range u.Spec.Cells {
-		all = append(all, i)
 		for _, c := range u.Spec.Cells[i].Asked() {
 			a.columns[c] = s.Columns[c].NewEvaluator()
 		}
 	}
-	a.fields = u.AskedFields(all)
 	if s.Where != nil {
 		a.where = s.Where.NewEvaluator()
 	}
@@ -110,17 +145,51 @@ func (u *Use) NewAsker() *Asker {
 			a.key[i] = key.NewEvaluator()
 		}
 	}
-	return a
 }
 
-// Ask returns the rows at T as events. given returns a label or request column as the field's type. The result is valid until the next Ask;
+// Ask asks rows at T. given returns a label or request column as the field's type. The result is valid until the next Ask;
 // some of its columns are those that were handed in. An error is one that given returned.
 func (a *Asker) Ask(given func(f selfsame.Field) (*column.Column, error), at []int64) (*pit.RequestRows, error) {
+	for _, f := range a.chosen {
+		c, err := given(f)
+		if err != nil {
+			return nil, err
+		}
+		a.out.Lengths[f.Name] = appendLengths(a.out.Lengths[f.Name][:0], c, len(at))
+	}
+	if !a.event {
+		return &a.out, nil
+	}
+	return &a.out, a.events(given, at)
+}
+
+// appendLengths appends the lengths that a column of texts chooses, -1 for one that is none.
+func appendLengths(out []int64, c *column.Column, rows int) []int64 {
+	last, micros := "", int64(-1)
+	for i := range rows {
+		if c.StatusAt(i) != selfsame.Present {
+			out = append(out, -1)
+			continue
+		}
+		if text := c.Str(i); string(text) != last {
+			last = string(text)
+			var err error
+			if micros, err = expr.ParseDuration(last); err != nil {
+				micros = -1
+			}
+		}
+		out = append(out, micros)
+	}
+	return out
+}
+
+// events makes the rows events.
+func (a *Asker) events(given func(f selfsame.Field) (*column.Column, error), at []int64) error {
 	s := a.use.Sources[0]
 	for _, f := range a.fields {
 		c, err := given(f)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		a.input.Columns[schemaIndex(s.Source, f.Name)] = c
 	}
@@ -142,7 +211,7 @@ func (a *Asker) Ask(given func(f selfsame.Field) (*column.Column, error), at []i
 			a.out.Counts[i] = where.StatusAt(i) == selfsame.Present && where.Bools[i]
 		}
 	}
-	return &a.out, a.meetKeys(given)
+	return a.meetKeys(given)
 }
 
 // meetKeys leaves out the rows whose key as an event is not the one that they ask about.
@@ -167,4 +236,25 @@ func (a *Asker) meetKeys(given func(f selfsame.Field) (*column.Column, error)) e
 
 func schemaIndex(s *selfsame.Source, name string) int {
 	return slices.IndexFunc(s.Schema, func(f selfsame.Field) bool { return f.Name == name })
+}
+
+// ChosenLengths says of each length that windows of a slot take from the row that asks which field chooses it and what it may be.
+func (p *Plan) ChosenLengths(slot int) []string {
+	var out []string
+	s := p.Slots[slot]
+	switch {
+	case s.Use >= 0 && !p.Uses[s.Use].Spec.AsOf:
+		u := p.Uses[s.Use]
+		for _, c := range u.Features[s.Feature].Program.Slots() {
+			if w := u.Spec.Cells[c].Window; w.Chosen != "" {
+				out = append(out, w.Chosen+" must be a duration from 1us to "+expr.DurationText(w.Length)+", such as "+expr.DurationText(w.Length))
+			}
+		}
+	case s.OnDemand >= 0:
+		for _, in := range p.OnDemand[s.OnDemand].Program.Slots() {
+			out = append(out, p.ChosenLengths(in)...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

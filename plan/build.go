@@ -135,7 +135,7 @@ func (b *builder) feature(l located, key map[string]string, pos selfsame.Pos) (i
 		u.Features = append(u.Features, &Feature{Feature: l.feature, View: l.view, Type: prog.Type(), Program: prog})
 		if !u.Spec.AsOf {
 			for _, f := range u.AskedFields(prog.Slots()) {
-				if err := b.request(f, "with request in "+l.view.Name); err != nil {
+				if err := b.request(f, "a window of "+l.view.Name); err != nil {
 					return 0, err
 				}
 			}

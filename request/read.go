@@ -43,8 +43,8 @@ type useScratch struct {
 	values []*column.Column // per cell, in the order of entities
 	inRows []*column.Column // per cell, in row order
 	newest [][]int64        // per cell (as-of: one), in the order of entities
-	asker  *plan.Asker      // nil: no window counts the row that asks
-	own    pit.RequestRows  // the rows as events of the state
+	asker  *plan.Asker      // nil: no window takes anything from the row that asks
+	own    pit.RequestRows  // what it takes, in the columns of the state
 }
 
 func newScratch(p *Prepared, r *Reader) *scratch {
@@ -157,7 +157,7 @@ func (s *scratch) use(ctx context.Context, r *Reader, i int, u *boundUse) error 
 	return nil
 }
 
-// asked makes the rows events of the state, where some window counts them.
+// asked finds what windows take from the rows.
 func (s *scratch) asked(m *useScratch, u *boundUse) error {
 	if m.asker == nil {
 		return nil
@@ -166,7 +166,7 @@ func (s *scratch) asked(m *useScratch, u *boundUse) error {
 	if err != nil {
 		return err
 	}
-	m.own.Counts = rows.Counts
+	m.own.Counts, m.own.Lengths = rows.Counts, rows.Lengths
 	m.own.Columns = slices.Grow(m.own.Columns[:0], len(u.live.layout.Columns))[:len(u.live.layout.Columns)]
 	clear(m.own.Columns)
 	for i, c := range rows.Columns {

@@ -6,6 +6,7 @@ package serve
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"selfsame"
@@ -34,6 +35,7 @@ type served struct {
 	keys     []string  // request columns that are part of a key
 	files    []string  // sources that have history
 	warnings []string  // of every answer: what is deprecated of what it reads
+	lengths  []string  // per output: what the lengths of windows must be that the request chooses; empty: it chooses none
 	free     sync.Pool // of *work
 
 	split *split // of a service with an experiment, which has nothing else
@@ -161,6 +163,7 @@ func build(defs Definitions, q *Request) (*served, error) {
 			named.Reference += "@" + v.Version
 		}
 		out.outputs = append(out.outputs, named)
+		out.lengths = append(out.lengths, strings.Join(out.plan.ChosenLengths(o.Slot), ", "))
 	}
 	return out, nil
 }

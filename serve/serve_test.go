@@ -67,6 +67,40 @@ func TestFeatures(t *testing.T) {
 	}
 }
 
+// TestRowThatAsks: rows of one key have values of their own where windows count the row or take their length from it, and a length out of bounds is told.
+func TestRowThatAsks(t *testing.T) {
+	w := newWorld(t, definitions, nil)
+	w.push(noon-2*hour, order{"1", "u", 10, "ams", noon - 2*hour})
+	w.push(noon-hour, order{"2", "u", 1, "ams", noon - hour})
+	amounts := &column.Column{Type: selfsame.Scalar(selfsame.Float64), Floats: []float64{100, 200, 300, 400}}
+	ask := &Request{Service: "rule", Given: given([]string{"user_id", "amount", "back"}, texts("u", "u", "v", "u"), amounts, texts("1d", "90m", "1d", "2d"))}
+	for range 2 { // from the store, then from the cache
+		v, err := w.server.Features(t.Context(), ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row, want := range []float64{111, 201, 300} {
+			if got := w.value(v, "rules__over", row); got.Status != selfsame.Present || got.Float != want {
+				t.Errorf("row %d: %+v, want %v", row, got, want)
+			}
+		}
+		if got := w.value(v, "rules__over", 3); got.Status != selfsame.ErrorLength {
+			t.Errorf("two days back: %+v", got)
+		}
+		if n := w.value(v, "rules__plain", 3).Int; n != 2 {
+			t.Errorf("a window beside is %d", n)
+		}
+		if want := []string{"rules__over: back must be a duration from 1us to 1d, such as 1d"}; !slices.Equal(v.Warnings, want) {
+			t.Errorf("got %q, want %q", v.Warnings, want)
+		}
+		v.Release()
+	}
+	ask.Given = given([]string{"user_id", "amount"}, texts("u"), &column.Column{Type: selfsame.Scalar(selfsame.Float64), Floats: []float64{1}})
+	if _, err := w.server.Features(t.Context(), ask); err == nil || !strings.Contains(err.Error(), "needed as a request field") {
+		t.Errorf("without the length: %v", err)
+	}
+}
+
 func TestMoments(t *testing.T) {
 	w := newWorld(t, definitions, nil)
 	if got := w.server.Answered(); got != math.MinInt64 {

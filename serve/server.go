@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -174,6 +175,9 @@ func (s *Server) answer(ctx context.Context, w *work, q *Request, with *work) er
 	}
 	v.Token, v.Stale = token.text, v.Stale || token.partial || p.lacks(token.sources)
 	for i, c := range res.Columns {
+		if p.lengths[i] != "" && slices.Contains(c.Status, selfsame.ErrorLength) {
+			v.Warnings = append(v.Warnings, p.outputs[i].Name+": "+p.lengths[i])
+		}
 		v.Columns = append(v.Columns, p.plan.Outputs[i].Edge(w.edge[i], c))
 	}
 	v.EventTimes = nil

@@ -52,6 +52,10 @@ views:
     entity: place
     source: orders
     features: {n: "count(*) over 7d"}
+  rules:
+    entity: user
+    source: orders
+    features: {over: sum(amount) over back up to 1d with request, plain: count(*) over 1d}
   slow:
     entity: user
     source: orders
@@ -71,6 +75,7 @@ services:
   both: {features: [spend.n, arrivals.n]}
   ask: {features: [ratio.*]}
   late: {features: [slow.n_slow]}
+  rule: {features: [rules.*]}
 `
 
 const (

@@ -82,6 +82,7 @@ const (
 	Status_EXPIRED          Status = 3
 	Status_ERROR_OVERFLOW   Status = 4
 	Status_ERROR_MAX_VALUES Status = 5
+	Status_ERROR_LENGTH     Status = 6
 )
 
 // Enum value maps for Status.
@@ -93,6 +94,7 @@ var (
 		3: "EXPIRED",
 		4: "ERROR_OVERFLOW",
 		5: "ERROR_MAX_VALUES",
+		6: "ERROR_LENGTH",
 	}
 	Status_value = map[string]int32{
 		"PRESENT":          0,
@@ -101,6 +103,7 @@ var (
 		"EXPIRED":          3,
 		"ERROR_OVERFLOW":   4,
 		"ERROR_MAX_VALUES": 5,
+		"ERROR_LENGTH":     6,
 	}
 )
 
@@ -3560,14 +3563,15 @@ const file_selfsame_proto_rawDesc = "" +
 	"\x04Form\x12\v\n" +
 	"\aCOLUMNS\x10\x00\x12\n" +
 	"\n" +
-	"\x06PACKED\x10\x01*e\n" +
+	"\x06PACKED\x10\x01*w\n" +
 	"\x06Status\x12\v\n" +
 	"\aPRESENT\x10\x00\x12\b\n" +
 	"\x04NULL\x10\x01\x12\r\n" +
 	"\tNOT_FOUND\x10\x02\x12\v\n" +
 	"\aEXPIRED\x10\x03\x12\x12\n" +
 	"\x0eERROR_OVERFLOW\x10\x04\x12\x14\n" +
-	"\x10ERROR_MAX_VALUES\x10\x05*b\n" +
+	"\x10ERROR_MAX_VALUES\x10\x05\x12\x10\n" +
+	"\fERROR_LENGTH\x10\x06*b\n" +
 	"\x04Fate\x12\f\n" +
 	"\bACCEPTED\x10\x00\x12\r\n" +
 	"\tDUPLICATE\x10\x01\x12\f\n" +

@@ -51,6 +51,8 @@ func (p *parser) window() (selfsame.Window, string) {
 	start := p.next
 	var w selfsame.Window
 	switch t := p.peek(); {
+	case t.kind == tokenWord && p.ahead(1).is("up") && p.ahead(2).is("to"):
+		w = p.chosenWindow()
 	case t.kind == tokenDuration:
 		w = p.timeWindow()
 	case t.kind == tokenInteger:
@@ -67,7 +69,7 @@ func (p *parser) window() (selfsame.Window, string) {
 	case p.accept("lifetime"):
 	default:
 		p.fail(t.off, "expected a window, found "+t.describe(),
-			"windows are 7d, 7d hop 1h, 7d every 1d, 10 rows, session 30m, today, this week, this month, this year, lifetime")
+			"windows are 7d, 7d hop 1h, 7d every 1d, lookback up to 30d, 10 rows, session 30m, today, this week, this month, this year, lifetime")
 	}
 	if t := p.peek(); t.is("with") && p.ahead(1).is("request") {
 		p.take()
@@ -123,6 +125,23 @@ func (p *parser) timeWindow() selfsame.Window {
 		}
 	}
 	p.fail(t.off, "expected an edge after CLOSED, found "+t.describe(), "the edges are left, right, both, neither")
+	return w
+}
+
+// chosenWindow reads a window whose length a field of the request gives.
+func (p *parser) chosenWindow() selfsame.Window {
+	t := p.take()
+	name := strings.ToLower(t.text)
+	if name != t.text {
+		p.fail(t.off, "the field that gives a window's length has a name in lower case, found "+t.describe(), "write "+name)
+	}
+	p.take()
+	p.take()
+	w := p.timeWindow()
+	if w.Kind != selfsame.Sliding {
+		p.fail(t.off, "a length that the request chooses goes with no hop", "leave hop or every out: "+name+" up to "+DurationText(w.Length))
+	}
+	w.Chosen = name
 	return w
 }
 
@@ -258,6 +277,9 @@ func boundsText(w selfsame.Window) string {
 		return "lifetime"
 	}
 	s := DurationText(w.Length)
+	if w.Chosen != "" {
+		s = w.Chosen + " up to " + s
+	}
 	switch w.Kind {
 	case selfsame.HopTail:
 		s += " hop " + DurationText(w.Hop)

@@ -29,6 +29,9 @@ type compiled struct {
 	canonical bool // events of one τ must stand in canonical order
 	request   bool // some window counts the row that asks
 
+	chosen   []string // fields that choose the lengths of windows
+	chosenBy []int    // window -> the field, -1: none
+
 	slots []int // of an Entity: column -> where its values are (packed)
 	words int   // of a packed event
 }
@@ -74,7 +77,7 @@ func compile(spec Spec, rows Rows) (*compiled, error) {
 			return nil, err
 		}
 	}
-	if !c.fitsRequest(rows.Request, len(rows.Entity)) {
+	if !rows.Request.fits(c, len(rows.Entity)) {
 		return nil, fault(spec.Name, "rows whose request columns are not those of the view")
 	}
 	c.all = c.choose(nil)
@@ -201,8 +204,18 @@ func (c *compiled) window(w selfsame.Window) (int, error) {
 	if i < 0 {
 		i = len(c.windows)
 	}
-	c.windows, c.uppers = append(c.windows, b), append(c.uppers, i)
+	c.windows, c.uppers, c.chosenBy = append(c.windows, b), append(c.uppers, i), append(c.chosenBy, c.choice(w.Chosen))
 	return len(c.windows) - 1, nil
+}
+
+// choice returns the number of the field that chooses a window's length, -1 for none.
+func (c *compiled) choice(field string) int {
+	i := slices.Index(c.chosen, field)
+	if i < 0 && field != "" {
+		i = len(c.chosen)
+		c.chosen = append(c.chosen, field)
+	}
+	return i
 }
 
 func (c *compiled) group(cell *Cell) int {
@@ -255,18 +268,6 @@ func (c *compiled) trace(p place) int {
 	}
 	c.traces = append(c.traces, trace{group: p.group, window: p.window})
 	return len(c.traces) - 1
-}
-
-// fitsRequest checks the shape of n rows as events.
-func (c *compiled) fitsRequest(r *RequestRows, n int) bool {
-	if r == nil {
-		return true
-	}
-	ok := len(r.Counts) == n && len(r.Columns) == len(c.Columns)
-	for i, col := range r.Columns {
-		ok = ok && (col == nil || col.Len() == n && col.Type.Equal(c.Columns[i]))
-	}
-	return ok
 }
 
 // fits checks the shape of a block.

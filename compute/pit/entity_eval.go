@@ -20,7 +20,7 @@ type Ask struct {
 	MaxSeq  int64 // with ByAlpha: events with a greater Seq, and ends at a greater one, are not there
 	// Cells are those asked for, distinct; as-of: event columns. nil: all.
 	Cells []int
-	// Request are rows as events, for windows with request: row i of the question is row First+i of them. nil: none is one.
+	// Request is what windows take from the rows: row i of the question is row First+i of it. nil: nothing.
 	Request *RequestRows
 	First   int
 }
@@ -46,7 +46,7 @@ func (e *Entity) Eval(a *Ask, out []*column.Column, newest [][]int64) error {
 		return e.fault
 	case err != nil:
 		return err
-	case len(out) != len(sel.cells) || (newest != nil && len(newest) != len(sel.cells)) || (a.Known != nil && len(a.Known) != len(a.At)):
+	case !a.Request.fits(e.prepared.spec, a.First+len(a.At)), len(out) != len(sel.cells) || (newest != nil && len(newest) != len(sel.cells)) || (a.Known != nil && len(a.Known) != len(a.At)):
 		return fault(e.prepared.spec.Name, "a question about an entity whose parts have unequal lengths")
 	}
 	q := &e.question
@@ -91,7 +91,8 @@ func (e *Entity) rows(lo, hi int) {
 		b.latest(q)
 		return
 	}
-	if q.Request != nil && e.prepared.spec.request {
+	q.subject.lengths = q.Request.chosenBetween(e.prepared.spec, q.First+lo, q.First+hi)
+	if q.Request != nil && q.Request.Counts != nil && e.prepared.spec.request {
 		b.host(q, lo, hi)
 	}
 	b.windowed(e.kernels(q.sel), q)

@@ -26,9 +26,11 @@ type subject struct {
 	lo, hi int
 	end    int     // places [hi, end) are rows that ask, as events
 	own    []int32 // the place of each row as an event, -1: it is none; nil: no row is one
-	first  int     // of its rows, in newest and arrival
-	at     []int64
-	known  []int64 // nil: final
+	// lengths are what the rows chose, by compiled.chosen; nil: nothing.
+	lengths [][]int64
+	first   int // of its rows, in newest and arrival
+	at      []int64
+	known   []int64 // nil: final
 }
 
 // evaluator evaluates the rows of one entity after another over a timeline: every entity of a partition for a sweep's worker, the same

@@ -37,18 +37,22 @@ func (e *evaluator) outOfOrder(x *subject) {
 		g := &e.groups[s.group]
 		g.load(x, s.end(x))
 		for _, in := range s.windows {
+			before := e.out[in.cells[0]].Len()
 			if b := e.spec.windows[in.window]; !b.Timed() || b.Window().Request {
 				e.walks(g, &in, x)
+				e.refuseLengths(&in, x, before)
 				continue
 			}
+			lo := e.span.lo[in.window]
 			for a := 0; a < len(x.at); {
 				b := a + 1
-				for b < len(x.at) && x.known[b] >= x.known[b-1] {
+				for b < len(x.at) && x.known[b] >= x.known[b-1] && lo[b] >= lo[b-1] {
 					b++
 				}
 				e.chain(g, &in, x, a, b)
 				a = b
 			}
+			e.refuseLengths(&in, x, before)
 		}
 	}
 	if e.detail {

@@ -102,7 +102,7 @@ func (ev *events) decode(s *Sweep, r *run, p, used int, decoded map[*part]*part)
 // visibility needs to its place.
 func (ev *events) sort(s *Sweep, entities int, ask *asking) {
 	ev.own = ev.own[:0]
-	if s.rows.Request == nil || !s.spec.request {
+	if s.rows.Request == nil || s.rows.Request.Counts == nil || !s.spec.request {
 		ask = nil
 	}
 	ev.count(entities, ask)

@@ -64,14 +64,17 @@ type Rows struct {
 	Request  *RequestRows
 }
 
-// RequestRows are rows that ask as events of the view at their T, for windows with request. nil: no row is one.
+// RequestRows are what windows take from rows that ask. For windows with request a row is an event of the view at its T. nil: nothing.
 type RequestRows struct {
 	Columns []*column.Column // event columns, a value a row; nil: no window with request reads it
-	Counts  []bool           // whether the row is an event of the view and of the entity that it asks about
+	Counts  []bool           // whether the row is an event of the view and of the entity that it asks about; nil: none is
+	// Lengths are, by the field that chooses them, lengths of windows in microseconds. What is not in (0, greatest] makes the values of a
+	// window of that greatest length errors.
+	Lengths map[string][]int64
 }
 
 // counts reports whether row i is an event.
-func (r *RequestRows) counts(i int) bool { return r != nil && r.Counts[i] }
+func (r *RequestRows) counts(i int) bool { return r != nil && r.Counts != nil && r.Counts[i] }
 
 // NoEntity marks a row or event without an entity.
 const NoEntity = ^uint32(0)

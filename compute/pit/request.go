@@ -12,6 +12,64 @@ import (
 // A window with request counts the row that asks as its newest event. The row is an event of its own question and of no other, so it stands
 // behind the entity's events, in none of the runs that windows are: kernels are loaded with it, and the set of the general path takes it in and
 // out. Where nothing of the entity stands at or behind T, the run and the row are one run, which is what a live question mostly finds.
+//
+// A window whose length the row chooses is a run like others; only its lower bound may go back from row to row.
+
+// fits reports whether r has the shape of the view and n rows, or more.
+func (r *RequestRows) fits(c *compiled, n int) bool {
+	if r == nil {
+		return true
+	}
+	ok := r.Counts == nil || len(r.Counts) >= n && len(r.Columns) == len(c.Columns)
+	for i, col := range r.Columns {
+		ok = ok && (col == nil || col.Len() >= n && col.Type.Equal(c.Columns[i]))
+	}
+	for _, l := range r.Lengths {
+		ok = ok && len(l) >= n
+	}
+	return ok
+}
+
+// lengthOf returns the length of up to `most` that row k chose, 0 where it chose none that may be.
+func (x *subject) lengthOf(field, k int, most int64) int64 {
+	if x.lengths == nil || x.lengths[field] == nil {
+		return 0
+	}
+	if l := x.lengths[field][k]; l > 0 && l <= most {
+		return l
+	}
+	return 0
+}
+
+// refuseLengths makes the values of a window from number `before` on, one a row, errors where the row chose no length that the window may have.
+func (e *evaluator) refuseLengths(in *windowCells, x *subject, before int) {
+	field := e.spec.chosenBy[in.window]
+	if field < 0 {
+		return
+	}
+	for k := range x.at {
+		if x.lengthOf(field, k, e.spec.windows[in.window].Window().Length) > 0 {
+			continue
+		}
+		for _, cell := range in.cells {
+			e.out[cell].SetStatus(before+k, selfsame.ErrorLength)
+		}
+	}
+}
+
+// chosenBetween returns what rows [lo, hi) chose, by compiled.chosen, nil where nothing is.
+func (r *RequestRows) chosenBetween(c *compiled, lo, hi int) [][]int64 {
+	if r == nil || len(c.chosen) == 0 {
+		return nil
+	}
+	out := make([][]int64, len(c.chosen))
+	for i, field := range c.chosen {
+		if l := r.Lengths[field]; l != nil {
+			out[i] = l[lo:hi]
+		}
+	}
+	return out
+}
 
 // end is up to which place the kernel of the group is loaded.
 func (s *chosen) end(x *subject) int {
@@ -66,6 +124,34 @@ func (w *worker) ownOf(a, b int) []int32 {
 		}
 	}
 	return own
+}
+
+// takeLengths takes what the rows of the partition chose.
+func (q *asking) takeLengths(c *compiled, request *RequestRows) {
+	q.chosen = request.chosenBetween(c, 0, 0)
+	for i, field := range c.chosen {
+		if q.chosen == nil || request.Lengths[field] == nil {
+			continue
+		}
+		q.chosen[i] = make([]int64, len(q.row))
+		for k, r := range q.row {
+			q.chosen[i][k] = request.Lengths[field][r]
+		}
+	}
+}
+
+// between returns entries [lo, hi) of each slice.
+func between(slices [][]int64, lo, hi int) [][]int64 {
+	if slices == nil {
+		return nil
+	}
+	out := make([][]int64, len(slices))
+	for i, s := range slices {
+		if s != nil {
+			out[i] = s[lo:hi]
+		}
+	}
+	return out
 }
 
 // moveOwn moves the values of the rows that ask, whose numbers row holds, to their places.

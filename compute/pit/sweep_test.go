@@ -55,6 +55,9 @@ var testWindows = []selfsame.Window{
 	{Kind: selfsame.LastRows, Rows: 1, Request: true},
 	{Kind: selfsame.LastRows, Rows: 3, Within: 12, Request: true},
 	{Kind: selfsame.Session, Gap: 4, Max: 9, Request: true},
+	{Kind: selfsame.Sliding, Length: 20, Chosen: "a"},
+	{Kind: selfsame.Sliding, Length: 9, Chosen: "a", Offset: 3, Closed: selfsame.ClosedBoth},
+	{Kind: selfsame.Sliding, Length: 20, Chosen: "b", Request: true},
 }
 
 var testColumns = []selfsame.Type{selfsame.Scalar(selfsame.Int64), selfsame.Scalar(selfsame.Bool), selfsame.Scalar(selfsame.String), selfsame.Scalar(selfsame.Float64)}
@@ -143,7 +146,10 @@ func realCall(r *rand.Rand) (*aggregate.Call, []int) {
 
 // randomRequest is n rows as events of a view. Of columns that no window with request reads some are not there.
 func randomRequest(r *rand.Rand, spec *Spec, n int) *RequestRows {
-	q := &RequestRows{Counts: make([]bool, n)}
+	q := &RequestRows{Counts: make([]bool, n), Lengths: map[string][]int64{"a": make([]int64, n)}}
+	if r.IntN(4) > 0 {
+		q.Lengths["b"] = make([]int64, n)
+	}
 	for c, t := range testColumns {
 		col := column.New(t, n)
 		read := slices.ContainsFunc(spec.Cells, func(cell Cell) bool { return slices.Contains(cell.Asked(), c) })
@@ -154,6 +160,11 @@ func randomRequest(r *rand.Rand, spec *Spec, n int) *RequestRows {
 	}
 	for i := range q.Counts {
 		q.Counts[i] = r.IntN(5) > 0
+		for _, field := range []string{"a", "b"} {
+			if l := q.Lengths[field]; l != nil {
+				l[i] = []int64{1, 5, 9, 10, 20, 21, 0, -1, selfsame.MaxTime, 3}[r.IntN(10)]
+			}
+		}
 		for c, v := range randomValues(r) {
 			if q.Columns[c] != nil {
 				q.Columns[c].Append(v)
@@ -304,6 +315,16 @@ func (w *world) expect(r int) (values []selfsame.Value, newest, arrival []int64)
 }
 
 func (w *world) expectCell(c Cell, seen []*event, at int64, request *RequestRows, row int) (v selfsame.Value, last *event) {
+	if field := c.Window.Chosen; field != "" {
+		length := int64(0)
+		if request != nil && request.Lengths[field] != nil {
+			length = request.Lengths[field][row]
+		}
+		refused := length <= 0 || length > c.Window.Length
+		if c.Window.Length = max(length, 1); refused {
+			return selfsame.Value{Type: c.Call.Result, Status: selfsame.ErrorLength}, nil
+		}
+	}
 	own := request.own(row, at)
 	var used []selfsame.Value
 	var state aggregate.State

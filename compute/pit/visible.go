@@ -213,6 +213,15 @@ func (r *ranges) fill(e *evaluator, x *subject, caps []int32, narrow bool) {
 			for k := range r.lo[i] {
 				r.lo[i][k] = int32(x.lo)
 			}
+		} else if field := e.spec.chosenBy[i]; field >= 0 {
+			r.lo[i] = r.lo[i][:0]
+			for k, at := range x.at {
+				lo := x.hi // of a length that is refused no event
+				if l := x.lengthOf(field, k, b.Window().Length); l > 0 {
+					lo = x.lo + before(tau, b.LowerOf(at, l))
+				}
+				r.lo[i] = append(r.lo[i], int32(lo))
+			}
 		} else {
 			r.bounds = b.AppendLower(r.bounds[:0], x.at)
 			r.lo[i] = cursor(r.lo[i][:0], tau, r.bounds, x.lo)
@@ -224,7 +233,7 @@ func (r *ranges) fill(e *evaluator, x *subject, caps []int32, narrow bool) {
 			r.narrow(i, b, tau, x)
 		}
 		r.breaks[i] = r.breaks[i][:0]
-		if len(caps) > 0 || !b.Timed() {
+		if len(caps) > 0 || !b.Timed() || e.spec.chosenBy[i] >= 0 {
 			r.findBreaks(i)
 		}
 	}

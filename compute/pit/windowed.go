@@ -16,11 +16,13 @@ func (e *evaluator) inOrder(x *subject, caps []int32) {
 		g := &e.groups[s.group]
 		g.load(x, s.end(x))
 		for _, in := range s.windows {
+			before := e.out[in.cells[0]].Len()
 			if e.spec.windows[in.window].Window().Request && x.own != nil {
 				e.runsWithRequest(g, &in, x)
 			} else {
 				e.runs(g, &in, x)
 			}
+			e.refuseLengths(&in, x, before)
 		}
 	}
 	if e.detail {

@@ -38,7 +38,8 @@ type asking struct {
 	row    []uint32
 	next   []int32
 	keys   []askKey
-	memory []int64 // of known
+	memory []int64   // of known
+	chosen [][]int64 // lengths of windows, by compiled.chosen; nil: none are chosen
 	packed []uint64
 	moved  asked
 }
@@ -98,6 +99,7 @@ func (w *worker) partition(ctx context.Context, p int) error {
 	}
 	n := w.s.entities(p)
 	w.ask.sort(w.o, p, n)
+	w.ask.takeLengths(w.spec, w.s.rows.Request)
 	w.events.sort(w.s, n, &w.ask)
 	for i, r := range w.ask.row {
 		w.o.place[r] = uint32(lo + i)
@@ -277,6 +279,7 @@ func (w *worker) windowed(ctx context.Context, entities int) error {
 		}
 		x := subject{lo: int(w.events.starts[e]), hi: int(w.events.ends[e]), end: int(w.events.starts[e+1]), at: w.ask.at[a:b]}
 		x.own = w.ownOf(a, b)
+		x.lengths = between(w.ask.chosen, a, b)
 		if w.ask.known != nil {
 			x.known = w.ask.known[a:b]
 		}
@@ -312,6 +315,7 @@ func (w *worker) entity(x *subject) error {
 		if x.own != nil {
 			some.own = x.own[lo:hi]
 		}
+		some.lengths = between(x.lengths, lo, hi)
 		w.inOrder(&some, caps[min(lo, len(caps)):min(hi, len(caps))])
 		if w.rows >= batchRows {
 			if err := w.flush(); err != nil {

@@ -142,6 +142,11 @@ func (b *Bounds) Lower(at int64) int64 {
 	return t.plus(b.lower)
 }
 
+// LowerOf is Lower of a sliding window whose length the row that asks has chosen.
+func (b *Bounds) LowerOf(at, length int64) int64 {
+	return point{v: at}.minus(b.w.Offset).minus(length).plus(b.lower)
+}
+
 // longest is the greatest length of a session.
 func (b *Bounds) longest() int64 {
 	if b.w.Max == 0 {
