@@ -17,6 +17,7 @@ import (
 	"selfsame/compute/window"
 	"selfsame/definition"
 	"selfsame/monitor"
+	archived "selfsame/offline/archive"
 	"selfsame/registry"
 	"selfsame/registry/catalogue"
 	"selfsame/source"
@@ -115,7 +116,7 @@ func newestEvent(ctx context.Context, dir, archive string, src *selfsame.Source)
 			return 0, err
 		}
 	}
-	complete, err := archiveComplete(archive)
+	complete, err := archived.CompleteOf(archive)
 	if err != nil {
 		return 0, err
 	}

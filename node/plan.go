@@ -5,10 +5,6 @@ package node
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -17,6 +13,7 @@ import (
 	"selfsame/definition"
 	"selfsame/forecast"
 	"selfsame/materialize"
+	archived "selfsame/offline/archive"
 	"selfsame/plan"
 	"selfsame/source"
 )
@@ -63,31 +60,13 @@ func handIn(project, data string, complete int64) *forecast.Hand {
 		}}
 }
 
-// archiveComplete is the offset below which the archive in a folder holds the log; 0: there is none.
-func archiveComplete(folder string) (int64, error) {
-	b, err := os.ReadFile(filepath.Join(folder, "STATE.json"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	var state struct {
-		Complete int64 `json:"complete"`
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &state)
-	}
-	if err != nil {
-		return 0, dataError(folder, "cannot read the state of the archive", err)
-	}
-	return state.Complete, nil
-}
-
 // Retention says what serving keeps online of the views of a project's files, and what that costs by the rows at hand.
 func Retention(ctx context.Context, project, data string) ([]*forecast.Retained, error) {
 	p, err := definition.Load(project)
 	if err != nil {
 		return nil, err
 	}
-	complete, err := archiveComplete(filepath.Join(data, archiveFolder))
+	complete, err := archived.CompleteOf(filepath.Join(data, archiveFolder))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +86,7 @@ func (u *unserved) Forecast(ctx context.Context, a *forecast.Args) (*forecast.Fo
 	if err := checkKept(s, &a.Change, u.at.Project); err != nil {
 		return nil, err
 	}
-	complete, err := archiveComplete(filepath.Join(u.at.Data, archiveFolder))
+	complete, err := archived.CompleteOf(filepath.Join(u.at.Data, archiveFolder))
 	if err != nil {
 		return nil, err
 	}

@@ -93,6 +93,12 @@ func readState(dir string) (state, error) {
 	return s, nil
 }
 
+// CompleteOf is Complete of the archive below dir, 0 where there is none.
+func CompleteOf(dir string) (int64, error) {
+	s, err := readState(dir)
+	return s.Complete, err
+}
+
 // newer is the error of a file of a later format.
 func newer(path string, is, most int) error {
 	return &selfsame.Error{Class: selfsame.ClassResource, Pos: selfsame.Pos{File: path},
