@@ -18,10 +18,10 @@ var collectionFunctions = []Function{
 	{Name: "one_hot", Group: "list", Params: "x, v, …", Summary: "A list of int64, as long as there are values v: 1 at those equal to x, else 0.",
 		Example: "one_hot('b', 'a', 'b', 'c')", Result: "[0, 1, 0]", Bind: bindOneHot},
 	listFunction("list_slice", "l, from, to", "The elements from one place to another, both included; places count from 1, from -1 backwards, and those outside hold nothing.",
-		"list_slice(split('a,b,c,d', ','), 2, -2)", "[b, c]", appendSlice, intType, intType),
-	listFunction("list_reverse", "l", "The elements from the last to the first.", "list_reverse(split('a,b', ','))", "[b, a]", appendReversed),
-	listFunction("list_sort", "l", "The elements in ascending order, strings by their bytes, nulls last.", "list_sort(list_of(3, null, 1))", "[1, 3, null]", appendSorted()),
-	listFunction("list_distinct", "l", "Each element once, at its first place; no nulls.", "list_distinct(split('b,a,b', ','))", "[b, a]", appendDistinct()),
+		"list_slice(split('a,b,c,d', ','), 2, -2)", "[b, c]", func() appendElements { return appendSlice }, intType, intType),
+	listFunction("list_reverse", "l", "The elements from the last to the first.", "list_reverse(split('a,b', ','))", "[b, a]", func() appendElements { return appendReversed }),
+	listFunction("list_sort", "l", "The elements in ascending order, strings by their bytes, nulls last.", "list_sort(list_of(3, null, 1))", "[1, 3, null]", newSorted),
+	listFunction("list_distinct", "l", "Each element once, at its first place; no nulls.", "list_distinct(split('b,a,b', ','))", "[b, a]", newDistinct),
 	{Name: "list_concat", Group: "list", Params: "l, …", Summary: "The elements of its lists, two or more of one type, one after the other.",
 		Example: "list_concat(list_of(1), list_of(2, 3))", Result: "[1, 2, 3]", Bind: bindListConcat},
 	{Name: "list_join", Group: "list", Params: "l, separator", Summary: "The strings of l with the separator between them, without nulls. Null beyond 16 MiB.",
@@ -35,11 +35,11 @@ var collectionFunctions = []Function{
 		Example: "map_of('clicks', 3, 'rate', 0.5)", Result: "{clicks: 3.0, rate: 0.5}", Bind: bindMapOf},
 }
 
-// appendElements appends to elems what a function makes of elements [lo, hi) of l; it appends nothing else.
+// appendElements appends to elems what a function makes of elements [lo, hi) of l; it appends nothing else. It may keep memory from row to row.
 type appendElements func(elems, l *column.Column, lo, hi int, args []*column.Column, row int)
 
 // listFunction is a function from a list, and scalars of the given types, to a list of its type.
-func listFunction(name, params, summary, example, result string, f appendElements, rest ...selfsame.Type) Function {
+func listFunction(name, params, summary, example, result string, newAppend func() appendElements, rest ...selfsame.Type) Function {
 	bind := func(args []Arg) (*Bound, error) {
 		if err := listArgument(name, params, args, 1+len(rest), false); err != nil {
 			return nil, err
@@ -50,10 +50,12 @@ func listFunction(name, params, summary, example, result string, f appendElement
 			}
 		}
 		l := listTypeOf(args[0])
-		kernel := eachList(func(out *column.Column, args []*column.Column, i int) {
-			f(out.Elems, args[0].Elems, int(args[0].Offsets[i]), int(args[0].Offsets[i+1]), args, i)
-		})
-		return &Bound{Result: l, Args: append(takes(l), rest...), NewEval: func() Eval { return kernel }}, nil
+		return &Bound{Result: l, Args: append(takes(l), rest...), NewEval: func() Eval {
+			f := newAppend()
+			return eachList(func(out *column.Column, args []*column.Column, i int) {
+				f(out.Elems, args[0].Elems, int(args[0].Offsets[i]), int(args[0].Offsets[i+1]), args, i)
+			})
+		}}, nil
 	}
 	return Function{Name: name, Group: "list", Params: params, Summary: summary, Example: example, Result: result, Bind: bind}
 }
@@ -100,9 +102,10 @@ func appendReversed(elems, l *column.Column, lo, hi int, _ []*column.Column, _ i
 	}
 }
 
-func appendSorted() appendElements {
+func newSorted() appendElements {
+	var order []uint32
 	return func(elems, l *column.Column, lo, hi int, _ []*column.Column, _ int) {
-		order := make([]uint32, 0, hi-lo)
+		order = order[:0]
 		for j := lo; j < hi; j++ {
 			if l.StatusAt(j) == selfsame.Present {
 				order = append(order, uint32(j))
@@ -118,9 +121,10 @@ func appendSorted() appendElements {
 	}
 }
 
-func appendDistinct() appendElements {
+func newDistinct() appendElements {
+	var seen elementSet
 	return func(elems, l *column.Column, lo, hi int, _ []*column.Column, _ int) {
-		var seen elementSet
+		clear(seen.members)
 		for j := lo; j < hi; j++ {
 			if l.StatusAt(j) == selfsame.Present && seen.add(l, j) {
 				elems.AppendFrom(l, j)
