@@ -57,8 +57,34 @@ func TestGRPC(t *testing.T) {
 		t.Error(err)
 	}
 	refusedOverGRPC(t, features)
+	askedOverGRPC(t, wire.NewRegistryClient(c))
 	if err := s.stop(); err != nil {
 		t.Error(err)
+	}
+}
+
+// askedOverGRPC asks what is applied: a page of features, each with its own page, its versions and its lineage.
+func askedOverGRPC(t *testing.T, r wire.RegistryClient) {
+	t.Helper()
+	list, err := r.ListFeatures(t.Context(), &wire.ListFeaturesRequest{PageSize: 1})
+	if err != nil || len(list.Features) != 1 || list.Total < 2 || list.NextPageToken == "" {
+		t.Fatalf("a page: %v, %v", list, err)
+	}
+	name := list.Features[0].Name
+	f, err := r.GetFeature(t.Context(), &wire.FeatureRequest{Name: name + "@1"})
+	if err != nil || f.Name != name || f.Version != "1.0.0" || f.Type != "int64" || f.Usage == nil || len(f.Settings) == 0 || len(f.Users.GetServices()) == 0 {
+		t.Errorf("%s: %v, %v", name, f, err)
+	}
+	v, err := r.ListVersions(t.Context(), &wire.FeatureRequest{Name: name})
+	if err != nil || len(v.Versions) != 1 || v.Versions[0].Hash != f.GetHash() || time.Since(time.UnixMicro(v.Versions[0].Time)) > time.Hour {
+		t.Errorf("versions: %v, %v", v, err)
+	}
+	l, err := r.GetLineage(t.Context(), &wire.LineageRequest{Name: name, Direction: "up", Columns: true})
+	if err != nil || l.Root != "feature/"+name+"@1.0.0" || len(l.Nodes) < 3 || len(l.Edges) < 2 {
+		t.Errorf("lineage: %v, %v", l, err)
+	}
+	if _, err := r.GetFeature(t.Context(), &wire.FeatureRequest{Name: name + "@9"}); status.Code(err) != codes.NotFound {
+		t.Errorf("a version that there is not: %v", err)
 	}
 }
 
