@@ -43,9 +43,6 @@ func (x *Index) featureVersion(it *Item, version string) (*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.Version == it.Version {
-		return it, nil
-	}
 	p, view, f, err := x.snapshot.Resolve(it.View, name, v.Version)
 	if err != nil {
 		return nil, err
