@@ -59,6 +59,15 @@ func ParsePart(files map[string][]byte, dir string, views []string, outlines map
 	return l.p, nil
 }
 
+// Sources are the sources of files, by their path below dir. Views and services are not looked at: Parse says what is wrong with them. The error is Errors.
+func Sources(files map[string][]byte, dir string) ([]*selfsame.Source, error) {
+	p, err := ParsePart(files, dir, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return p.Sources, nil
+}
+
 // PartFiles are the files that ParsePart needs, in order.
 func PartFiles(views []string, outlines map[string]Outline) []string {
 	views = needed(views, outlines)

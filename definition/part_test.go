@@ -69,6 +69,13 @@ func TestParsePart(t *testing.T) {
 			}
 		}
 	}
+	sources, err := definition.Sources(map[string][]byte{"selfsame.yaml": parts["selfsame.yaml"], "features/orders.yaml": parts["features/orders.yaml"], "features/bad.yaml": []byte("views: {v: {source: nothing}}\n")}, ".")
+	if err != nil || len(sources) != 1 || !sources[0].Push || len(sources[0].Schema) != 4 {
+		t.Errorf("sources: got %+v, %v", sources, err)
+	}
+	if _, err := definition.Sources(map[string][]byte{"selfsame.yaml": []byte("project: p\nsources: {s: {schema: {x: nothing}}}\n")}, "."); err == nil {
+		t.Error("a source that cannot be read is read")
+	}
 	if _, err := definition.ParsePart(map[string][]byte{"selfsame.yaml": parts["selfsame.yaml"], "features/orders.yaml": parts["features/orders.yaml"]}, ".", []string{"spend"}, outlines); err == nil {
 		t.Error("a view without its entity is read")
 	}

@@ -45,16 +45,16 @@ func checkKept(s *registry.Snapshot, c *registry.Change, project string) error {
 	if s.Project() == nil {
 		return nil
 	}
-	p, err := definition.Parse(c.Files, project)
+	sources, err := definition.Sources(c.Files, project)
 	if err != nil {
-		return err
+		return nil // whoever decides the change says all that is wrong
 	}
 	pushed, err := pushedSources(s)
 	if err != nil {
 		return err
 	}
 	var mistakes definition.Errors
-	for _, now := range p.Sources {
+	for _, now := range sources {
 		for _, was := range pushed[now.Name] {
 			if e := keeps(was, now); now.Push && e != nil {
 				mistakes = append(mistakes, e)

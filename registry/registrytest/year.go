@@ -15,6 +15,8 @@ import (
 type Year struct {
 	registry.Registry
 	Files map[string][]byte // as they were applied last
+
+	changed func(apply int) int
 }
 
 // Spread changes each view in its turn.
@@ -26,7 +28,7 @@ func Hot(int) int { return 7 }
 // NewYear applies a project many times to an empty store, which it closes at the end. Each apply but the first changes the 50 features of one view, which changed says.
 func NewYear(t testing.TB, store registry.Store, applies int, changed func(apply int) int) *Year {
 	t.Helper()
-	y := &Year{Registry: registry.Over(store, "."), Files: map[string][]byte{"selfsame.yaml": []byte(`
+	y := &Year{Registry: registry.Over(store, "."), changed: changed, Files: map[string][]byte{"selfsame.yaml": []byte(`
 project: year
 entities: {user: {key: {user_id: string}, owner: growth}}
 sources: {orders: {schema: {id: string, user_id: string, amount: float64, at: timestamp}, event_time: at, id: id, stream: {push: true}}}
@@ -47,7 +49,7 @@ sources: {orders: {schema: {id: string, user_id: string, amount: float64, at: ti
 	y.Files["features/services.yaml"] = []byte(services.String())
 	for n := range applies {
 		if n > 0 {
-			y.change(changed(n), n)
+			y.Next(n)
 		}
 		if _, err := y.Apply(t.Context(), y.Change(n)); err != nil {
 			t.Fatal(err)
@@ -55,6 +57,9 @@ sources: {orders: {schema: {id: string, user_id: string, amount: float64, at: ti
 	}
 	return y
 }
+
+// Next changes the files as the apply of a number does.
+func (y *Year) Next(apply int) { y.change(y.changed(apply), apply) }
 
 // change writes a view with the features of a day.
 func (y *Year) change(view, day int) {
