@@ -90,9 +90,9 @@ func TestFaults(t *testing.T) {
 	secret := url.QueryEscape(postgresql.Password)
 	admin := opened(t, right)
 	defer admin.Close()
-	other := admin.schema + "_other"
-	for _, statement := range []string{`CREATE ROLE reader LOGIN PASSWORD 'hidden'`, `CREATE SCHEMA $S`, `CREATE TABLE $S.layout (number text)`, `INSERT INTO $S.layout VALUES ('many')`} {
-		if _, err := admin.pool.Exec(t.Context(), strings.ReplaceAll(statement, "$S", other)); err != nil {
+	other, reader := admin.schema+"_other", admin.schema+"_reader" // roles are those of all schemas
+	for _, statement := range []string{`CREATE ROLE $R LOGIN PASSWORD 'hidden'`, `CREATE SCHEMA $S`, `CREATE TABLE $S.layout (number text)`, `INSERT INTO $S.layout VALUES ('many')`} {
+		if _, err := admin.pool.Exec(t.Context(), strings.NewReplacer("$S", other, "$R", reader).Replace(statement)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -103,7 +103,7 @@ func TestFaults(t *testing.T) {
 		"password": {change(secret, "wr0ng"), "refuses the user", false},
 		"database": {change("/postgres?", "/nowhere?"), "make the database", false},
 		"port":     {change(":"+at.Port(), ":1"), "see that PostgreSQL runs", true},
-		"rights":   {change("postgres:"+secret, "reader:hidden"), "grant it usage and create", false},
+		"rights":   {change("postgres:"+secret, reader+":hidden"), "grant it usage and create", false},
 		"schema":   {right + "_other", "no registry of this layout", false},
 	} {
 		s := opened(t, c.url)
