@@ -250,3 +250,39 @@ func TestLongKeysCount(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestAMoveIsAnnounced looks at each comparison of keys that the database makes while a front goes in: readers know by then that it may be there.
+func TestAMoveIsAnnounced(t *testing.T) {
+	compare := comparer.Compare
+	defer func() { comparer.Compare = compare }()
+	var store atomic.Pointer[Store]
+	var seen atomic.Int64
+	comparer.Compare = func(a, b []byte) int {
+		if s := store.Load(); s != nil {
+			if v := s.view.Load(); v.frozen != nil {
+				if seen.Add(1); !v.moving() {
+					t.Error("the database has a part of a front that readers look for in the front alone")
+				}
+			}
+		}
+		return compare(a, b)
+	}
+	s, err := Open("state", Options{FS: vfs.NewMem()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.Store(s)
+	for n := range byte(3) {
+		b := &online.Batch{Deltas: []online.Delta{{State: 1, Entity: []byte{n}, Rows: []byte("r")}}}
+		if err := errors.Join(s.Apply(context.Background(), b), s.settle()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store.Store(nil)
+	if seen.Load() == 0 {
+		t.Error("no key was compared")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
