@@ -64,6 +64,11 @@ func ReadBatch(ctx context.Context, t *source.Table) (*column.Batch, error) {
 	b := column.NewBatch(t.Fields(), int(rows))
 	for _, sp := range splits {
 		if err := t.Read(ctx, sp, w, func(c *source.Chunk) error {
+			for i, to := range b.Columns {
+				if !to.HasRoom(c.Batch.Columns[i]) {
+					return tooLong(b.Fields[i].Name)
+				}
+			}
 			b.Append(c.Batch)
 			return nil
 		}); err != nil {
@@ -71,6 +76,12 @@ func ReadBatch(ctx context.Context, t *source.Table) (*column.Batch, error) {
 		}
 	}
 	return b, nil
+}
+
+// tooLong is the error of a column whose values do not fit in one batch.
+func tooLong(name string) error {
+	return &selfsame.Error{Class: selfsame.ClassResource, Ref: "column " + name, Message: fmt.Sprintf("it holds more than %d bytes or elements, which is the most of one run", uint32(column.MostBytes)),
+		Hint: "leave it out with --omit " + name + ", or ask for fewer rows at a time"}
 }
 
 // readColumns is ReadBatch of a columnar file, column beside column: nothing else is at work yet. It reports false where a row is bad or
@@ -90,6 +101,9 @@ func readColumns(ctx context.Context, t *source.Table, w source.Want, splits []s
 				one.Fields = []string{b.Fields[i].Name}
 				for _, sp := range splits {
 					err := t.Read(ctx, sp, one, func(chunk *source.Chunk) error {
+						if !c.HasRoom(chunk.Batch.Columns[0]) {
+							return tooLong(one.Fields[0])
+						}
 						c.AppendRange(chunk.Batch.Columns[0], 0, chunk.Batch.Rows)
 						return nil
 					})

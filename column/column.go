@@ -10,6 +10,7 @@ package column
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"selfsame"
@@ -438,6 +439,25 @@ func (b *Batch) Index(name string) int {
 		}
 	}
 	return -1
+}
+
+// MostBytes is how many bytes of strings, and how many elements of lists, a column holds at most: its offsets have 32 bits.
+const MostBytes = math.MaxUint32
+
+// HasRoom reports whether every value of src, a column of the same type, can be appended within MostBytes. Whoever gathers columns asks first.
+func (c *Column) HasRoom(src *Column) bool { return c.within(src, MostBytes) }
+
+func (c *Column) within(src *Column, most uint64) bool {
+	if uint64(len(c.Bytes))+uint64(len(src.Bytes)) > most {
+		return false
+	}
+	if c.Elems == nil {
+		return true
+	}
+	if uint64(c.Elems.Len())+uint64(src.Elems.Len()) > most || c.Keys != nil && !c.Keys.within(src.Keys, most) {
+		return false
+	}
+	return c.Elems.within(src.Elems, most)
 }
 
 // Append appends every row of src, a batch with the same fields.

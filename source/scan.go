@@ -18,7 +18,12 @@ type TextScan struct {
 	Batch   *column.Batch // the chunk at hand; Batch.Rows is the place of the row that is read
 	Row     int64         // its number in the file, from 0
 	scratch *column.Batch
+	texts   []*column.Column // of Batch, inside lists too: those whose values have any length
+	most    int              // bytes of one of texts, about, in a chunk
 }
+
+// chunkBytes bounds the memory that long values take.
+const chunkBytes = 128 << 20
 
 // NewTextScan returns a scan of a file for the wanted columns.
 func NewTextScan(how *Reading, path string, want []Wanted) *TextScan {
@@ -29,7 +34,33 @@ func NewTextScan(how *Reading, path string, want []Wanted) *TextScan {
 		fields[i] = w.Field
 	}
 	s.Batch, s.scratch = column.NewBatch(fields, 0), column.NewBatch(fields, 0)
+	s.most = chunkBytes
+	for _, c := range s.Batch.Columns {
+		s.watch(c)
+	}
 	return s
+}
+
+// watch adds what grows with the lengths of values to texts.
+func (s *TextScan) watch(c *column.Column) {
+	switch c.Type.Kind {
+	case selfsame.String, selfsame.Bytes:
+		s.texts = append(s.texts, c)
+	case selfsame.List, selfsame.Map:
+		if s.watch(c.Elems); c.Keys != nil {
+			s.watch(c.Keys)
+		}
+	}
+}
+
+// full reports whether the chunk at hand holds enough.
+func (s *TextScan) full() bool {
+	for _, c := range s.texts {
+		if len(c.Bytes) >= s.most {
+			return true
+		}
+	}
+	return s.Batch.Rows >= leastRows
 }
 
 // Each yields the rows in chunks. next moves to the next row and is false at the end; read appends one value to
@@ -55,7 +86,7 @@ func (s *TextScan) chunk(next func() (bool, error), read func()) (*Chunk, error)
 	s.scratch.Reset()
 	s.Rows.Reset()
 	first := s.Row
-	for s.Batch.Rows < leastRows {
+	for !s.full() {
 		ok, err := next()
 		if err != nil {
 			return nil, err

@@ -71,7 +71,11 @@ func InputError(file, message string, err error) *selfsame.Error {
 func Guard(path, format string, err *error) {
 	if p := recover(); p != nil {
 		if e, ok := p.(*selfsame.Error); ok {
-			*err = e
+			at := *e
+			if at.Pos.File == "" {
+				at.Pos.File = path
+			}
+			*err = &at
 			return
 		}
 		*err = InputError(path, "the "+format+" file is damaged", fmt.Errorf("%v", p))

@@ -397,6 +397,9 @@ func bytesAt(a arrow.Array, i int) []byte {
 
 // appendStrings appends values that lie one behind the other, and reports whether every one of them is UTF-8.
 func appendStrings(c *column.Column, offsets []int32, data []byte) bool {
+	if uint64(len(c.Bytes))+uint64(len(data)) > column.MostBytes {
+		panic(&selfsame.Error{Class: selfsame.ClassResource, Message: fmt.Sprintf("%d rows hold more than %d bytes of one column", c.Len()+len(offsets)-1, uint32(column.MostBytes)), Hint: "leave the column out"})
+	}
 	at, base := uint32(len(c.Bytes)), offsets[0]
 	c.Bytes = append(c.Bytes, data...)
 	whole := utf8.Valid(data)
