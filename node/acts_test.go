@@ -139,6 +139,13 @@ func TestActsWaitForNoLoad(t *testing.T) {
 	if out := w.acts(&ActArgs{}); len(out.Models) != 1 || len(out.Experiments) != 0 {
 		t.Errorf("what is recorded: got %+v", out)
 	}
+	other := registry.Model{Name: "other", Version: "1", Service: "all"}
+	if out := w.acts(&ActArgs{Model: &other}); len(out.Warnings) != 1 {
+		t.Errorf("a model: warnings %q, want one of a deprecated feature", out.Warnings)
+	}
+	if other.Retired = true; len(w.acts(&ActArgs{Model: &other}).Warnings) != 0 {
+		t.Error("a model that is used no more is warned of")
+	}
 	for ref, want := range map[string]string{"paid.s": "it names no version", "paid.*": "names no single feature", "paid.t@1": "no feature t", "paid.s@7": "there is no such version", "all@1": "it is a service"} {
 		if _, err := w.act(&ActArgs{Staging: &registry.Staging{Stage: registry.Deprecated}, Ref: ref}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", ref, err, want)
