@@ -299,9 +299,17 @@ func TestAnswersKeepTheContract(t *testing.T) {
 // whole holds answers that have everything in them to the document: a value's lineage, the impact of a change, an experiment, a run.
 func (c *contract) whole(t *testing.T, w *liveWorld, h *api.HTTP) {
 	t.Helper()
-	week := strings.Replace(bank, "s: sum(x) over 7d", "s: sum(x) over 8d", 1)
-	if _, err := w.live.Define(t.Context(), &api.Definitions{Body: []byte(strings.Replace(week, "project: bank\n", "", 1)), Yes: true, Sample: 20, Author: "ann"}); err != nil {
-		t.Fatal(err)
+	week := strings.Replace(strings.Replace(bank, "s: sum(x) over 7d", "s: sum(x) over 8d", 1), "project: bank\n", "", 1)
+	week = strings.Replace(week, "source: fixes, features", "source: fixes, where: x > 0, features", 1) // whose state is another
+	changed := httptest.NewRecorder()
+	h.ServeHTTP(changed, httptest.NewRequest("POST", "/v1/features?yes=true&sample=20&author=ann", strings.NewReader(week)))
+	for _, has := range []string{`"apply":`, `"differences":[`, `"changed":["`, `"users":[{`, `"models":[{`, `"samples":[{`, `"impacts":[{`, `"loads":[{`, `"rows_per_second":`} {
+		if changed.Code != 201 || !strings.Contains(changed.Body.String(), has) {
+			t.Errorf("a change: %d lacks %s: %s", changed.Code, has, changed.Body)
+		}
+	}
+	for _, p := range c.answer(c.resolve(c.doc["paths"].(map[string]any)["/v1/features"].(map[string]any)["post"]), changed) {
+		t.Errorf("a change: %s\n%s", p, changed.Body)
 	}
 	arms := []registry.Arm{{Name: "old", Version: 1, Share: 5000}, {Name: "new", Version: 2, Share: 5000}}
 	if _, err := w.live.Act(t.Context(), registry.By{Author: "ann"}, &registry.Experiment{Service: "all", Name: "ab", Arms: arms}); err != nil {
