@@ -47,6 +47,7 @@ var Aggregates = []string{
 	"collect(xi)", "string_agg(s, ', ')", "last_distinct(xf, 2)", "sample(xf, 2)", "approx_count_distinct(s)", "approx_percentile(xf, 0.9)", "approx_percentile(d, 0.5)",
 	"decayed_sum(xi, half_life 2h, step 30m)", "decayed_sum(xf, half_life 1h, step 1h)",
 	"decayed_sum(d, half_life 1d, step 1h)", "decayed_avg(xf, half_life 2h, step 1h)", "decayed_avg(d, half_life 1h, step 20m)",
+	"vector_sum(v)", "vector_avg(v)", "vector_min(v)", "vector_max(v)",
 }
 
 // Windows are the forms of windows with the widths of generated times.
@@ -122,7 +123,7 @@ func (g *generator) definitions(b *strings.Builder, shape Shape) {
 			settings = strings.Replace(settings, "      order: seq\n", "", 1)
 		}
 		fmt.Fprintf(b, "    %s:\n      schema:\n        k: %s\n", sourceNames[i], key)
-		b.WriteString("        xi: int64\n        xf: float64\n        s: string\n        b: bool\n        d: decimal(10,2)\n        at: timestamp\n")
+		b.WriteString("        xi: int64\n        xf: float64\n        s: string\n        b: bool\n        d: decimal(10,2)\n        v: list<float64>\n        at: timestamp\n")
 		b.WriteString(settings)
 	}
 	list := strings.Join(sourceNames[:g.sources], ", ")
@@ -225,7 +226,7 @@ func (g *generator) features(b *strings.Builder, shape Shape) {
 }
 
 func (g *generator) events(b *strings.Builder, source string) {
-	header := []string{"k", "xi", "xf", "s", "b", "d", "at"}
+	header := []string{"k", "xi", "xf", "s", "b", "d", "v", "at"}
 	if g.id && !g.upserts {
 		header = append(header, "id")
 	}
@@ -322,6 +323,10 @@ func (g *generator) cell(field, at string) string {
 		return g.oneOf("0.0", "-0.0", "0.1", "0.2", "0.3", "1", "1e16", "-1e16", "2.5")
 	case field == "s":
 		return g.oneOf("a", "b", `""`, `"a b"`, "é")
+	case field == "v" && rare:
+		return g.oneOf("[]", "[1.5]", "[1,2,3]", "[+Inf,1]", "[-Inf,NaN]")
+	case field == "v":
+		return g.oneOf("[0.1,0.2]", "[-0.0,1e16]", "[2.5,-1e16]", "[null,7]", "[1,null]")
 	case field == "b":
 		return g.oneOf("true", "false")
 	}

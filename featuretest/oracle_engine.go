@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"selfsame"
 )
@@ -274,13 +275,17 @@ func (c *Case) events(v *selfsame.FeatureView) []*Event {
 	return out
 }
 
-// stored is a value as a source holds it: -0 is +0, NaN is null unless it is kept.
+// stored is a value as a source holds it: -0 is +0, NaN is null unless it is kept, in lists too.
 func stored(src *selfsame.Source, v selfsame.Value) selfsame.Value {
 	if v.Status == selfsame.Present && v.Type.Kind == selfsame.Float64 {
 		if math.IsNaN(v.Float) && !src.KeepNaN {
 			return selfsame.Value{Type: v.Type, Status: selfsame.Null}
 		}
 		v.Float += 0
+	}
+	v.Elems = slices.Clone(v.Elems)
+	for i, e := range v.Elems {
+		v.Elems[i] = stored(src, e)
 	}
 	return v
 }

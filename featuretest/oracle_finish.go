@@ -148,6 +148,8 @@ func (c *oracleCall) finish(rows []taken, t int64) selfsame.Value {
 		return c.bucket(rows)
 	case "decayed_sum", "decayed_avg":
 		return c.decayed(rows, t)
+	case "vector_sum", "vector_avg", "vector_min", "vector_max":
+		return c.vector(rows)
 	}
 	panic("featuretest: the oracle has no finisher for " + c.fn)
 }

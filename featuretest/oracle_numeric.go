@@ -6,6 +6,7 @@ package featuretest
 import (
 	"math"
 	"math/big"
+	"strings"
 
 	"selfsame"
 	"selfsame/compute/transcend"
@@ -167,4 +168,40 @@ func (c *oracleCall) bits(rows []taken) selfsame.Value {
 		}
 	}
 	return integer(word)
+}
+
+// vector folds each position of the lists by the scalar aggregate of its name, over the elements that are there.
+func (c *oracleCall) vector(rows []taken) selfsame.Value {
+	scalar := *c
+	scalar.fn = strings.TrimPrefix(c.fn, "vector_")
+	scalar.types = []selfsame.Type{*c.types[0].Elem}
+	var out selfsame.Value
+	for _, r := range rows {
+		if len(r.x.Elems) != len(rows[0].x.Elems) {
+			return selfsame.Value{Status: selfsame.ErrorOverflow}
+		}
+	}
+	elem := *c.types[0].Elem
+	if scalar.fn == "avg" {
+		elem = selfsame.Scalar(selfsame.Float64)
+	}
+	out.Type = selfsame.ListOf(elem)
+	for i := range rows[0].x.Elems {
+		var there []taken
+		for _, r := range rows {
+			e := r.x.Elems[i]
+			if e.Status == selfsame.Present && (c.keepNaN || e.Type.Kind != selfsame.Float64 || !math.IsNaN(e.Float)) {
+				there = append(there, taken{x: e})
+			}
+		}
+		e := selfsame.Value{Type: elem, Status: selfsame.Null}
+		if len(there) > 0 {
+			if e = scalar.finish(there, 0); e.Status.IsError() {
+				return selfsame.Value{Status: e.Status}
+			}
+			e.Type = elem
+		}
+		out.Elems = append(out.Elems, e)
+	}
+	return out
 }

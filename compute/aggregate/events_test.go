@@ -56,6 +56,16 @@ func pickOne[T any](r *rand.Rand, list ...T) T { return list[r.IntN(len(list))] 
 
 func lawValue(r *rand.Rand, t selfsame.Type) selfsame.Value {
 	v := selfsame.Value{Type: t}
+	if t.Kind == selfsame.List && r.IntN(12) > 1 {
+		for range pickOne(r, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 3) {
+			e := lawValue(r, *t.Elem)
+			if e.Status != selfsame.Present {
+				e = selfsame.Value{Type: *t.Elem, Status: selfsame.Null}
+			}
+			v.Elems = append(v.Elems, e)
+		}
+		return v
+	}
 	switch r.IntN(12) {
 	case 0:
 		v.Status = selfsame.Null

@@ -53,6 +53,7 @@ func constTexts(consts []selfsame.Value) (texts []string) {
 var lawTypes = []selfsame.Type{
 	selfsame.Scalar(selfsame.Bool), selfsame.Scalar(selfsame.Int64), selfsame.Scalar(selfsame.Float64), selfsame.DecimalOf(38, 4),
 	selfsame.Scalar(selfsame.String), selfsame.Scalar(selfsame.Bytes), selfsame.Scalar(selfsame.Timestamp), selfsame.Scalar(selfsame.Date),
+	selfsame.ListOf(selfsame.Scalar(selfsame.Int64)), selfsame.ListOf(selfsame.Scalar(selfsame.Float64)), selfsame.ListOf(selfsame.DecimalOf(38, 4)),
 }
 
 func lawSpecs() []CallSpec {

@@ -76,6 +76,8 @@ func naively(c *Call, events []*Event, at int64) (v selfsame.Value, ok bool) {
 			v.Int = map[string]int64{"bit_and": v.Int & w.Int, "bit_or": v.Int | w.Int, "bit_xor": v.Int ^ w.Int}[c.Func.Name]
 		}
 		return v, true
+	case "vector_sum", "vector_avg", "vector_min", "vector_max":
+		return naiveVector(c, x), true
 	case "time_since_first":
 		return naiveElapsed(at, slices.Min(tau)), true
 	case "time_since_last":
@@ -249,4 +251,30 @@ func naiveSample(c *Call, x []selfsame.Value, tau []int64) selfsame.Value {
 		v.Elems = append(v.Elems, t.v)
 	}
 	return v
+}
+
+// naiveVector folds each position by the aggregation of scalars of the same name, over the elements that are there.
+func naiveVector(c *Call, x []selfsame.Value) selfsame.Value {
+	out := selfsame.Value{Type: c.Result}
+	for _, v := range x {
+		if len(v.Elems) != len(x[0].Elems) {
+			return selfsame.Value{Type: c.Result, Status: selfsame.ErrorOverflow}
+		}
+	}
+	scalar, err := Bind(Lookup(strings.TrimPrefix(c.Func.Name, "vector_")), CallSpec{Args: []selfsame.Type{*c.Spec.Args[0].Elem}, KeepNaN: c.Spec.KeepNaN, MaxValues: 1})
+	if err != nil {
+		panic(err)
+	}
+	for i := range x[0].Elems {
+		s := scalar.NewState()
+		for _, v := range x {
+			s.Add(&Event{Args: []selfsame.Value{v.Elems[i]}})
+		}
+		e := s.Finish(0)
+		if e.Status.IsError() {
+			return selfsame.Value{Type: c.Result, Status: e.Status}
+		}
+		out.Elems = append(out.Elems, e)
+	}
+	return out
 }

@@ -75,6 +75,10 @@ var funcs = []*Func{
 	topRatioFunc,
 	varianceFunc,
 	variancePopFunc,
+	vectorAvgFunc,
+	vectorMaxFunc,
+	vectorMinFunc,
+	vectorSumFunc,
 }
 
 // All returns the aggregations, sorted by name.

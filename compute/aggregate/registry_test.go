@@ -38,7 +38,8 @@ func TestEveryFuncIsDescribed(t *testing.T) {
 	}
 	for _, want := range strings.Fields("active_days arg_max arg_min avg bit_and bit_or bit_xor bool_and bool_or corr count count(distinct) covar_pop covar_samp decayed_avg decayed_sum drawdown first " +
 		"geometric_mean kurtosis kurtosis_pop last longest_streak max max_gap mean_gap median min nth_last " +
-		"percentile_cont percentile_disc regr_intercept regr_slope skewness skewness_pop stddev stddev_pop streak sum time_since_first time_since_last variance variance_pop") {
+		"percentile_cont percentile_disc regr_intercept regr_slope skewness skewness_pop stddev stddev_pop streak sum time_since_first time_since_last variance variance_pop " +
+		"vector_avg vector_max vector_min vector_sum") {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is missing", want)
 		}

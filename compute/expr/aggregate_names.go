@@ -16,7 +16,7 @@ var aggregateNames = []string{
 	"kurtosis_pop", "last", "last_distinct", "longest_streak", "max", "max_by", "max_gap", "mean_gap", "median", "min", "min_by",
 	"mode", "mode_count", "nth_last", "percentile_cont", "percentile_disc", "regr_intercept", "regr_slope", "sample", "skewness",
 	"skewness_pop", "stddev", "stddev_pop", "streak", "string_agg", "sum", "sum_by", "time_since_first", "time_since_last",
-	"top_k", "top_k_counts", "top_ratio", "variance", "variance_pop",
+	"top_k", "top_k_counts", "top_ratio", "variance", "variance_pop", "vector_avg", "vector_max", "vector_min", "vector_sum",
 }
 
 // IsAggregate reports whether a call of that name is an aggregate. Case does not matter.

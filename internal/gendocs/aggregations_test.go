@@ -161,6 +161,8 @@ func results(takes, gives []string, bounded bool) string {
 		maps = maps && gives[i] == "map of "+takes[i]
 	}
 	switch {
+	case len(takes) == 1 && takes[0] == "list<T>" && gives[0] == "list of int64":
+		return "a list of what the aggregation of scalars gives"
 	case same && takes[0] != "":
 		return "the type of x"
 	case maps && takes[0] != "":
