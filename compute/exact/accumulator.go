@@ -30,7 +30,7 @@ const (
 	maxAdds      = 1 << 29
 )
 
-// add adds ±(hi:lo) * 2^(pos-bias), hi < 2^48.
+// add adds ±(hi:lo) * 2^(pos-bias).
 func (a *accumulator) add(neg bool, hi, lo uint64, pos uint) {
 	i, s := int(pos>>5), pos&31
 	w0, w1, w2 := lo<<s, hi<<s|lo>>(64-s), hi>>(64-s)

@@ -55,8 +55,17 @@ func (s *Scaled) Reset() { s.acc.reset() }
 // AppendTo appends the canonical encoding, that of a SquareSum.
 func (s *Scaled) AppendTo(b []byte) []byte { return s.acc.appendTo(b) }
 
-// Decode replaces the sum by what AppendTo wrote.
-func (s *Scaled) Decode(d *Decoder) { s.acc.decode(d) }
+// scaledChunks are those that Σwx of 2^61 values with w = 1 reaches into. A sum that is weighed takes two more.
+const scaledChunks = (squareBias+1024+61)/32 + 1
+
+// Decode replaces the sum by what AppendTo wrote of values with w = 1.
+func (s *Scaled) Decode(d *Decoder) {
+	at := d.Offset()
+	if s.acc.decode(d); s.acc.hi > scaledChunks {
+		s.acc.reset()
+		d.Corrupt(at, "a sum beyond any values")
+	}
+}
 
 // Quotient returns the float64 nearest to the sum / 10^scale / w, w > 0.
 func (s *Scaled) Quotient(w selfsame.Int128, scale uint8) float64 {
