@@ -4,7 +4,7 @@
 # make check   its quick part: format, vet, staticcheck, tests with the race detector
 # make gen     writes the documents that follow from code; make fuzz: ten seconds for each fuzz target
 # make soak, make crash: a server under steady load for a minute, and one that is killed ten times; make nightly: twenty minutes and a hundred times
-# make bench   workloads with peers beside them; make bench-large: 100 M events in 8 GB
+# make bench   workloads with peers beside them; make bench-large: 100 M events in 8 GB; make bench-aggregates: each aggregation by itself
 
 GO ?= go
 
@@ -15,7 +15,7 @@ export CGO_ENABLED := $(if $(RACE),1,0)
 # The compiler is told where the time of training and serving goes: bench/profile.sh. Tests are built without, in half of the time.
 FAST = -pgo=cmd/selfsame/cpu.pgo
 
-.PHONY: build demo live check test examples gen proto fuzz soak crash nightly bench bench-large leak clean
+.PHONY: build demo live check test examples gen proto fuzz soak crash nightly bench bench-large bench-aggregates leak clean
 
 build:
 	CGO_ENABLED=0 $(GO) build $(FAST) -trimpath -o bin/selfsame ./cmd/selfsame
@@ -57,6 +57,9 @@ bench: build
 
 bench-large: build
 	bench/run.sh large
+
+bench-aggregates:
+	$(GO) run $(FAST) ./bench/aggregates -write docs/benchmarks.md
 
 leak: build
 	scripts/leak_story.sh

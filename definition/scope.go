@@ -4,6 +4,7 @@
 package definition
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -242,17 +243,11 @@ func (s *scope) aggregate(a *expr.Aggregate, u use) (selfsame.Type, []*selfsame.
 			demandUse: "an on-demand view has no source to aggregate"}[u]
 		return selfsame.Type{}, []*selfsame.Error{{Pos: a.Pos(), Message: "the aggregate " + a.Func + " cannot stand here", Hint: what}}, false
 	}
-	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, HalfLife: a.HalfLife, Step: a.Step, MaxValues: s.v.MaxValues, KeepNaN: s.nan}
-	if spec.MaxValues == 0 {
-		spec.MaxValues = plan.DefaultMaxValues
-	}
+	spec, varying := plan.CallSpec(a)
+	spec.MaxValues, spec.KeepNaN = cmp.Or(s.v.MaxValues, plan.DefaultMaxValues), s.nan
 	var problems []*selfsame.Error
 	known := true
-	for i, arg := range a.Args {
-		if v, ok := expr.Constant(arg); ok && i > 0 {
-			spec.Consts = append(spec.Consts, v)
-			continue
-		}
+	for _, arg := range varying {
 		typ, more := s.check(arg, rowUse)
 		problems = append(problems, more...)
 		known = known && typ.Kind != selfsame.Unknown

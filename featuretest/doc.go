@@ -12,6 +12,6 @@
 // definitions, logs and questions and holds all drivers to the oracle, and a golden log is reproduced to the byte.
 //
 // The oracle is brute force on purpose: for every event it asks whether the event is inside, then it folds with big-integer
-// arithmetic. It imports the vocabulary, the identity hash and math/big, and no engine, so that it can be read beside the
+// arithmetic. It imports the vocabulary, the identity hash, math/big and the logarithms of compute/transcend, and no engine, so that it can be read beside the
 // contract and believed.
 package featuretest

@@ -47,6 +47,7 @@ var Aggregates = []string{
 	"collect(xi)", "string_agg(s, ', ')", "last_distinct(xf, 2)", "sample(xf, 2)", "approx_count_distinct(s)", "approx_percentile(xf, 0.9)", "approx_percentile(d, 0.5)",
 	"decayed_sum(xi, half_life 2h, step 30m)", "decayed_sum(xf, half_life 1h, step 1h)",
 	"decayed_sum(d, half_life 1d, step 1h)", "decayed_avg(xf, half_life 2h, step 1h)", "decayed_avg(d, half_life 1h, step 20m)",
+	"first(s, 3) respect nulls", "last(xf) respect nulls", "last(xi, 2) respect nulls", "nth_last(b, 2) respect nulls", "approx_top_k(s, 2, 'a', 'é', 'c')", "approx_top_k(xi, 1, 1, 2, 3)",
 	"vector_sum(v)", "vector_avg(v)", "vector_min(v)", "vector_max(v)",
 }
 

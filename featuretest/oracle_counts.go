@@ -111,6 +111,19 @@ func (c *oracleCall) frequencies(rows []taken) selfsame.Value {
 	return out
 }
 
+// namedTop is the top of the rows whose value the call names.
+func (c *oracleCall) namedTop(rows []taken) selfsame.Value {
+	rows = slices.DeleteFunc(rows, func(r taken) bool {
+		return !slices.ContainsFunc(c.named, func(v selfsame.Value) bool { return compareValues(v, r.x) == 0 })
+	})
+	if len(rows) == 0 {
+		return null()
+	}
+	top := *c
+	top.fn, top.maxValues = "top_k", len(rows)
+	return top.frequencies(rows)
+}
+
 // listing is what is said of single rows in some order.
 func (c *oracleCall) listing(rows []taken) selfsame.Value {
 	out := selfsame.Value{Type: selfsame.ListOf(c.types[0])}

@@ -23,6 +23,8 @@ type oracleCall struct {
 	q              *big.Rat                        // percentiles
 	halfLife, step int64                           // decayed_sum, decayed_avg
 	zone           string                          // active_days; "": UTC
+	named          []selfsame.Value                // approx_top_k
+	nulls          bool                            // respect nulls
 	text           string                          // the separator of string_agg
 	window         selfsame.Window
 	maxValues      int
@@ -54,7 +56,7 @@ func (c *oracleCall) value(list []*Event, t int64, own *Event) selfsame.Value {
 			if v.Status.IsError() {
 				return selfsame.Value{Status: v.Status}
 			}
-			skip = skip || v.Status != selfsame.Present
+			skip = skip || v.Status != selfsame.Present && !c.nulls
 			if i == 0 {
 				r.x = v
 			} else {
@@ -144,6 +146,8 @@ func (c *oracleCall) finish(rows []taken, t int64) selfsame.Value {
 		return c.listing(rows)
 	case "top_k", "top_k_counts", "mode_count", "top_ratio", "entropy", "collect_distinct":
 		return c.frequencies(rows)
+	case "approx_top_k":
+		return c.namedTop(rows)
 	case "approx_percentile":
 		return c.bucket(rows)
 	case "decayed_sum", "decayed_avg":

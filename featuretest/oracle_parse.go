@@ -90,6 +90,10 @@ func (p *naive) call() (*oracleCall, error) {
 		if err != nil {
 			return nil, err
 		}
+		if c.fn == "approx_top_k" && c.listed {
+			c.named = append(c.named, a.of(nil))
+			continue
+		}
 		if c.args == nil || twoArguments[c.fn] || strings.HasSuffix(c.fn, "_by") {
 			c.args, c.types = append(c.args, a.of), append(c.types, a.t)
 			continue
@@ -99,6 +103,7 @@ func (p *naive) call() (*oracleCall, error) {
 			c.n = new(big.Int).Quo(q.Num(), q.Denom()).Int64()
 		}
 	}
+	c.nulls = p.accept("respect", "nulls")
 	if p.accept("filter", "(", "where") {
 		f, err := p.condition()
 		if err != nil || !p.accept(")") {

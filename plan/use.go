@@ -184,12 +184,9 @@ func (u *Use) cell(a *expr.Aggregate) (int, selfsame.Type, error) {
 		}
 	}
 	cell := pit.Cell{Filter: -1}
-	spec := aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, HalfLife: a.HalfLife, Step: a.Step, KeepNaN: u.keepNaN(), MaxValues: u.maxValues()}
-	for i, arg := range a.Args {
-		if v, ok := expr.Constant(arg); ok && i > 0 {
-			spec.Consts = append(spec.Consts, v)
-			continue
-		}
+	spec, varying := CallSpec(a)
+	spec.KeepNaN, spec.MaxValues = u.keepNaN(), u.maxValues()
+	for _, arg := range varying {
 		c, t, err := u.column(arg)
 		if err != nil {
 			return 0, t, err
@@ -216,6 +213,22 @@ func (u *Use) cell(a *expr.Aggregate) (int, selfsame.Type, error) {
 	u.cellTexts = append(u.cellTexts, text)
 	u.Spec.Cells = append(u.Spec.Cells, cell)
 	return len(u.Spec.Cells) - 1, call.Result, nil
+}
+
+// CallSpec returns a call as package aggregate takes it, all but the types of its arguments, the bound and the policy of NaN, and beside it the
+// arguments that are evaluated for each event. An argument behind the first is a constant where its value is known.
+func CallSpec(a *expr.Aggregate) (spec aggregate.CallSpec, varying []expr.Node) {
+	spec = aggregate.CallSpec{Distinct: a.Distinct, Star: a.Star, RespectNulls: a.RespectNulls, HalfLife: a.HalfLife, Step: a.Step}
+	for i, arg := range a.Args {
+		v, constant := expr.Constant(arg)
+		if constant && i > 0 {
+			spec.Consts = append(spec.Consts, v)
+			continue
+		}
+		spec.Constant = spec.Constant || constant
+		varying = append(varying, arg)
+	}
+	return spec, varying
 }
 
 // callText is the canonical text of a call with its one window: equal windows are written alike, 24h as 1d.

@@ -4,9 +4,6 @@
 package aggregate
 
 import (
-	"maps"
-	"slices"
-
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/exact"
@@ -15,8 +12,7 @@ import (
 
 // activeDaysFunc is active_days(), active_days(x) and active_days(x, 'Europe/Berlin'): on how many days there was an event.
 //
-// Algebra: the set of the days, up to max_values of them; beyond, the one state "too many", which absorbs all others. Encoding: byte 1 for too many;
-// else byte 0, uvarint of how many, the varint of the first day since 1970-01-01 and the uvarint of what each is above the one before.
+// Algebra: the set of the days since 1970-01-01, up to max_values of them (number_set.go).
 var activeDaysFunc = &Func{
 	Name:  "active_days",
 	Class: Holistic,
@@ -32,6 +28,10 @@ func bindActiveDays(c CallSpec) (*Call, error) {
 	if len(c.Args) > 1 || len(c.Consts) > len(c.Args) || (len(c.Args) == 1 && !isScalar(c.Args[0])) {
 		return nil, wrongArguments("active_days", c, writeActiveDays)
 	}
+	if c.Constant {
+		return nil, wrongCall("the first argument of active_days is the same for every event",
+			"write active_days(x, 'Europe/Berlin') for the days of a zone, x a column that every event has, such as its event time; active_days() are those of UTC")
+	}
 	name := "UTC"
 	if len(c.Consts) == 1 {
 		if c.Consts[0].Type.Kind != selfsame.String || c.Consts[0].Status != selfsame.Present {
@@ -45,7 +45,9 @@ func bindActiveDays(c CallSpec) (*Call, error) {
 	}
 	return &Call{
 		Result: selfsame.Scalar(selfsame.Int64), Family: "active_days " + days.Name(),
-		NewState: func() State { return &activeDaysState{zone: days, limit: c.MaxValues, keepNaN: c.KeepNaN} },
+		NewState: func() State {
+			return &activeDaysState{zone: days, keepNaN: c.KeepNaN, days: numberSet{limit: c.MaxValues}}
+		},
 		NewKernel: func(members []*Call) Kernel {
 			return newSlideKernel(members, func() running { return &daySet{zone: days} })
 		},
@@ -54,10 +56,8 @@ func bindActiveDays(c CallSpec) (*Call, error) {
 
 type activeDaysState struct {
 	zone    *zone.Zone
-	limit   int64
 	keepNaN bool
-	over    bool // more than limit different days
-	days    map[int64]struct{}
+	days    numberSet
 }
 
 func (s *activeDaysState) Add(e *Event) {
@@ -66,81 +66,26 @@ func (s *activeDaysState) Add(e *Event) {
 			return
 		}
 	}
-	s.offer(s.zone.Date(e.Tau))
+	s.days.offer(s.zone.Date(e.Tau))
 }
 
-func (s *activeDaysState) offer(day int64) {
-	if s.over {
-		return
-	}
-	if s.days == nil {
-		s.days = map[int64]struct{}{}
-	}
-	s.days[day] = struct{}{}
-	if int64(len(s.days)) > s.limit {
-		s.over, s.days = true, nil
-	}
-}
+func (s *activeDaysState) Merge(other State) { s.days.merge(&other.(*activeDaysState).days) }
 
-func (s *activeDaysState) Merge(other State) {
-	o := other.(*activeDaysState)
-	if o.over {
-		s.over, s.days = true, nil
-	}
-	for day := range o.days { // a set does not depend on the order
-		s.offer(day)
-	}
-}
-
-func (s *activeDaysState) AppendTo(b []byte) []byte {
-	if s.over {
-		return append(b, 1)
-	}
-	b = exact.AppendUvarint(append(b, 0), uint64(len(s.days)))
-	last := int64(0)
-	for i, day := range slices.Sorted(maps.Keys(s.days)) {
-		if i == 0 {
-			b = exact.AppendVarint(b, day)
-		} else {
-			b = exact.AppendUvarint(b, uint64(day)-uint64(last))
-		}
-		last = day
-	}
-	return b
-}
+func (s *activeDaysState) AppendTo(b []byte) []byte { return s.days.appendTo(b) }
 
 func (s *activeDaysState) Decode(b []byte) error {
 	d := exact.NewDecoder(b)
-	o := activeDaysState{limit: s.limit}
-	if o.over = decodeFlag(d); !o.over {
-		at := d.Offset()
-		n := d.Uvarint()
-		if n > uint64(s.limit) {
-			d.Corrupt(at, "more values than max_values")
-		}
-		last := int64(0)
-		for i := uint64(0); i < n && d.Err() == nil; i++ {
-			at = d.Offset()
-			day := last
-			if i == 0 {
-				day = d.Varint()
-			} else if day = int64(uint64(last) + d.Uvarint()); d.Err() == nil && day <= last {
-				d.Corrupt(at, "a day that is not after the one before")
-			}
-			o.offer(day)
-			last = day
-		}
-	}
+	days := s.days.decode(d)
 	if err := d.End(); err != nil {
 		return err
 	}
-	s.over, s.days = o.over, o.days
+	s.days = days
 	return nil
 }
 
 func (s *activeDaysState) Finish(int64) selfsame.Value {
-	v := selfsame.Value{Type: selfsame.Scalar(selfsame.Int64), Int: int64(len(s.days))}
-	if s.over {
+	v := selfsame.Value{Type: selfsame.Scalar(selfsame.Int64), Int: int64(len(s.days.numbers))}
+	if s.days.over {
 		v.Status = selfsame.ErrorMaxValues
 	}
 	return v
@@ -155,17 +100,30 @@ type daySet struct {
 }
 
 func (s *daySet) load(p *presence, ev *Events) {
-	s.of = room(s.of, p.n)
-	s.days = 0
+	s.of, s.days = room(s.of, p.n), 0
+	s.number(p, ev, 0)
+	s.reset()
+}
+
+func (s *daySet) resume(p *presence, ev *Events, from int) {
+	s.of, s.days = regrow(s.of, p.n, from), int(s.of[from-1])+1
+	s.number(p, ev, from)
+	s.window.grow(s.days)
+}
+
+// number numbers the days of the events from a number on.
+func (s *daySet) number(p *presence, ev *Events, from int) {
 	last := int64(0)
-	for k := range s.of { // the date never decreases with time
+	if from > 0 {
+		last = s.zone.Date(ev.Tau[p.row(int32(from-1))])
+	}
+	for k := from; k < p.n; k++ { // the date never decreases with time
 		if day := s.zone.Date(ev.Tau[p.row(int32(k))]); k == 0 || day != last {
 			s.days++
 			last = day
 		}
 		s.of[k] = int32(s.days - 1)
 	}
-	s.reset()
 }
 
 func (s *daySet) reset()         { s.window.reset(s.days) }

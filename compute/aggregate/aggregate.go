@@ -40,14 +40,16 @@ type Func struct {
 
 // CallSpec is a call as it stands in an expression, its arguments typed.
 type CallSpec struct {
-	Args      []selfsame.Type  // types of the arguments that vary by event
-	Consts    []selfsame.Value // trailing constant arguments: n, q
-	Distinct  bool             // count(distinct x)
-	HalfLife  int64            // of decayed_sum and decayed_avg, microseconds; 0: not given
-	Step      int64            // likewise
-	Star      bool             // count(*)
-	MaxValues int64            // bound of the view, > 0
-	KeepNaN   bool             // the source's NaN policy: Inf - Inf is NaN rather than null
+	Args         []selfsame.Type  // types of the arguments that vary by event
+	Consts       []selfsame.Value // trailing constant arguments: n, q
+	Constant     bool             // the first of Args is the same for every event
+	Distinct     bool             // count(distinct x)
+	RespectNulls bool             // last(x) respect nulls
+	HalfLife     int64            // of decayed_sum and decayed_avg, microseconds; 0: not given
+	Step         int64            // likewise
+	Star         bool             // count(*)
+	MaxValues    int64            // bound of the view, > 0
+	KeepNaN      bool             // the source's NaN policy: Inf - Inf is NaN rather than null
 }
 
 // Call is a typed call. Calls with equal Family over the same arguments and filter share one kernel where their bounds are the same.

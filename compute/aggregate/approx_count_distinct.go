@@ -182,13 +182,8 @@ func (s *registerState) Decode(b []byte) error {
 			d.Corrupt(at, "a rank beyond those of 64 bits")
 		}
 	} else {
-		at := d.Offset()
-		n := d.Uvarint()
-		if n > mostHashes {
-			d.Corrupt(at, "more hashes than are kept as such")
-		}
-		for i := uint64(0); i < n && d.Err() == nil; i++ {
-			at = d.Offset()
+		for i, n := uint64(0), decodeHowMany(d, mostHashes, "hashes"); i < n && d.Err() == nil; i++ {
+			at := d.Offset()
 			h := d.Uint64()
 			if d.Err() == nil && i > 0 && h <= hashes[i-1] {
 				d.Corrupt(at, "hashes out of order")
@@ -219,9 +214,10 @@ func (s *registerState) Finish(int64) selfsame.Value {
 // so that a register goes down as well as up.
 type registerSet struct {
 	t       selfsame.Type
+	values  valueNumbers
+	hashOf  []uint64 // of a value
 	hashes  []uint64 // the entity's, ascending
-	numbers []int32  // of event k: its hash
-	of      []uint64 // of event k
+	numbers []int32  // of a value: the place of its hash
 	window  valueCounts
 	dense   bool
 	tower   []int32 // of register r and rank: hashes, at r * (mostRank + 1) + rank
@@ -231,17 +227,19 @@ type registerSet struct {
 }
 
 func (s *registerSet) load(p *presence, ev *Events) {
-	s.of, s.numbers, s.hashes = room(s.of, p.n), room(s.numbers, p.n), room(s.hashes, p.n)
-	for k := range s.of {
-		s.buffer = appendItem(s.buffer[:0], s.t, itemOf(ev.Args[0].Value(int(p.row(int32(k))))))
-		s.of[k] = xxh3.Hash(s.buffer)
+	s.values.load(p, ev.Args[0])
+	n := s.values.different()
+	s.hashOf, s.numbers, s.hashes = room(s.hashOf, n), room(s.numbers, n), room(s.hashes, n)
+	for v, row := range s.values.firsts {
+		s.buffer = appendItem(s.buffer[:0], s.t, itemOf(ev.Args[0].Value(int(row))))
+		s.hashOf[v] = xxh3.Hash(s.buffer)
 	}
-	copy(s.hashes, s.of)
+	copy(s.hashes, s.hashOf)
 	slices.Sort(s.hashes)
 	s.hashes = slices.Compact(s.hashes)
-	for k, h := range s.of {
-		n, _ := slices.BinarySearch(s.hashes, h)
-		s.numbers[k] = int32(n)
+	for v, h := range s.hashOf {
+		at, _ := slices.BinarySearch(s.hashes, h)
+		s.numbers[v] = int32(at)
 	}
 	s.dense = len(s.hashes) > mostHashes
 	s.reset()
@@ -257,7 +255,7 @@ func (s *registerSet) reset() {
 }
 
 func (s *registerSet) add(k int32) {
-	n := s.numbers[k]
+	n := s.numbers[s.values.of[k]]
 	s.window.add(n)
 	if !s.dense || s.window.counts[n] > 1 {
 		return
@@ -270,7 +268,7 @@ func (s *registerSet) add(k int32) {
 }
 
 func (s *registerSet) remove(k int32) {
-	n := s.numbers[k]
+	n := s.numbers[s.values.of[k]]
 	s.window.remove(n)
 	if !s.dense || s.window.counts[n] > 0 {
 		return

@@ -45,7 +45,7 @@ func (s *argumentState) Add(e *Event) {
 	if skipped(&e.Args[0], s.keepNaN) || skipped(&e.Args[1], s.keepNaN) {
 		return
 	}
-	s.offer(itemOf(e.Args[1]), placed{placeOf(e), itemOf(e.Args[0])})
+	s.offer(itemOf(e.Args[1]), placed{at: placeOf(e), value: itemOf(e.Args[0])})
 }
 
 func (s *argumentState) offer(y item, p placed) {

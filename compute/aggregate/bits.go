@@ -178,6 +178,8 @@ func (s *bitSet) load(p *presence, ev *Events) {
 	s.reset()
 }
 
+func (s *bitSet) resume(p *presence, ev *Events, _ int) { s.presence, s.values = p, ev.Args[0].Ints }
+
 func (s *bitSet) reset() { s.n, s.ones = 0, [64]int32{} }
 
 func (s *bitSet) add(k int32)    { s.apply(k, 1) }

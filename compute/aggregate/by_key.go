@@ -110,15 +110,10 @@ func (s *byState) Decode(b []byte) error {
 	over := decodeFlag(d)
 	groups := map[string]State{}
 	if !over {
-		at := d.Offset()
-		n := d.Uvarint()
-		if n > uint64(s.limit) {
-			d.Corrupt(at, "more keys than max_values")
-		}
 		none := s.inner.NewState().AppendTo(nil)
 		last := ""
-		for i := uint64(0); i < n && d.Err() == nil; i++ {
-			at = d.Offset()
+		for i, n := uint64(0), decodeHowMany(d, s.limit, "keys"); i < n && d.Err() == nil; i++ {
+			at := d.Offset()
 			key := string(d.Bytes(d.Uvarint()))
 			if d.Err() == nil && i > 0 && key <= last {
 				d.Corrupt(at, "keys out of order")

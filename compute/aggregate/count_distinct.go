@@ -96,21 +96,7 @@ func (s *distinctState) Decode(b []byte) error {
 	over := decodeFlag(d)
 	values := map[item]struct{}{}
 	if !over {
-		at := d.Offset()
-		n := d.Uvarint()
-		if n > uint64(s.limit) {
-			d.Corrupt(at, "more values than max_values")
-		}
-		var last item
-		for i := uint64(0); i < n && d.Err() == nil; i++ {
-			at = d.Offset()
-			a := decodeItem(d, s.t)
-			if d.Err() == nil && i > 0 && a.compare(last) <= 0 {
-				d.Corrupt(at, "values out of order")
-			}
-			values[a] = struct{}{}
-			last = a
-		}
+		decodeItems(d, s.t, decodeHowMany(d, s.limit, "values"), func(a item) { values[a] = struct{}{} })
 	}
 	if err := d.End(); err != nil {
 		return err
@@ -166,6 +152,13 @@ type valueCounts struct {
 }
 
 func (t *valueCounts) reset(n int) { t.counts, t.different = zeroed(t.counts, n), 0 }
+
+// grow makes room for values up to n; those that are new have no events.
+func (t *valueCounts) grow(n int) {
+	for len(t.counts) < n {
+		t.counts = append(t.counts, 0)
+	}
+}
 
 func (t *valueCounts) add(v int32) {
 	if t.counts[v] == 0 {
@@ -244,9 +237,7 @@ func (k *distinctKernel) near(a, b int32) *valueCounts {
 	s := &k.spans[best]
 	k.turn++
 	s.turn = k.turn
-	for n := k.numbers.different(); len(s.counts) < n; {
-		s.counts = append(s.counts, 0)
-	}
+	s.grow(k.numbers.different())
 	s.move(k.numbers.of, a, b)
 	return &s.valueCounts
 }

@@ -254,14 +254,9 @@ func (s *decayedState) Decode(b []byte) error {
 	o := decayedState{limit: s.limit}
 	if o.over = decodeFlag(d); !o.over {
 		o.specials = exact.Specials{NaN: decodeCount(d, 0), Pos: decodeCount(d, 0), Neg: decodeCount(d, 0)}
-		at := d.Offset()
-		n := d.Uvarint()
-		if n > uint64(s.limit) {
-			d.Corrupt(at, "more steps than max_values")
-		}
 		last := int64(0)
-		for i := uint64(0); i < n && d.Err() == nil; i++ {
-			at = d.Offset()
+		for i, n := uint64(0), decodeHowMany(d, s.limit, "steps"); i < n && d.Err() == nil; i++ {
+			at := d.Offset()
 			tile := d.Varint()
 			if d.Err() == nil && i > 0 && tile <= last {
 				d.Corrupt(at, "steps out of order")
@@ -314,9 +309,14 @@ type decayedScanner struct {
 }
 
 func (s *decayedScanner) load(p *presence, ev *Events) {
-	s.presence, s.source = p, ev.Args[0]
 	s.tiles = room(s.tiles, p.n)
-	for k := range s.tiles {
+	s.resume(p, ev, 0)
+}
+
+func (s *decayedScanner) resume(p *presence, ev *Events, from int) {
+	s.presence, s.source = p, ev.Args[0]
+	s.tiles = regrow(s.tiles, p.n, from)
+	for k := from; k < p.n; k++ {
 		s.tiles[k] = s.weights.tile(ev.Tau[p.row(int32(k))])
 	}
 }

@@ -40,14 +40,14 @@ func bindDrawdown(c CallSpec) (*Call, error) {
 	return &Call{
 		Result: result, NeedOrder: true, Family: "drawdown",
 		NewState: func() State {
-			return &sequenceState{t: c.Args[0], result: result, limit: c.MaxValues, keepNaN: c.KeepNaN, finish: func(events []placed) selfsame.Value {
+			return newSequence(c, result, func(events []placed) selfsame.Value {
 				f := faller{result: result}
 				for i := range events {
 					v := events[i].value.value(c.Args[0])
 					f.next(v.Int, v.Float, v.Dec)
 				}
 				return f.fall()
-			}}
+			})
 		},
 		NewKernel: func(members []*Call) Kernel { return newScanKernel(members, &drawdownScanner{}) },
 	}, nil

@@ -185,6 +185,8 @@ func (s *geometricSet) load(p *presence, ev *Events) {
 	s.reset()
 }
 
+func (s *geometricSet) resume(p *presence, ev *Events, _ int) { s.presence, s.column = p, ev.Args[0] }
+
 func (s *geometricSet) add(k int32)    { s.logSum.add(s.at(k), 1) }
 func (s *geometricSet) remove(k int32) { s.logSum.add(s.at(k), -1) }
 

@@ -100,6 +100,20 @@ func decodeItem(d *exact.Decoder, t selfsame.Type) item {
 	return item{lo: uint64(d.Varint()) ^ signBit}
 }
 
+// decodeItems reads n items that ascend; take reads what follows each.
+func decodeItems(d *exact.Decoder, t selfsame.Type, n uint64, take func(a item)) {
+	var last item
+	for i := uint64(0); i < n && d.Err() == nil; i++ {
+		at := d.Offset()
+		a := decodeItem(d, t)
+		if d.Err() == nil && i > 0 && a.compare(last) <= 0 {
+			d.Corrupt(at, "values out of order")
+		}
+		take(a)
+		last = a
+	}
+}
+
 // nanKey is the key of the one canonical NaN.
 var nanKey = int64(math.Float64bits(exact.NaN()))
 

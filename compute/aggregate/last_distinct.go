@@ -14,7 +14,7 @@ import (
 // lastDistinctFunc is last_distinct(x, n): of each value its newest event, and of those the n newest, a bounded selection. What one part drops has n other
 // values after it, and these only get newer in a union, so the monoid is commutative.
 //
-// Encoding: uvarint of how many, then for each, newest first, its moment and its item.
+// Encoding: placed.go, newest first.
 var lastDistinctFunc = &Func{
 	Name:    "last_distinct",
 	Class:   Ordered,
@@ -33,21 +33,22 @@ func bindLastDistinct(c CallSpec) (*Call, error) {
 	}
 	return &Call{
 		Result: selfsame.ListOf(c.Args[0]), NeedOrder: true, Family: "last_distinct", depth: n,
-		NewState:  func() State { return &recentState{t: c.Args[0], limit: n, keepNaN: c.KeepNaN} },
+		NewState: func() State {
+			return &recentState{listing: listing{t: c.Args[0], limit: int64(n), newestFirst: true}, keepNaN: c.KeepNaN}
+		},
 		NewKernel: func(members []*Call) Kernel { return newScanKernel(members, &recentScanner{}) },
 	}, nil
 }
 
 type recentState struct {
-	t       selfsame.Type
-	limit   int
+	listing
 	keepNaN bool
 	kept    []placed // newest first, at most limit, each value once
 }
 
 func (s *recentState) Add(e *Event) {
 	if !skipped(&e.Args[0], s.keepNaN) {
-		s.offer(placed{placeOf(e), itemOf(e.Args[0])})
+		s.offer(placed{at: placeOf(e), value: itemOf(e.Args[0])})
 	}
 }
 
@@ -58,12 +59,7 @@ func (s *recentState) offer(p placed) {
 		}
 		s.kept = slices.Delete(s.kept, same, same+1)
 	}
-	i, _ := slices.BinarySearchFunc(s.kept, p, func(a, b placed) int { return b.compare(&a) })
-	if i == s.limit {
-		return
-	}
-	s.kept = slices.Insert(s.kept, i, p)
-	s.kept = s.kept[:min(len(s.kept), s.limit)]
+	s.kept = s.insert(s.kept, p)
 }
 
 func (s *recentState) Merge(other State) {
@@ -72,31 +68,18 @@ func (s *recentState) Merge(other State) {
 	}
 }
 
-func (s *recentState) AppendTo(b []byte) []byte {
-	b = exact.AppendUvarint(b, uint64(len(s.kept)))
-	for i := range s.kept {
-		b = appendItem(appendMoment(b, &s.kept[i].at), s.t, s.kept[i].value)
-	}
-	return b
-}
+func (s *recentState) AppendTo(b []byte) []byte { return s.appendTo(b, s.kept) }
 
 func (s *recentState) Decode(b []byte) error {
 	d := exact.NewDecoder(b)
-	n := d.Uvarint()
-	if n > uint64(s.limit) {
-		d.Corrupt(0, "more values than the call keeps")
-	}
-	var kept []placed
+	at := d.Offset()
+	kept := s.decode(d)
 	seen := map[item]bool{}
-	for i := uint64(0); i < n && d.Err() == nil; i++ {
-		at := d.Offset()
-		p := placed{at: decodeMoment(d)}
-		p.value = decodeItem(d, s.t)
-		if d.Err() == nil && (i > 0 && kept[i-1].compare(&p) <= 0 || seen[p.value]) {
-			d.Corrupt(at, "values out of order, or one twice")
+	for i := range kept {
+		if seen[kept[i].value] && d.Err() == nil {
+			d.Corrupt(at, "a value that is there twice")
 		}
-		seen[p.value] = true
-		kept = append(kept, p)
+		seen[kept[i].value] = true
 	}
 	if err := d.End(); err != nil {
 		return err
@@ -129,6 +112,14 @@ func (s *recentScanner) load(p *presence, ev *Events) {
 	s.presence, s.source = p, ev.Args[0]
 	s.values.load(p, s.source)
 	s.seen, s.turn = zeroed(s.seen, s.values.different()), 0
+}
+
+func (s *recentScanner) resume(p *presence, ev *Events, from int) {
+	s.presence, s.source = p, ev.Args[0]
+	s.values.resume(p, s.source, from)
+	for len(s.seen) < s.values.different() {
+		s.seen = append(s.seen, 0) // no turn
+	}
 }
 
 func (s *recentScanner) appendValue(c *Call, _ int64, numbers []int32, out *column.Column) {

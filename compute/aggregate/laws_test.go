@@ -6,6 +6,7 @@ package aggregate
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -34,7 +35,7 @@ func everyCall(t testing.TB, maxValues int64, keepNaN bool) []lawCall {
 			if err != nil {
 				continue
 			}
-			calls = append(calls, lawCall{fmt.Sprintf("%s%v%v %d %d", f.Name, spec.Args, constTexts(spec.Consts), spec.HalfLife, spec.Step), c})
+			calls = append(calls, lawCall{fmt.Sprintf("%s%v%v %d %d %v", f.Name, spec.Args, constTexts(spec.Consts), spec.HalfLife, spec.Step, spec.RespectNulls), c})
 		}
 		if len(calls) == before {
 			t.Errorf("%s binds to no arguments that the laws try", f.Name)
@@ -65,6 +66,14 @@ func lawSpecs() []CallSpec {
 	specs := []CallSpec{{Star: true}, {}}
 	for _, a := range lawTypes[1:4] {
 		specs = append(specs, CallSpec{Args: []selfsame.Type{a}, HalfLife: 1, Step: 1}, CallSpec{Args: []selfsame.Type{a}, HalfLife: 6, Step: 2})
+	}
+	specs = append(specs, CallSpec{Args: lawTypes[1:2], Consts: []selfsame.Value{n(2), n(3), n(-1), n(0), n(math.MaxInt64)}},
+		CallSpec{Args: lawTypes[4:5], Consts: []selfsame.Value{n(3), text("a"), text("z"), text(""), text("nowhere"), text("ab")}},
+		CallSpec{Args: lawTypes[4:5], Consts: []selfsame.Value{n(1), text("a"), text("z")}})
+	for _, a := range lawTypes {
+		for _, consts := range [][]selfsame.Value{nil, {n(1)}, {n(3)}} {
+			specs = append(specs, CallSpec{Args: []selfsame.Type{a}, Consts: consts, RespectNulls: true})
+		}
 	}
 	for i, a := range lawTypes {
 		for _, consts := range [][]selfsame.Value{nil, {n(1)}, {n(2)}, {n(7)}, {q(0)}, {q(333)}, {q(950)}, {text(", ")},

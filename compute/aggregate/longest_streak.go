@@ -24,9 +24,7 @@ func bindLongestStreak(c CallSpec) (*Call, error) {
 	result := selfsame.Scalar(selfsame.Int64)
 	return &Call{
 		Result: result, NeedOrder: true, Family: "longest_streak",
-		NewState: func() State {
-			return &sequenceState{t: c.Args[0], result: result, limit: c.MaxValues, keepNaN: c.KeepNaN, finish: longestOf}
-		},
+		NewState:  func() State { return newSequence(c, result, longestOf) },
 		NewKernel: func(members []*Call) Kernel { return newScanKernel(members, &longestScanner{}) },
 	}, nil
 }
@@ -49,6 +47,8 @@ var falseItem = itemOf(selfsame.Value{Type: selfsame.Scalar(selfsame.Bool)})
 type longestScanner struct{ truths truths }
 
 func (s *longestScanner) load(p *presence, ev *Events) { s.truths.load(p, ev) }
+
+func (s *longestScanner) resume(p *presence, ev *Events, from int) { s.truths.resume(p, ev, from) }
 
 func (s *longestScanner) appendValue(c *Call, _ int64, numbers []int32, out *column.Column) {
 	switch {
@@ -76,8 +76,20 @@ type truths struct {
 
 func (t *truths) load(p *presence, ev *Events) {
 	t.runs = room(t.runs, p.n)
+	t.follow(p, ev, 0)
+}
+
+func (t *truths) resume(p *presence, ev *Events, from int) {
+	t.runs = regrow(t.runs, p.n, from)
+	t.follow(p, ev, from)
+}
+
+func (t *truths) follow(p *presence, ev *Events, from int) {
 	run := int32(0)
-	for k := range t.runs {
+	if from > 0 {
+		run = t.runs[from-1]
+	}
+	for k := from; k < p.n; k++ {
 		if run++; !ev.Args[0].Bools[p.row(int32(k))] {
 			run = 0
 		}

@@ -4,9 +4,7 @@
 package aggregate
 
 import (
-	"maps"
 	"math"
-	"slices"
 
 	"selfsame"
 	"selfsame/column"
@@ -15,9 +13,8 @@ import (
 
 // maxGapFunc is max_gap() and max_gap(x): the most microseconds between an event and the next.
 //
-// Algebra: the set of the different τ, up to max_values of them, and whether there is more than one event; beyond, the one state "too many", which
-// absorbs all others. Encoding: byte 1 for too many; else byte 0, uvarint of how many τ, the varint of the first and the uvarint of what each is above
-// the one before; of a single τ also byte 1 where several events have it, else 0.
+// Algebra: the set of the different τ, up to max_values of them (number_set.go), and whether there is more than one event. Encoding: the set; of a single τ
+// also byte 1 where several events have it, else 0.
 var maxGapFunc = &Func{
 	Name:  "max_gap",
 	Class: Holistic,
@@ -33,17 +30,15 @@ func bindMaxGap(c CallSpec) (*Call, error) {
 	}
 	return &Call{
 		Result: selfsame.Scalar(selfsame.Int64), Family: "max_gap",
-		NewState:  func() State { return &maxGapState{limit: c.MaxValues, keepNaN: c.KeepNaN} },
+		NewState:  func() State { return &maxGapState{keepNaN: c.KeepNaN, taus: numberSet{limit: c.MaxValues}} },
 		NewKernel: func(members []*Call) Kernel { return newScanKernel(members, &maxGapScanner{}) },
 	}, nil
 }
 
 type maxGapState struct {
-	limit   int64
 	keepNaN bool
-	over    bool // more than limit different τ
 	several bool // events
-	taus    map[int64]struct{}
+	taus    numberSet
 }
 
 func (s *maxGapState) Add(e *Event) {
@@ -52,120 +47,49 @@ func (s *maxGapState) Add(e *Event) {
 			return
 		}
 	}
-	s.several = s.several || len(s.taus) > 0
-	s.offer(e.Tau)
-}
-
-func (s *maxGapState) offer(tau int64) {
-	if s.over {
-		return
-	}
-	if s.taus == nil {
-		s.taus = map[int64]struct{}{}
-	}
-	s.taus[tau] = struct{}{}
-	if int64(len(s.taus)) > s.limit {
-		s.over, s.taus = true, nil
-	}
+	s.several = s.several || len(s.taus.numbers) > 0
+	s.taus.offer(e.Tau)
 }
 
 func (s *maxGapState) Merge(other State) {
 	o := other.(*maxGapState)
-	if o.over {
-		s.over, s.taus = true, nil
-	}
-	s.several = s.several || o.several || (len(s.taus) > 0 && len(o.taus) > 0)
-	for tau := range o.taus { // a set does not depend on the order
-		s.offer(tau)
-	}
+	s.several = s.several || o.several || (len(s.taus.numbers) > 0 && len(o.taus.numbers) > 0)
+	s.taus.merge(&o.taus)
 }
 
 func (s *maxGapState) AppendTo(b []byte) []byte {
-	if s.over {
-		return append(b, 1)
-	}
-	b = exact.AppendUvarint(append(b, 0), uint64(len(s.taus)))
-	for i, tau := range s.sorted() {
-		if i == 0 {
-			b = exact.AppendVarint(b, tau.at)
-		} else {
-			b = exact.AppendUvarint(b, tau.gap)
-		}
-	}
-	if len(s.taus) != 1 {
+	switch b = s.taus.appendTo(b); {
+	case len(s.taus.numbers) != 1:
 		return b
-	}
-	if s.several {
+	case s.several:
 		return append(b, 1)
 	}
 	return append(b, 0)
 }
 
-// spaced is a τ and what it is above the one before.
-type spaced struct {
-	at  int64
-	gap uint64
-}
-
-func (s *maxGapState) sorted() []spaced {
-	taus := slices.Sorted(maps.Keys(s.taus))
-	out := make([]spaced, len(taus))
-	for i, tau := range taus {
-		out[i].at = tau
-		if i > 0 {
-			out[i].gap = uint64(tau) - uint64(taus[i-1])
-		}
-	}
-	return out
-}
-
 func (s *maxGapState) Decode(b []byte) error {
 	d := exact.NewDecoder(b)
-	o := maxGapState{limit: s.limit}
-	if o.over = decodeFlag(d); !o.over {
-		o.decodeTaus(d)
+	taus := s.taus.decode(d)
+	several := len(taus.numbers) > 1
+	if len(taus.numbers) == 1 {
+		several = decodeFlag(d)
 	}
 	if err := d.End(); err != nil {
 		return err
 	}
-	s.over, s.several, s.taus = o.over, o.several, o.taus
+	s.taus, s.several = taus, several
 	return nil
-}
-
-func (s *maxGapState) decodeTaus(d *exact.Decoder) {
-	at := d.Offset()
-	n := d.Uvarint()
-	if n > uint64(s.limit) {
-		d.Corrupt(at, "more values than max_values")
-	}
-	last := int64(0)
-	for i := uint64(0); i < n && d.Err() == nil; i++ {
-		at = d.Offset()
-		if i == 0 {
-			last = d.Varint()
-		} else {
-			tau := int64(uint64(last) + d.Uvarint())
-			if d.Err() == nil && tau <= last {
-				d.Corrupt(at, "a time that is not above the one before")
-			}
-			last = tau
-		}
-		s.offer(last)
-	}
-	s.several = n > 1
-	if n == 1 {
-		s.several = decodeFlag(d)
-	}
 }
 
 func (s *maxGapState) Finish(int64) selfsame.Value {
 	v := selfsame.Value{Type: selfsame.Scalar(selfsame.Int64)}
 	most := uint64(0)
-	for _, tau := range s.sorted() {
-		most = max(most, tau.gap)
+	taus := s.taus.sorted()
+	for i := 1; i < len(taus); i++ {
+		most = max(most, uint64(taus[i])-uint64(taus[i-1]))
 	}
 	switch {
-	case s.over:
+	case s.taus.over:
 		v.Status = selfsame.ErrorMaxValues
 	case !s.several:
 		v.Status = selfsame.Null

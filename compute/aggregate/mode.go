@@ -43,7 +43,7 @@ func bindMode(c CallSpec) (*Call, error) {
 type modeSet struct{ countsSet }
 
 func (s *modeSet) appendValue(_ *Call, _ int64, out *column.Column) {
-	list, over := s.values()
+	list, over := s.counted()
 	switch {
 	case over:
 		out.AppendStatus(selfsame.ErrorMaxValues)
@@ -58,5 +58,5 @@ func (s *modeSet) appendValue(_ *Call, _ int64, out *column.Column) {
 			best = v
 		}
 	}
-	s.keys.appendTo(out, s.keys.of[best.event])
+	appendRow(out, s.source, best.row)
 }

@@ -21,6 +21,8 @@ func naiveByCounts(c *Call, x, y []selfsame.Value) (v selfsame.Value, ok bool) {
 		return naiveBy(c, x, y), true
 	case "mode_count", "top_ratio", "entropy", "top_k", "top_k_counts", "collect_distinct":
 		return naiveFrequency(c, x), true
+	case "approx_top_k":
+		return naiveNamed(c, x), true
 	}
 	v.Type = c.Result
 	switch c.Func.Name {
@@ -188,6 +190,20 @@ func naiveFrequency(c *Call, x []selfsame.Value) selfsame.Value {
 			}
 			v.Elems = append(v.Elems, d)
 		}
+	}
+	return v
+}
+
+// naiveNamed is the most frequent of the values that the call names.
+func naiveNamed(c *Call, x []selfsame.Value) selfsame.Value {
+	v := selfsame.Value{Type: c.Result, Status: selfsame.Null}
+	named := slices.DeleteFunc(slices.Clone(x), func(a selfsame.Value) bool {
+		return !slices.ContainsFunc(c.Spec.Consts[1:], func(b selfsame.Value) bool { return naiveCompare(a, b) == 0 })
+	})
+	different, counts := naiveTally(named)
+	slices.SortStableFunc(different, func(a, b selfsame.Value) int { return int(counts[naiveText(b)] - counts[naiveText(a)]) })
+	if len(different) > 0 {
+		v.Status, v.Elems = selfsame.Present, different[:min(len(different), int(c.Spec.Consts[0].Int))]
 	}
 	return v
 }

@@ -69,5 +69,5 @@ func naiveDecayed(c *Call, x []selfsame.Value, tau []int64, at int64) selfsame.V
 	default:
 		v.Float, _ = sum.Quo(sum, weights).Float64()
 	}
-	return v
+	return naivelyCanonical(v)
 }

@@ -24,7 +24,12 @@ func naively(c *Call, events []*Event, at int64) (v selfsame.Value, ok bool) {
 	var y []selfsame.Value
 	var tau []int64
 	for _, e := range events {
-		if naivelySkipped(e, c.Spec.KeepNaN) {
+		if c.Spec.RespectNulls {
+			e = naivelyNull(e, c.Spec.KeepNaN)
+		} else if naivelySkipped(e, c.Spec.KeepNaN) {
+			continue
+		}
+		if e == nil {
 			continue
 		}
 		tau = append(tau, e.Tau)
@@ -112,6 +117,17 @@ func naivelySkipped(e *Event, keepNaN bool) bool {
 		}
 	}
 	return false
+}
+
+// naivelyNull is an event of a call that respects nulls: what is skipped elsewhere is a null, and one with an error is none.
+func naivelyNull(e *Event, keepNaN bool) *Event {
+	switch v := e.Args[0]; {
+	case v.Status.IsError():
+		return nil
+	case naivelySkipped(e, keepNaN):
+		return &Event{Tau: e.Tau, Args: []selfsame.Value{{Type: v.Type, Status: selfsame.Null}}}
+	}
+	return e
 }
 
 func naivelyCanonical(v selfsame.Value) selfsame.Value {

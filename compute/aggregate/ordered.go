@@ -5,7 +5,6 @@ package aggregate
 
 import (
 	"fmt"
-	"slices"
 
 	"selfsame"
 	"selfsame/column"
@@ -14,9 +13,7 @@ import (
 
 // This file is what first, last and nth_last share: the n foremost values under the total order of events (or under its
 // reverse), a bounded selection and a commutative monoid. Each value keeps its whole place in the order, so that states merge in
-// any order; events of one place, which only a collision of hashes makes, are told apart by their value.
-//
-// Encoding: uvarint of how many, then for each, foremost first, its moment and its item.
+// any order. `respect nulls` counts events without a value too. Encoding: placed.go.
 
 // Roles of the family "order". The state keeps the newest values in the roles of last, the oldest in those of first.
 const (
@@ -61,97 +58,49 @@ func countConst(name string, v selfsame.Value) (int, error) {
 
 func orderedCall(c CallSpec, role, n int) *Call {
 	call := &Call{Result: c.Args[0], NeedOrder: true, Family: "order", role: role, depth: n}
+	if c.RespectNulls {
+		call.Family = "order of nulls too"
+	}
 	if role == roleFirstN || role == roleLastN {
 		call.Result = selfsame.ListOf(c.Args[0])
 	}
 	call.NewState = func() State {
-		return &orderedState{t: c.Args[0], role: role, limit: n, keepNaN: c.KeepNaN}
+		newestFirst := role != roleFirst && role != roleFirstN
+		return &orderedState{listing: listing{t: c.Args[0], limit: int64(n), newestFirst: newestFirst, nulls: c.RespectNulls}, role: role, keepNaN: c.KeepNaN}
 	}
 	call.NewKernel = newOrderKernel
 	return call
 }
 
-type placed struct {
-	at    moment
-	value item
-}
-
-func (a *placed) compare(b *placed) int {
-	if c := a.at.compare(&b.at); c != 0 {
-		return c
-	}
-	return a.value.compare(b.value)
-}
-
 type orderedState struct {
-	t       selfsame.Type
+	listing
 	role    int
-	limit   int
 	keepNaN bool
 	kept    []placed // foremost first, at most limit
 	spare   []placed
 }
 
-// ahead orders values by which is kept: negative where a goes before b.
-func (s *orderedState) ahead(a, b *placed) int {
-	if s.role == roleFirst || s.role == roleFirstN {
-		return a.compare(b)
-	}
-	return b.compare(a)
-}
-
 func (s *orderedState) Add(e *Event) {
-	if skipped(&e.Args[0], s.keepNaN) {
+	v := &e.Args[0]
+	p := placed{null: skipped(v, s.keepNaN)}
+	if p.null && (!s.nulls || v.Status.IsError()) {
 		return
 	}
-	p := placed{placeOf(e), itemOf(e.Args[0])}
-	i, _ := slices.BinarySearchFunc(s.kept, p, func(a, b placed) int { return s.ahead(&a, &b) })
-	if i == s.limit {
-		return
+	if p.at = placeOf(e); !p.null {
+		p.value = itemOf(*v)
 	}
-	if len(s.kept) == s.limit {
-		s.kept = s.kept[:s.limit-1]
-	}
-	s.kept = slices.Insert(s.kept, i, p)
+	s.kept = s.insert(s.kept, p)
 }
 
 func (s *orderedState) Merge(other State) {
-	a, b := s.kept, other.(*orderedState).kept
-	out := s.spare[:0]
-	for len(out) < s.limit && len(a)+len(b) > 0 {
-		if len(b) == 0 || (len(a) > 0 && s.ahead(&a[0], &b[0]) <= 0) {
-			out, a = append(out, a[0]), a[1:]
-		} else {
-			out, b = append(out, b[0]), b[1:]
-		}
-	}
-	s.kept, s.spare = out, s.kept
+	s.kept, s.spare = s.merge(s.spare[:0], s.kept, other.(*orderedState).kept), s.kept
 }
 
-func (s *orderedState) AppendTo(b []byte) []byte {
-	b = exact.AppendUvarint(b, uint64(len(s.kept)))
-	for i := range s.kept {
-		b = appendItem(appendMoment(b, &s.kept[i].at), s.t, s.kept[i].value)
-	}
-	return b
-}
+func (s *orderedState) AppendTo(b []byte) []byte { return s.appendTo(b, s.kept) }
 
 func (s *orderedState) Decode(b []byte) error {
 	d := exact.NewDecoder(b)
-	n := d.Uvarint()
-	if n > uint64(s.limit) {
-		d.Corrupt(0, "more values than the call keeps")
-	}
-	var kept []placed
-	for i := uint64(0); i < n && d.Err() == nil; i++ {
-		at := d.Offset()
-		p := placed{at: decodeMoment(d)}
-		p.value = decodeItem(d, s.t)
-		if d.Err() == nil && i > 0 && s.ahead(&kept[i-1], &p) > 0 {
-			d.Corrupt(at, "values out of order")
-		}
-		kept = append(kept, p)
-	}
+	kept := s.decode(d)
 	if err := d.End(); err != nil {
 		return err
 	}
@@ -162,18 +111,18 @@ func (s *orderedState) Decode(b []byte) error {
 func (s *orderedState) Finish(int64) selfsame.Value {
 	list := s.role == roleFirstN || s.role == roleLastN
 	switch {
-	case len(s.kept) == 0 || (s.role == roleNthLast && len(s.kept) < s.limit):
+	case len(s.kept) == 0 || (s.role == roleNthLast && int64(len(s.kept)) < s.limit):
 		t := s.t
 		if list {
 			t = selfsame.ListOf(s.t)
 		}
 		return selfsame.Value{Type: t, Status: selfsame.Null}
 	case !list:
-		return s.kept[len(s.kept)-1].value.value(s.t) // one is kept, or the n-th is the last of them
+		return s.kept[len(s.kept)-1].read(s.t) // one is kept, or the n-th is the last of them
 	}
 	v := selfsame.Value{Type: selfsame.ListOf(s.t)}
 	for i := range s.kept {
-		v.Elems = append(v.Elems, s.kept[i].value.value(s.t))
+		v.Elems = append(v.Elems, s.kept[i].read(s.t))
 	}
 	return v
 }
@@ -182,6 +131,7 @@ func (s *orderedState) Finish(int64) selfsame.Value {
 // answers with its ends; the general path finds the k-th event that is in.
 type orderKernel struct {
 	members  []*Call
+	keepNaN  bool
 	presence presence
 	source   *column.Column // of the values; nil where the calls have no argument
 	tau      []int64
@@ -190,10 +140,13 @@ type orderKernel struct {
 	ready    bool
 }
 
-func newOrderKernel(members []*Call) Kernel { return &orderKernel{members: members} }
+func newOrderKernel(members []*Call) Kernel {
+	spec := &members[0].Spec
+	return &orderKernel{members: members, keepNaN: spec.KeepNaN, presence: presence{nulls: spec.RespectNulls}}
+}
 
 func (k *orderKernel) Load(ev *Events) {
-	k.presence.load(ev, k.members[0].Spec.KeepNaN)
+	k.presence.load(ev, k.keepNaN)
 	k.tau, k.source, k.ready = ev.Tau, nil, false
 	if len(ev.Args) > 0 {
 		k.source = ev.Args[0]
@@ -202,7 +155,7 @@ func (k *orderKernel) Load(ev *Events) {
 
 // Resume implements Resumer.
 func (k *orderKernel) Resume(ev *Events, from int) {
-	k.presence.resume(ev, k.members[0].Spec.KeepNaN, from)
+	k.presence.resume(ev, k.keepNaN, from)
 	k.tau, k.source, k.ready = ev.Tau, nil, false
 	if len(ev.Args) > 0 {
 		k.source = ev.Args[0]
@@ -238,7 +191,22 @@ func (k *orderKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Colu
 		}
 		return
 	}
-	appendRows(out, k.source, k.picked)
+	if !k.presence.nulls {
+		appendRows(out, k.source, k.picked)
+		return
+	}
+	for _, row := range k.picked {
+		k.appendPick(out, row)
+	}
+}
+
+// appendPick appends the value of a row, a null where it holds none or is none.
+func (k *orderKernel) appendPick(out *column.Column, row int32) {
+	if row == none || !isDense(k.source, int(row), int(row)+1, k.keepNaN) {
+		out.AppendStatus(selfsame.Null)
+		return
+	}
+	appendRow(out, k.source, row)
 }
 
 // appendList appends the list of a call over numbers [a, b).
@@ -253,7 +221,7 @@ func (k *orderKernel) appendList(c *Call, a, b int32, out *column.Column) {
 		if c.role == roleLastN {
 			number = b - 1 - i
 		}
-		appendRow(out.Elems, k.source, k.presence.row(number))
+		k.appendPick(out.Elems, k.presence.row(number))
 	}
 	closeList(out)
 }
@@ -316,13 +284,10 @@ func (k *orderKernel) Value(m int, at int64, out *column.Column) {
 		}
 		row = k.presence.row(k.in.pick(pick))
 	}
-	switch {
-	case c.role == roleSinceFirst || c.role == roleSinceLast:
+	if c.role == roleSinceFirst || c.role == roleSinceLast {
 		k.appendElapsed(row, at, out)
-	case row == none:
-		out.AppendStatus(selfsame.Null)
-	default:
-		appendRow(out, k.source, row)
+	} else {
+		k.appendPick(out, row)
 	}
 }
 
@@ -337,7 +302,7 @@ func (k *orderKernel) appendSetList(c *Call, out *column.Column) {
 		if c.role == roleLastN {
 			pick = k.in.size - 1 - i
 		}
-		appendRow(out.Elems, k.source, k.presence.row(k.in.pick(pick)))
+		k.appendPick(out.Elems, k.presence.row(k.in.pick(pick)))
 	}
 	closeList(out)
 }

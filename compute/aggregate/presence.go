@@ -13,12 +13,13 @@ import (
 // presence says which events of an entity contribute: those that the filter lets through and whose arguments are all present.
 // It numbers them 0 … n-1 in the order of events. A run of events is then a run of numbers, [before(lo), before(hi)).
 type presence struct {
-	lo   int32
-	n    int     // events that contribute
-	all  bool    // every event does, and the arrays are not in use
-	rows []int32 // row of number k
-	keep []bool  // of row lo+i: it contributes
-	prev []int32 // prev[i-lo]: how many contribute before row i; one entry more than the entity has events
+	nulls bool // an event whose arguments are null contributes too, one with an error does not
+	lo    int32
+	n     int     // events that contribute
+	all   bool    // every event does, and the arrays are not in use
+	rows  []int32 // row of number k
+	keep  []bool  // of row lo+i: it contributes
+	prev  []int32 // prev[i-lo]: how many contribute before row i; one entry more than the entity has events
 }
 
 // load takes the events of the next entity. Every argument counts.
@@ -26,7 +27,7 @@ func (p *presence) load(ev *Events, keepNaN bool) {
 	p.lo = int32(ev.Lo)
 	p.all = ev.Pass == nil || !slices.Contains(ev.Pass[ev.Lo:ev.Hi], false)
 	for _, c := range ev.Args {
-		p.all = p.all && isDense(c, ev.Lo, ev.Hi, keepNaN)
+		p.all = p.all && p.takes(c, ev.Lo, ev.Hi, keepNaN)
 	}
 	if p.all {
 		p.n = ev.Hi - ev.Lo
@@ -40,7 +41,7 @@ func (p *presence) load(ev *Events, keepNaN bool) {
 func (p *presence) resume(ev *Events, keepNaN bool, from int) bool {
 	all := ev.Pass == nil || !slices.Contains(ev.Pass[from:ev.Hi], false)
 	for _, c := range ev.Args {
-		all = all && isDense(c, from, ev.Hi, keepNaN)
+		all = all && p.takes(c, from, ev.Hi, keepNaN)
 	}
 	switch {
 	case p.all && all:
@@ -86,6 +87,12 @@ func (p *presence) keepOf(ev *Events, keepNaN bool, from int) {
 		}
 	}
 	for _, c := range ev.Args {
+		if p.nulls {
+			for i := range keep {
+				keep[i] = keep[i] && !c.StatusAt(from+i).IsError()
+			}
+			continue
+		}
 		if c.Status != nil {
 			for i, s := range c.Status[from:ev.Hi] {
 				keep[i] = keep[i] && s == selfsame.Present
@@ -99,7 +106,15 @@ func (p *presence) keepOf(ev *Events, keepNaN bool, from int) {
 	}
 }
 
-// isDense reports whether every value of rows [lo, hi) contributes.
+// takes reports whether every value of rows [lo, hi) contributes.
+func (p *presence) takes(c *column.Column, lo, hi int, keepNaN bool) bool {
+	if p.nulls {
+		return c.Status == nil || !slices.ContainsFunc(c.Status[lo:hi], selfsame.Status.IsError)
+	}
+	return isDense(c, lo, hi, keepNaN)
+}
+
+// isDense reports whether every value of rows [lo, hi) is there.
 func isDense(c *column.Column, lo, hi int, keepNaN bool) bool {
 	if c.Status != nil {
 		for _, s := range c.Status[lo:hi] {

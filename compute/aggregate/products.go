@@ -258,6 +258,8 @@ func (s *productSet) load(p *presence, ev *Events) {
 	s.reset()
 }
 
+func (s *productSet) resume(p *presence, ev *Events, _ int) { s.presence, s.columns = p, ev.Args }
+
 func (s *productSet) add(k int32)    { s.apply(k, 1) }
 func (s *productSet) remove(k int32) { s.apply(k, -1) }
 

@@ -166,13 +166,8 @@ func (s *quantileState) Decode(b []byte) error {
 }
 
 func (s *quantileState) decodeValues(d *exact.Decoder) (values []item) {
-	for n := d.Uvarint(); n > 0 && d.Err() == nil; n-- {
+	decodeItems(d, s.t, d.Uvarint(), func(a item) {
 		at := d.Offset()
-		a := decodeItem(d, s.t)
-		if d.Err() == nil && len(values) > 0 && a.compare(values[len(values)-1]) <= 0 {
-			d.Corrupt(at, "values out of order")
-		}
-		at = d.Offset()
 		count := d.Uvarint()
 		if d.Err() == nil && (count == 0 || count > uint64(s.limit) || int64(len(values))+int64(count) > s.limit) {
 			d.Corrupt(at, "a number of values that is none or beyond max_values")
@@ -180,7 +175,7 @@ func (s *quantileState) decodeValues(d *exact.Decoder) (values []item) {
 		for ; count > 0 && d.Err() == nil; count-- {
 			values = append(values, a)
 		}
-	}
+	})
 	return values
 }
 

@@ -16,6 +16,7 @@ var funcs = []*Func{
 	activeDaysFunc,
 	approxCountDistinctFunc,
 	approxPercentileFunc,
+	approxTopKFunc,
 	argMaxFunc,
 	argMinFunc,
 	avgFunc,
@@ -107,6 +108,8 @@ func Bind(f *Func, spec CallSpec) (*Call, error) {
 		return nil, wrongCall(f.Name+"(*) is not a call", "only count takes a *: write count(*), or "+f.Example)
 	case spec.Distinct && f.Name != "count" && f != countDistinctFunc:
 		return nil, wrongCall("distinct does not go with "+f.Name, "only count takes distinct: write count(distinct x)")
+	case spec.RespectNulls && f != firstFunc && f != lastFunc && f != nthLastFunc:
+		return nil, wrongCall("respect nulls does not go with "+f.Name, "only first, last and nth_last take it, such as last(x) respect nulls")
 	case (spec.HalfLife != 0 || spec.Step != 0) && f != decayedSumFunc && f != decayedAvgFunc:
 		return nil, wrongCall(f.Name+" has no half-life", "write "+f.Example)
 	case spec.Distinct:

@@ -50,7 +50,7 @@ func TestRefusalsNameTheSubstitute(t *testing.T) {
 	for name, word := range map[string]string{
 		"mean": "avg(", "STDDEV_SAMP": "stddev(", "var_samp": "variance(", "tdigest": "percentile_cont(", "kll": "percentile_disc(",
 		"approx_quantile": "approx_percentile(", "reservoir": "sample(", "topk": "top_k(", "approx_distinct": "approx_count_distinct(",
-		"count_cate": "count_by(", "sum_map": "sum_by(", "ewma": "decayed_avg(", "skew": "skewness(", "approx_top_k": "count_by(",
+		"count_cate": "count_by(", "sum_map": "sum_by(", "ewma": "decayed_avg(", "skew": "skewness(", "topkweighted": "sum_by(",
 		"quantile": "percentile_cont(", "argmax": "arg_max(", "last_n": "last(x, 5)", "collect_list": "collect(",
 	} {
 		hint, ok := Refused(name)
@@ -104,6 +104,13 @@ func TestBindRefuses(t *testing.T) {
 		{"count", "count(distinct x)", CallSpec{Distinct: true}},
 		{"mean_gap", "mean_gap()", CallSpec{Args: []selfsame.Type{f64, f64}}},
 		{"max_gap", "max_gap()", CallSpec{Consts: integer(1)}},
+		{"active_days", "active_days(x, 'Europe/Berlin')", CallSpec{Args: one(text), Constant: true}},
+		{"sum", "first, last and nth_last", CallSpec{Args: one(f64), RespectNulls: true}},
+		{"count", "first, last and nth_last", CallSpec{Args: one(f64), RespectNulls: true}},
+		{"approx_top_k", "approx_top_k(x, 2, 'a', 'b', 'c')", CallSpec{Args: one(text), Consts: integer(1)}},
+		{"approx_top_k", "not a string", CallSpec{Args: one(text), Consts: append(integer(1), integer(1)...)}},
+		{"approx_top_k", "twice", CallSpec{Args: one(selfsame.Scalar(selfsame.Int64)), Consts: append(integer(1), append(integer(7), integer(7)...)...)}},
+		{"approx_top_k", "constants of the type", CallSpec{Args: one(f64), Consts: append(integer(1), float(2)...)}},
 		{"active_days", "time zone", CallSpec{Args: one(f64), Consts: integer(1)}},
 		{"active_days", "Europe/Berlin", CallSpec{Args: one(f64), Consts: []selfsame.Value{{Type: text, Str: "Europe/Berln"}}}},
 		{"streak", "amount > 100", CallSpec{Args: one(f64)}},

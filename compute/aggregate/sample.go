@@ -106,16 +106,12 @@ func (s *sampleState) AppendTo(b []byte) []byte {
 
 func (s *sampleState) Decode(b []byte) error {
 	d := exact.NewDecoder(b)
-	n := d.Uvarint()
-	if n > uint64(s.limit) {
-		d.Corrupt(0, "more values than the call keeps")
-	}
 	var kept []drawn
-	for i := uint64(0); i < n && d.Err() == nil; i++ {
+	for n := decodeHowMany(d, int64(s.limit), "values"); n > 0 && d.Err() == nil; n-- {
 		at := d.Offset()
 		a := drawn{hash: d.Uint64()}
 		a.value = decodeItem(d, s.t)
-		if d.Err() == nil && i > 0 && kept[i-1].compare(a) > 0 {
+		if d.Err() == nil && len(kept) > 0 && kept[len(kept)-1].compare(a) > 0 {
 			d.Corrupt(at, "values out of order")
 		}
 		kept = append(kept, a)

@@ -31,10 +31,27 @@ func newScanKernel(members []*Call, s scanner) Kernel {
 
 func (k *scanKernel) Load(ev *Events) {
 	k.presence.load(ev, k.keepNaN)
+	k.count()
+	k.scanner.load(&k.presence, ev)
+}
+
+// count makes the numbers of the events.
+func (k *scanKernel) count() {
 	for n := len(k.all); n < k.presence.n; n++ {
 		k.all = append(k.all, int32(n))
 	}
 	k.ready = false
+}
+
+// Resume implements Resumer.
+func (k *scanKernel) Resume(ev *Events, from int) {
+	first := k.presence.before(int32(from))
+	same := k.presence.resume(ev, k.keepNaN, from)
+	k.count()
+	if r, ok := k.scanner.(resumable); ok && same && first > 0 {
+		r.resume(&k.presence, ev, int(first))
+		return
+	}
 	k.scanner.load(&k.presence, ev)
 }
 

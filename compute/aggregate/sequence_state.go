@@ -10,16 +10,15 @@ import (
 	"selfsame/compute/exact"
 )
 
-// This file is what the aggregations share whose value follows from the sequence of the values: longest_streak, drawdown. An event may come between any
-// two, so their state is all of them with their moments, up to max_values; beyond, it is the one state "too many", which absorbs all others.
+// This file is what the aggregations share whose value follows from the sequence of the values: longest_streak, drawdown, collect, string_agg. An event may
+// come between any two, so their state is all of them with their moments, up to max_values; beyond, it is the one state "too many", which absorbs all others.
 //
-// Encoding: byte 1 for too many; else byte 0, uvarint of how many events, and each with its moment and its item, in their order.
+// Encoding: byte 1 for too many; else byte 0 and the events in their order (placed.go).
 
 // sequenceState is the State of a call whose value follows from the values of x in the order of events.
 type sequenceState struct {
-	t       selfsame.Type
+	listing
 	result  selfsame.Type
-	limit   int64
 	keepNaN bool
 	over    bool     // more than limit events
 	events  []placed // in their order up to sorted
@@ -27,11 +26,21 @@ type sequenceState struct {
 	finish  func(events []placed) selfsame.Value // never of none
 }
 
+// newSequence returns the empty state of a call with one argument.
+func newSequence(c CallSpec, result selfsame.Type, finish func(events []placed) selfsame.Value) State {
+	return &sequenceState{listing: listing{t: c.Args[0], limit: c.MaxValues}, result: result, keepNaN: c.KeepNaN, finish: finish}
+}
+
 func (s *sequenceState) Add(e *Event) {
-	if !s.over && !skipped(&e.Args[0], s.keepNaN) {
-		s.events = append(s.events, placed{placeOf(e), itemOf(e.Args[0])})
-		s.bound()
+	if s.over || skipped(&e.Args[0], s.keepNaN) {
+		return
 	}
+	p := placed{at: placeOf(e), value: itemOf(e.Args[0])}
+	if n := len(s.events); s.sorted == n && (n == 0 || s.events[n-1].compare(&p) <= 0) {
+		s.sorted++
+	}
+	s.events = append(s.events, p)
+	s.bound()
 }
 
 func (s *sequenceState) bound() {
@@ -61,11 +70,7 @@ func (s *sequenceState) AppendTo(b []byte) []byte {
 		return append(b, 1)
 	}
 	s.sort()
-	b = exact.AppendUvarint(append(b, 0), uint64(len(s.events)))
-	for i := range s.events {
-		b = appendItem(appendMoment(b, &s.events[i].at), s.t, s.events[i].value)
-	}
-	return b
+	return s.appendTo(append(b, 0), s.events)
 }
 
 func (s *sequenceState) Decode(b []byte) error {
@@ -73,32 +78,13 @@ func (s *sequenceState) Decode(b []byte) error {
 	over := decodeFlag(d)
 	var events []placed
 	if !over {
-		events = decodePlaced(d, s.t, s.limit)
+		events = s.decode(d)
 	}
 	if err := d.End(); err != nil {
 		return err
 	}
 	s.over, s.events, s.sorted = over, events, len(events)
 	return nil
-}
-
-// decodePlaced reads how many events there are, at most limit, and then each, in their order.
-func decodePlaced(d *exact.Decoder, t selfsame.Type, limit int64) (events []placed) {
-	at := d.Offset()
-	n := d.Uvarint()
-	if n > uint64(limit) {
-		d.Corrupt(at, "more events than the call keeps")
-	}
-	for ; n > 0 && d.Err() == nil; n-- {
-		at = d.Offset()
-		p := placed{at: decodeMoment(d)}
-		p.value = decodeItem(d, t)
-		if d.Err() == nil && len(events) > 0 && events[len(events)-1].compare(&p) > 0 {
-			d.Corrupt(at, "events out of order")
-		}
-		events = append(events, p)
-	}
-	return events
 }
 
 func (s *sequenceState) Finish(int64) selfsame.Value {

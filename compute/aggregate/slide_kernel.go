@@ -39,6 +39,29 @@ func (k *slideKernel) Load(ev *Events) {
 	k.window.load(&k.presence, ev)
 }
 
+// resumable is a running set or a scanner that follows an entity whose events come in. resume is load where the events before number `from`, which is not 0,
+// are those of the last; the set is as it was and has none from there on. Without it each change is a load.
+type resumable interface {
+	resume(p *presence, ev *Events, from int)
+}
+
+// Resume implements Resumer.
+func (k *slideKernel) Resume(ev *Events, from int) {
+	first := k.presence.before(int32(from))
+	if k.b > first {
+		k.window.reset()
+		k.a, k.b = 0, 0
+	}
+	k.events, k.open = *ev, false
+	same := k.presence.resume(ev, k.keepNaN, from)
+	if r, ok := k.window.(resumable); ok && same && first > 0 {
+		r.resume(&k.presence, ev, int(first))
+		return
+	}
+	k.window.load(&k.presence, ev)
+	k.a, k.b = 0, 0
+}
+
 func (k *slideKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Column) {
 	for i := range at {
 		k.move(k.presence.before(lo[i]), k.presence.before(hi[i]))

@@ -71,7 +71,7 @@ func (s *streakState) extend(at *moment) {
 	i, _ := slices.BinarySearchFunc(s.run, *at, func(a, b moment) int { return a.compare(&b) })
 	s.run = slices.Insert(s.run, i, *at)
 	if int64(len(s.run)) > s.limit+1 {
-		s.run = slices.Delete(s.run, 0, 1)
+		s.run = s.run[1:] // the oldest, without moving the others
 	}
 }
 
@@ -104,13 +104,8 @@ func (s *streakState) Decode(b []byte) error {
 	if o.broken = decodeFlag(d); o.broken {
 		o.last = decodeMoment(d)
 	}
-	at := d.Offset()
-	n := d.Uvarint()
-	if n > uint64(s.limit)+1 {
-		d.Corrupt(at, "more events than the call keeps")
-	}
-	for ; n > 0 && d.Err() == nil; n-- {
-		at = d.Offset()
+	for n := decodeHowMany(d, s.limit+1, "events"); n > 0 && d.Err() == nil; n-- {
+		at := d.Offset()
 		m := decodeMoment(d)
 		if d.Err() == nil && (o.broken && m.compare(&o.last) < 0 || len(o.run) > 0 && o.run[len(o.run)-1].compare(&m) > 0) {
 			d.Corrupt(at, "events out of order")
@@ -141,6 +136,8 @@ func (s *streakState) Finish(int64) selfsame.Value {
 type streakScanner struct{ truths truths }
 
 func (s *streakScanner) load(p *presence, ev *Events) { s.truths.load(p, ev) }
+
+func (s *streakScanner) resume(p *presence, ev *Events, from int) { s.truths.resume(p, ev, from) }
 
 func (s *streakScanner) appendValue(c *Call, _ int64, numbers []int32, out *column.Column) {
 	n := len(numbers)

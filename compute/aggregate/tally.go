@@ -71,7 +71,7 @@ type tallySet struct {
 }
 
 func (s *tallySet) appendValue(c *Call, _ int64, out *column.Column) {
-	list, over := s.values()
+	list, over := s.counted()
 	switch {
 	case over:
 		out.AppendStatus(selfsame.ErrorMaxValues)
@@ -89,7 +89,7 @@ func (s *tallySet) appendValue(c *Call, _ int64, out *column.Column) {
 		return
 	}
 	for _, i := range c.tallied.pick(s.counts, c.depth) {
-		s.keys.appendTo(out.Elems, s.keys.of[list[i].event])
+		appendRow(out.Elems, s.source, list[i].row)
 	}
 	closeList(out)
 }

@@ -88,25 +88,7 @@ func (s *countsState) Decode(b []byte) error {
 	over := decodeFlag(d)
 	counts := map[item]int64{}
 	if !over {
-		at := d.Offset()
-		n := d.Uvarint()
-		if n > uint64(s.limit) {
-			d.Corrupt(at, "more values than max_values")
-		}
-		var last item
-		for i := uint64(0); i < n && d.Err() == nil; i++ {
-			at = d.Offset()
-			a := decodeItem(d, s.t)
-			if d.Err() == nil && i > 0 && a.compare(last) <= 0 {
-				d.Corrupt(at, "values out of order")
-			}
-			at = d.Offset()
-			count := d.Uvarint()
-			if d.Err() == nil && (count == 0 || count > 1<<62) {
-				d.Corrupt(at, "a count that is none")
-			}
-			counts[a], last = int64(count), a
-		}
+		decodeItems(d, s.t, decodeHowMany(d, s.limit, "values"), func(a item) { counts[a] = decodeCount(d, 1) })
 	}
 	if err := d.End(); err != nil {
 		return err
@@ -125,63 +107,69 @@ func (s *countsState) Finish(int64) selfsame.Value {
 	return s.finish(s.sorted())
 }
 
-// countsSet is the counts of the values of a window, for slideKernel. Values are numbered once for an entity, in their order.
+// countsSet is the counts of the values of a window, for slideKernel. The different values of an entity are put in order once.
 type countsSet struct {
-	limit   int64
-	source  *column.Column
-	keys    keys
-	numbers []int32 // of event k: the rank of its value
-	firsts  []int32 // a number of an event with the value of a rank
-	window  valueCounts
-	list    []ranked
+	limit  int64
+	source *column.Column
+	values valueNumbers
+	sorted []numbered // the different values, ascending
+	window valueCounts
+	list   []ranked
 }
+
+// numbered is a value and its number.
+type numbered struct {
+	item   item
+	number int32
+}
+
+func (a numbered) compare(b numbered) int { return a.item.compare(b.item) }
 
 // ranked is a value of the entity and how often it is in.
 type ranked struct {
-	event int32 // number of an event that has it
+	row   int32 // of an event that has it
 	count int64
 }
 
 func (s *countsSet) load(p *presence, ev *Events) {
 	s.source = ev.Args[0]
-	s.keys.load(p, s.source)
-	order := make([]int32, p.n)
-	for k := range order {
-		order[k] = int32(k)
-	}
-	of := s.keys.of
-	slices.SortFunc(order, func(a, b int32) int {
-		switch {
-		case of[a] < of[b]:
-			return -1
-		case of[a] > of[b]:
-			return 1
-		}
-		return int(a) - int(b)
-	})
-	s.numbers, s.firsts = room(s.numbers, p.n), s.firsts[:0]
-	for i, k := range order {
-		if i == 0 || of[k] != of[order[i-1]] {
-			s.firsts = append(s.firsts, k)
-		}
-		s.numbers[k] = int32(len(s.firsts) - 1)
-	}
+	s.values.load(p, s.source)
+	s.sorted = s.sorted[:0]
+	s.sort(0)
 	s.reset()
 }
 
-func (s *countsSet) reset()         { s.window.reset(len(s.firsts)) }
-func (s *countsSet) add(k int32)    { s.window.add(s.numbers[k]) }
-func (s *countsSet) remove(k int32) { s.window.remove(s.numbers[k]) }
+func (s *countsSet) resume(p *presence, ev *Events, from int) {
+	s.source = ev.Args[0]
+	kept := s.values.resume(p, s.source, from)
+	s.sorted = slices.DeleteFunc(s.sorted, func(v numbered) bool { return v.number >= int32(kept) })
+	s.sort(kept)
+	s.window.grow(s.values.different())
+}
 
-// values returns the values that are in with their counts, in their order; over: they are more than max_values. The list is valid until the next call.
-func (s *countsSet) values() (list []ranked, over bool) {
+// sort puts the values from a number on among the others.
+func (s *countsSet) sort(from int) {
+	for v := from; v < s.values.different(); v++ {
+		s.sorted = append(s.sorted, numbered{itemOf(s.source.Value(int(s.values.firsts[v]))), int32(v)})
+	}
+	if from < s.values.different() {
+		slices.SortFunc(s.sorted, numbered.compare)
+	}
+}
+
+func (s *countsSet) reset()         { s.window.reset(s.values.different()) }
+func (s *countsSet) add(k int32)    { s.window.add(s.values.of[k]) }
+func (s *countsSet) remove(k int32) { s.window.remove(s.values.of[k]) }
+
+// counted returns the values that are in with their counts, in their order; over: they are more than max_values. The list is valid until the next call.
+func (s *countsSet) counted() (list []ranked, over bool) {
 	if s.window.different > s.limit {
 		return nil, true
 	}
 	s.list = s.list[:0]
-	for rank, n := range s.window.counts {
-		if n > 0 {
-			s.list = append(s.list, ranked{s.firsts[rank], int64(n)})
+	for _, v := range s.sorted {
+		if n := s.window.counts[v.number]; n > 0 {
+			s.list = append(s.list, ranked{s.values.firsts[v.number], int64(n)})
 		}
 	}
 	return s.list, false

@@ -31,11 +31,12 @@ func (v *valueNumbers) load(p *presence, c *column.Column) {
 	v.number(p, c, 0)
 }
 
-// resume is load where the events before number from are those of the last.
-func (v *valueNumbers) resume(p *presence, c *column.Column, from int) {
+// resume is load where the events before number from are those of the last. It returns how many values those have: these keep their numbers.
+func (v *valueNumbers) resume(p *presence, c *column.Column, from int) (kept int) {
 	for row := p.row(int32(from - 1)); len(v.firsts) > 0 && v.firsts[len(v.firsts)-1] > row; {
 		v.forget() // numbered by first events: the last have none left
 	}
+	kept = len(v.firsts)
 	if most := 2 * (len(v.firsts) + p.n - from); len(v.slots) < most {
 		v.slots = zeroed(v.slots, 1<<bits.Len(uint(most)))
 		for n, h := range v.hashes {
@@ -43,6 +44,7 @@ func (v *valueNumbers) resume(p *presence, c *column.Column, from int) {
 		}
 	}
 	v.number(p, c, from)
+	return kept
 }
 
 // slot returns the first slot from that of a hash on that holds what is asked for.

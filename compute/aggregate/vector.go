@@ -246,6 +246,8 @@ func (s *vectorSet) load(p *presence, ev *Events) {
 	s.reset()
 }
 
+func (s *vectorSet) resume(p *presence, ev *Events, _ int) { s.presence, s.column = p, ev.Args[0] }
+
 func (s *vectorSet) add(k int32)    { s.apply(k, 1) }
 func (s *vectorSet) remove(k int32) { s.apply(k, -1) }
 

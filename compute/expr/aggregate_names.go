@@ -10,7 +10,7 @@ import (
 
 // aggregateNames are the aggregates of the language, sorted. The package aggregate defines what they mean.
 var aggregateNames = []string{
-	"active_days", "approx_count_distinct", "approx_percentile", "arg_max", "arg_min", "avg", "avg_by", "bit_and", "bit_or",
+	"active_days", "approx_count_distinct", "approx_percentile", "approx_top_k", "arg_max", "arg_min", "avg", "avg_by", "bit_and", "bit_or",
 	"bit_xor", "bool_and", "bool_or", "collect", "collect_distinct", "corr", "count", "count_by", "count_distinct_upto",
 	"covar_pop", "covar_samp", "decayed_avg", "decayed_sum", "drawdown", "entropy", "first", "geometric_mean", "kurtosis",
 	"kurtosis_pop", "last", "last_distinct", "longest_streak", "max", "max_by", "max_gap", "mean_gap", "median", "min", "min_by",

@@ -124,6 +124,7 @@ type Aggregate struct {
 	Func           string // lower case
 	Args           []Node
 	Distinct, Star bool
+	RespectNulls   bool
 	HalfLife, Step int64             // microseconds, 0: not written; only in names that begin with decayed_
 	Filter         Node              // nil: none
 	Over           []selfsame.Window // at least one; everything before T where OVER is not written

@@ -174,7 +174,8 @@ func (p *parser) call() Node {
 	a := &Aggregate{place: p.at(t), Func: name}
 	p.arguments(a)
 	p.inside = true
-	modified := p.filter(a)
+	modified := p.nulls(a)
+	modified = p.filter(a) || modified
 	modified = p.over(a) || modified || a.Distinct || a.Star
 	p.inside = outer
 	if !known && !modified {
@@ -234,6 +235,20 @@ func (p *parser) decay(a *Aggregate) bool {
 		p.fail(t.off, t.text+" stands twice", "")
 	}
 	*into = p.positive()
+	return true
+}
+
+// nulls reads RESPECT NULLS and reports whether it stands there.
+func (p *parser) nulls(a *Aggregate) bool {
+	t := p.peek()
+	if next := p.ahead(1); t.is("ignore") && next.is("nulls") {
+		p.fail(t.off, "aggregates skip nulls without being told", "leave IGNORE NULLS out, or write RESPECT NULLS behind first, last or nth_last")
+	}
+	if !p.accept("respect") {
+		return false
+	}
+	p.expect("nulls", "NULLS after RESPECT")
+	a.RespectNulls = true
 	return true
 }
 

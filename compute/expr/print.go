@@ -196,7 +196,7 @@ func (w *printer) caseOf(n *Case) {
 }
 
 func (w *printer) index(n *Index) {
-	if a, ok := n.X.(*Aggregate); ok && (a.Filter != nil || overText(a) != "") {
+	if a, ok := n.X.(*Aggregate); ok && (a.RespectNulls || a.Filter != nil || overText(a) != "") {
 		w.WriteByte('(')
 		w.node(n.X, levelOr)
 		w.WriteByte(')')
@@ -224,6 +224,9 @@ func (w *printer) aggregate(n *Aggregate) {
 		w.WriteString(", step " + DurationText(n.Step))
 	}
 	w.WriteByte(')')
+	if n.RespectNulls {
+		w.WriteString(" respect nulls")
+	}
 	if n.Filter != nil {
 		w.WriteString(" filter (where ")
 		w.node(n.Filter, levelOr)
@@ -238,7 +241,7 @@ func overText(n *Aggregate) string {
 	if n.List {
 		return " over [" + strings.Join(n.OverText, ", ") + "]"
 	}
-	if n.OverText[0] == "lifetime" && (IsAggregate(n.Func) || n.Filter != nil || n.Distinct || n.Star) {
+	if n.OverText[0] == "lifetime" && (IsAggregate(n.Func) || n.Filter != nil || n.Distinct || n.Star || n.RespectNulls) {
 		return ""
 	}
 	return " over " + n.OverText[0]

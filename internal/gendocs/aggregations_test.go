@@ -37,6 +37,7 @@ type form struct {
 	text   string
 	none   bool
 	second selfsame.Kind
+	named  bool // a constant of the type of x is the last argument
 	spec   aggregate.CallSpec
 }
 
@@ -50,6 +51,9 @@ var forms = func() []form {
 		{text: "(x)"},
 		{text: "(distinct x)", spec: aggregate.CallSpec{Distinct: true}},
 		{text: "(x, n)", spec: aggregate.CallSpec{Consts: []selfsame.Value{n}}},
+		{text: "(x) respect nulls", spec: aggregate.CallSpec{RespectNulls: true}},
+		{text: "(x, n) respect nulls", spec: aggregate.CallSpec{Consts: []selfsame.Value{n}, RespectNulls: true}},
+		{text: "(x, n, a, …)", named: true, spec: aggregate.CallSpec{Consts: []selfsame.Value{n}}},
 		{text: "(x, q)", spec: aggregate.CallSpec{Consts: []selfsame.Value{q}}},
 		{text: "(x, separator)", spec: aggregate.CallSpec{Consts: []selfsame.Value{{Type: selfsame.Scalar(selfsame.String), Str: ", "}}}},
 		{text: "(x, zone)", spec: aggregate.CallSpec{Consts: []selfsame.Value{{Type: selfsame.Scalar(selfsame.String), Str: "UTC"}}}},
@@ -64,7 +68,7 @@ func aggregateTables(t *testing.T) string {
 	b.WriteString("\n## All of them\n\n" + head("aggregation", "class", "by order", "`max_values`", "gives", "example"))
 	var calls strings.Builder
 	calls.WriteString("\n## Arguments\n\nx and y are expressions over one event; n is a whole number from 1; q is a number from 0 to 1, read exactly;\n" +
-		"key is a string; separator is a text such as ', ', zone one such as 'Europe/Berlin'.\n\n" +
+		"a, … are constants of the type of x; key is a string; separator is a text such as ', ', zone one such as 'Europe/Berlin'.\n\n" +
 		head("call", "x", "value"))
 	for _, f := range aggregate.All() {
 		byOrder, found := false, false
@@ -108,6 +112,9 @@ func callRow(f *aggregate.Func, form form) (line string, byOrder bool) {
 			spec.Args = []selfsame.Type{t, selfsame.Scalar(form.second)}
 		case !form.none:
 			spec.Args = []selfsame.Type{t}
+		}
+		if form.named {
+			spec.Consts = append(slices.Clone(spec.Consts), selfsame.Value{Type: t})
 		}
 		call, err := aggregate.Bind(f, spec)
 		if err != nil {
@@ -203,13 +210,15 @@ func checkExample(t *testing.T, f *aggregate.Func) {
 
 func refusedTable(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString("\n## Names of other systems\n\nEach thing has one name here. What depends on the order in which events come is refused, because no two runs need agree.\n\n" +
+	b.WriteString("\n## Names of other systems\n\nEach thing has one name here. What depends on the order in which events come is refused, because no two runs need agree.\n" +
+		"[The catalogue](catalogue.csv) has the functions of Chronon, Tecton, OpenMLDB, Fennel, Feathr and SQL one by one, each as an expression of this language.\n\n" +
 		head("name", "here"))
 	byHint := map[string][]string{}
 	var hints []string
 	for _, name := range aggregate.RefusedNames() {
 		hint, ok := aggregate.Refused(name)
-		if !ok || aggregate.Lookup(name) != nil {
+		taken := aggregate.Lookup(name) != nil || slices.ContainsFunc(expr.Functions(), func(f expr.Function) bool { return f.Name == name })
+		if !ok || taken {
 			t.Errorf("%s is refused and available", name)
 		}
 		if byHint[hint] == nil {
