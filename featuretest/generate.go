@@ -338,7 +338,7 @@ func (g *generator) questions(b *strings.Builder) {
 	header, cut := "k  s", g.chance(25)
 	var own []string // further fields of the row that asks
 	if g.request {
-		own = []string{"xi", "xf", "b", "d"}
+		own = []string{"xi", "xf", "b", "d", "v"}
 	}
 	if g.chosen {
 		own = append(own, "len")

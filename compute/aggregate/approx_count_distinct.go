@@ -4,6 +4,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -213,67 +214,114 @@ func (s *registerState) Finish(int64) selfsame.Value {
 // registerSet counts the events of each hash of a window; where the entity has more than mostHashes, for each register how many hashes have each rank too,
 // so that a register goes down as well as up.
 type registerSet struct {
-	t       selfsame.Type
-	values  valueNumbers
-	hashOf  []uint64 // of a value
-	hashes  []uint64 // the entity's, ascending
-	numbers []int32  // of a value: the place of its hash
-	window  valueCounts
-	dense   bool
-	tower   []int32 // of register r and rank: hashes, at r * (mostRank + 1) + rank
-	top     [registers]uint8
-	counts  [mostRank + 1]int32 // registers by their rank
-	buffer  []byte
+	t      selfsame.Type
+	values valueNumbers
+	hashes []uint64 // of a value
+	of     []int32  // of a value: the first value with its hash, which is itself unless hashes collide
+	sorted []hashed
+	window valueCounts // by first value
+	dense  bool
+	tower  []int32 // of register r and rank: hashes, at r * (mostRank + 1) + rank
+	top    [registers]uint8
+	counts [mostRank + 1]int32 // registers by their rank
+	buffer []byte
+}
+
+// hashed is a hash and the first value that has it.
+type hashed struct {
+	hash  uint64
+	value int32
 }
 
 func (s *registerSet) load(p *presence, ev *Events) {
 	s.values.load(p, ev.Args[0])
-	n := s.values.different()
-	s.hashOf, s.numbers, s.hashes = room(s.hashOf, n), room(s.numbers, n), room(s.hashes, n)
-	for v, row := range s.values.firsts {
-		s.buffer = appendItem(s.buffer[:0], s.t, itemOf(ev.Args[0].Value(int(row))))
-		s.hashOf[v] = xxh3.Hash(s.buffer)
+	s.hashes, s.of, s.sorted = s.hashes[:0], s.of[:0], s.sorted[:0]
+	s.hash(ev.Args[0])
+	for v, h := range s.hashes {
+		s.sorted = append(s.sorted, hashed{h, int32(v)})
 	}
-	copy(s.hashes, s.hashOf)
-	slices.Sort(s.hashes)
-	s.hashes = slices.Compact(s.hashes)
-	for v, h := range s.hashOf {
-		at, _ := slices.BinarySearch(s.hashes, h)
-		s.numbers[v] = int32(at)
-	}
-	s.dense = len(s.hashes) > mostHashes
+	slices.SortFunc(s.sorted, func(a, b hashed) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.value, b.value)) })
+	s.sorted = slices.CompactFunc(s.sorted, func(first, v hashed) bool {
+		if first.hash == v.hash {
+			s.of[v.value] = first.value
+		}
+		return first.hash == v.hash
+	})
+	s.dense = len(s.sorted) > mostHashes
 	s.reset()
+}
+
+func (s *registerSet) resume(p *presence, ev *Events, from int) {
+	kept := s.values.resume(p, ev.Args[0], from)
+	if kept < len(s.hashes) {
+		s.sorted = slices.DeleteFunc(s.sorted, func(h hashed) bool { return h.value >= int32(kept) })
+	}
+	s.hashes, s.of = s.hashes[:kept], s.of[:kept]
+	s.hash(ev.Args[0])
+	for v := kept; v < len(s.hashes); v++ {
+		at, found := slices.BinarySearchFunc(s.sorted, s.hashes[v], func(h hashed, hash uint64) int { return cmp.Compare(h.hash, hash) })
+		if found {
+			s.of[v] = s.sorted[at].value
+		} else {
+			s.sorted = slices.Insert(s.sorted, at, hashed{s.hashes[v], int32(v)})
+		}
+	}
+	s.window.grow(len(s.hashes))
+	if !s.dense && len(s.sorted) > mostHashes {
+		s.dense = true
+		s.empty()
+		for v, n := range s.window.counts {
+			if n > 0 {
+				s.enter(int32(v))
+			}
+		}
+	}
+}
+
+// hash hashes the values that are new.
+func (s *registerSet) hash(c *column.Column) {
+	for v := len(s.hashes); v < s.values.different(); v++ {
+		s.buffer = appendItem(s.buffer[:0], s.t, itemAt(c, int(s.values.firsts[v])))
+		s.hashes, s.of = append(s.hashes, xxh3.Hash(s.buffer)), append(s.of, int32(v))
+	}
 }
 
 func (s *registerSet) reset() {
 	s.window.reset(len(s.hashes))
 	if s.dense {
-		s.tower = zeroed(s.tower, registers*(mostRank+1))
-		s.top = [registers]uint8{}
-		s.counts = [mostRank + 1]int32{0: registers}
+		s.empty()
 	}
 }
 
+// empty empties the registers.
+func (s *registerSet) empty() {
+	s.tower = zeroed(s.tower, registers*(mostRank+1))
+	s.top = [registers]uint8{}
+	s.counts = [mostRank + 1]int32{0: registers}
+}
+
 func (s *registerSet) add(k int32) {
-	n := s.numbers[s.values.of[k]]
-	s.window.add(n)
-	if !s.dense || s.window.counts[n] > 1 {
-		return
+	v := s.of[s.values.of[k]]
+	if s.window.add(v); s.dense && s.window.counts[v] == 1 {
+		s.enter(v)
 	}
-	register, rank := place(s.hashes[n])
+}
+
+// enter takes the hash of a value into its register.
+func (s *registerSet) enter(v int32) {
+	register, rank := place(s.hashes[v])
 	s.tower[register*(mostRank+1)+int(rank)]++
-	if top := s.top[register]; rank > top {
+	if rank > s.top[register] {
 		s.turn(register, rank)
 	}
 }
 
 func (s *registerSet) remove(k int32) {
-	n := s.numbers[s.values.of[k]]
-	s.window.remove(n)
-	if !s.dense || s.window.counts[n] > 0 {
+	v := s.of[s.values.of[k]]
+	if s.window.remove(v); !s.dense || s.window.counts[v] > 0 {
 		return
 	}
-	register, rank := place(s.hashes[n])
+	register, rank := place(s.hashes[v])
 	ranks := s.tower[register*(mostRank+1) : (register+1)*(mostRank+1)]
 	if ranks[rank]--; rank == s.top[register] && ranks[rank] == 0 {
 		for rank > 0 && ranks[rank] == 0 {

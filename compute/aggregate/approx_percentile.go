@@ -4,6 +4,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -187,16 +188,31 @@ func (s *histogramState) Finish(int64) selfsame.Value {
 	return v
 }
 
-// histogramSet finds the bucket of a rank among those of a window.
+// histogramSet counts the events of each bucket of a window. A value costs the buckets that the entity has, some hundreds where its values are alike.
 type histogramSet struct {
-	buckets []int64
-	set     rankedSet
+	of      []int32         // of event k: the number of its bucket
+	numbers map[int64]int32 // of a bucket, in the order in which they were met
+	sorted  []bucket
+	window  valueCounts
+	n       int
+}
+
+// bucket is a bucket and its number.
+type bucket struct {
+	place  int64
+	number int32
 }
 
 func (s *histogramSet) load(p *presence, ev *Events) {
-	s.buckets = room(s.buckets, p.n)
+	s.numbers, s.sorted = map[int64]int32{}, s.sorted[:0]
+	s.resume(p, ev, 0)
+	s.reset()
+}
+
+func (s *histogramSet) resume(p *presence, ev *Events, from int) {
+	s.of = regrow(s.of, p.n, from)
 	c := ev.Args[0]
-	for k := range s.buckets {
+	for k := from; k < p.n; k++ {
 		row := p.row(int32(k))
 		var f float64
 		switch c.Type.Kind {
@@ -207,21 +223,48 @@ func (s *histogramSet) load(p *presence, ev *Events) {
 		default:
 			f = float64(c.Ints[row])
 		}
-		s.buckets[k] = bucketOf(f)
+		s.of[k] = s.number(bucketOf(f))
 	}
-	s.set.stale()
-	s.set.ensure(s.buckets, 0)
+	s.window.grow(len(s.sorted))
 }
 
-func (s *histogramSet) reset()         { s.set.reset() }
-func (s *histogramSet) add(k int32)    { s.set.add(k) }
-func (s *histogramSet) remove(k int32) { s.set.remove(k) }
+// number returns the number of a bucket.
+func (s *histogramSet) number(place int64) int32 {
+	n, known := s.numbers[place]
+	if !known {
+		n = int32(len(s.sorted))
+		s.numbers[place] = n
+		at, _ := slices.BinarySearchFunc(s.sorted, place, func(b bucket, place int64) int { return cmp.Compare(b.place, place) })
+		s.sorted = slices.Insert(s.sorted, at, bucket{place, n})
+	}
+	return n
+}
+
+func (s *histogramSet) reset() {
+	s.window.reset(len(s.sorted))
+	s.n = 0
+}
+
+func (s *histogramSet) add(k int32) {
+	s.window.add(s.of[k])
+	s.n++
+}
+
+func (s *histogramSet) remove(k int32) {
+	s.window.remove(s.of[k])
+	s.n--
+}
 
 func (s *histogramSet) appendValue(c *Call, _ int64, out *column.Column) {
-	n := s.set.size()
-	if n == 0 {
+	if s.n == 0 {
 		out.AppendStatus(selfsame.Null)
 		return
 	}
-	appendFloat(out, bucketMiddle(s.buckets[s.set.pick(c.quantile.Rank(n)-1)]))
+	left := int32(c.quantile.Rank(s.n))
+	for _, b := range s.sorted {
+		if left -= s.window.counts[b.number]; left <= 0 {
+			appendFloat(out, bucketMiddle(b.place))
+			return
+		}
+	}
 }

@@ -100,6 +100,43 @@ func TestRegistersGoBack(t *testing.T) {
 	}
 }
 
+// TestRegistersFollow lets the values of an entity come in until they are too many to be counted one by one, and go again.
+func TestRegistersFollow(t *testing.T) {
+	typ := selfsame.Scalar(selfsame.Int64)
+	c := bound(t, approxCountDistinctFunc, CallSpec{Args: []selfsame.Type{typ}})
+	r := rand.New(rand.NewPCG(4, 4))
+	all := column.New(typ, 0)
+	for range 1500 {
+		all.Ints = append(all.Ints, r.Int64N(1000))
+	}
+	k, n, dense := c.NewKernel([]*Call{c}), 0, 0
+	for _, next := range []int{300, 340, 600, 601, 900, 1500, 700, 705, 380, 390, 1400} {
+		ev := &Events{Hi: next, Tau: make([]int64, next), Args: []*column.Column{column.New(typ, 0)}}
+		ev.Args[0].AppendRange(all, 0, next)
+		if n == 0 {
+			k.Load(ev)
+		} else {
+			k.(Resumer).Resume(ev, min(n, next))
+		}
+		n = next
+		for _, from := range []int32{0, 0, 5, int32(next / 2)} {
+			out, s := column.New(c.Result, 0), c.NewState()
+			k.Ranges(0, []int64{0}, []int32{from}, []int32{int32(next)}, out)
+			for row := int(from); row < next; row++ {
+				s.Add(&Event{Args: []selfsame.Value{all.Value(row)}})
+			}
+			if got, want := out.Ints[0], s.Finish(0).Int; got != want {
+				t.Errorf("rows %d to %d: %d by the kernel, %d by the state", from, next, got, want)
+			} else if want > mostHashes {
+				dense++
+			}
+		}
+	}
+	if dense < 8 {
+		t.Errorf("only %d windows use registers", dense)
+	}
+}
+
 // TestApproxPercentile holds the answer within 2^-8 of percentile_disc.
 func TestApproxPercentile(t *testing.T) {
 	typ := selfsame.Scalar(selfsame.Float64)

@@ -168,7 +168,7 @@ func (s *candidateSet) resume(p *presence, ev *Events, from int) {
 // find looks for the values that are new.
 func (s *candidateSet) find(c *column.Column) {
 	for _, row := range s.values.firsts[len(s.named):] {
-		i, ok := s.place[itemOf(c.Value(int(row)))]
+		i, ok := s.place[itemAt(c, int(row))]
 		if !ok {
 			i = none
 		}

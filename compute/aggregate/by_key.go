@@ -32,8 +32,13 @@ func bindBy(name string, inner *Func, args int, takes string) func(CallSpec) (*C
 		}
 		return &Call{
 			Result: selfsame.MapOf(of.Result), Family: name,
-			NewState:  func() State { return &byState{inner: of, limit: c.MaxValues, keepNaN: c.KeepNaN} },
-			NewKernel: func([]*Call) Kernel { return newByKernel(of, c) },
+			NewState: func() State { return &byState{inner: of, limit: c.MaxValues, keepNaN: c.KeepNaN} },
+			NewKernel: func(members []*Call) Kernel {
+				if o, sums := momentsByName[inner.Name]; sums {
+					return newSlideKernel(members, func() running { return newBySums(c, o) })
+				}
+				return newByKernel(of, c)
+			},
 		}, nil
 	}
 }
@@ -175,7 +180,9 @@ type byKernel struct {
 	argument *column.Column
 	rows     []uint32
 
-	shared Kernel // of Ranges
+	shared Kernel   // of Ranges
+	kept   []Kernel // of Ranges, by rank, where there are few keys: loaded when they are first asked
+	fresh  []bool   // of kept: it has the entity's events
 	runs   byRuns
 
 	pool   []Kernel // of the general path, by rank
@@ -207,6 +214,7 @@ func newByKernel(of *Call, c CallSpec) Kernel {
 func (k *byKernel) Load(ev *Events) {
 	k.presence.load(ev, k.keepNaN)
 	k.source, k.open = ev.Args[len(ev.Args)-1], false
+	clear(k.fresh)
 	k.keys.load(&k.presence, k.source)
 	n := k.presence.n
 	k.ranks = room(k.ranks, n)
@@ -279,9 +287,31 @@ func (k *byKernel) evaluate(rank int32, at []int64) {
 		w++
 	}
 	if len(r.at) > 0 {
-		k.shared.Load(k.of(rank))
-		k.shared.Ranges(0, r.at, r.lo, r.hi, r.values)
+		k.kernelOf(rank).Ranges(0, r.at, r.lo, r.hi, r.values)
 	}
+}
+
+// keptKernels is the number of keys up to which each keeps a kernel of its own from one question to the next.
+const keptKernels = 64
+
+// kernelOf returns a kernel that has the events of the key of a rank.
+func (k *byKernel) kernelOf(rank int32) Kernel {
+	if len(k.starts)-1 > keptKernels {
+		k.shared.Load(k.of(rank))
+		return k.shared
+	}
+	for len(k.kept) <= int(rank) {
+		k.kept = append(k.kept, nil)
+		k.fresh = append(k.fresh, false)
+	}
+	if k.kept[rank] == nil {
+		k.kept[rank] = k.inner()
+	}
+	if !k.fresh[rank] {
+		k.kept[rank].Load(k.of(rank))
+		k.fresh[rank] = true
+	}
+	return k.kept[rank]
 }
 
 // sort orders the values by window; those of one window stay by rank.

@@ -299,52 +299,74 @@ func (s *decayedState) Finish(at int64) selfsame.Value {
 	return total.value(s.role)
 }
 
-// decayedScanner adds up the events of a window.
+// decayedScanner adds up the events of a window. Those of one step stand next to each other and have one weight: a run of them that is in as a whole is added at
+// once.
 type decayedScanner struct {
 	weights  *decayWeights
 	presence *presence
 	source   *column.Column
-	tiles    []int64 // of number k
+	runs     []int32 // of number k: its run
+	starts   []int32 // of a run: its first number
+	tiles    []int64 // of a run
+	sums     []*decayedSum
 	total    *decayedTotal
 }
 
+// decayedSum is the events of a run, made when it is first asked for.
+type decayedSum struct {
+	decayedStep
+	specials exact.Specials
+}
+
+// leastRun is the number of events from which on a run has a sum.
+const leastRun = 8
+
 func (s *decayedScanner) load(p *presence, ev *Events) {
-	s.tiles = room(s.tiles, p.n)
-	s.resume(p, ev, 0)
+	s.runs = room(s.runs, p.n)
+	s.starts, s.tiles, s.sums = s.starts[:0], s.tiles[:0], s.sums[:0]
+	s.follow(p, ev, 0)
 }
 
 func (s *decayedScanner) resume(p *presence, ev *Events, from int) {
+	last := s.runs[from-1] // it may go on
+	s.runs = regrow(s.runs, p.n, from)
+	s.starts, s.tiles, s.sums = s.starts[:last+1], s.tiles[:last+1], s.sums[:last+1]
+	s.sums[last] = nil
+	s.follow(p, ev, from)
+}
+
+func (s *decayedScanner) follow(p *presence, ev *Events, from int) {
 	s.presence, s.source = p, ev.Args[0]
-	s.tiles = regrow(s.tiles, p.n, from)
 	for k := from; k < p.n; k++ {
-		s.tiles[k] = s.weights.tile(ev.Tau[p.row(int32(k))])
+		if tile := s.weights.tile(ev.Tau[p.row(int32(k))]); len(s.tiles) == 0 || tile != s.tiles[len(s.tiles)-1] {
+			s.starts, s.tiles, s.sums = append(s.starts, int32(k)), append(s.tiles, tile), append(s.sums, nil)
+		}
+		s.runs[k] = int32(len(s.tiles) - 1)
 	}
 }
 
 func (s *decayedScanner) appendValue(c *Call, at int64, numbers []int32, out *column.Column) {
 	s.total.reset()
-	now, different, last, w := s.weights.tile(at), int64(0), int64(0), uint64(0)
-	for _, k := range numbers {
-		row := s.presence.row(k)
-		if s.source.Type.Kind == selfsame.Float64 && s.total.specials.Add(s.source.Floats[row], 1) {
-			s.total.events = true
-			continue
+	now, steps := s.weights.tile(at), int64(0)
+	for len(numbers) > 0 && steps <= c.Spec.MaxValues {
+		run := s.runs[numbers[0]]
+		from, to := s.starts[run], int32(len(s.runs))
+		if int(run)+1 < len(s.starts) {
+			to = s.starts[run+1]
 		}
-		if tile := s.tiles[k]; different == 0 || tile != last {
-			different++
-			last, w = tile, s.weights.of(tile, now)
+		n, _ := slices.BinarySearch(numbers, to)
+		w, finite := s.weights.of(s.tiles[run], now), false
+		if n >= leastRun && n == int(to-from) {
+			finite = s.addRun(run, numbers[:n], w)
+		} else {
+			finite = s.addEach(numbers[:n], w)
 		}
-		s.total.weigh(1, w)
-		switch s.source.Type.Kind {
-		case selfsame.Float64:
-			s.total.sum.AddFloat(s.source.Floats[row], w)
-		case selfsame.Int64:
-			s.total.sum.AddInt(exact.FromInt64(s.source.Ints[row]), w)
-		default:
-			s.total.sum.AddInt(s.source.Decimals[row], w)
+		if finite {
+			steps++
 		}
+		numbers = numbers[n:]
 	}
-	if different > c.Spec.MaxValues {
+	if steps > c.Spec.MaxValues {
 		out.AppendStatus(selfsame.ErrorMaxValues)
 		return
 	}
@@ -354,4 +376,60 @@ func (s *decayedScanner) appendValue(c *Call, at int64, numbers []int32, out *co
 		return
 	}
 	appendFloat(out, v.Float)
+}
+
+// addRun adds all events of a run and reports whether a value among them is finite.
+func (s *decayedScanner) addRun(run int32, numbers []int32, w uint64) bool {
+	sum := s.sums[run]
+	if sum == nil {
+		sum = &decayedSum{decayedStep: decayedStep{sum: exact.NewScaled()}}
+		for _, k := range numbers {
+			if row := s.presence.row(k); !s.special(row, &sum.specials) {
+				sum.n++
+				s.addTo(sum.sum, row, 1)
+			}
+		}
+		s.sums[run] = sum
+	}
+	if sum.specials.Any() {
+		s.total.events = true
+		s.total.specials.Merge(sum.specials, 1)
+	}
+	if sum.n == 0 {
+		return false
+	}
+	s.total.weigh(sum.n, w)
+	s.total.sum.AddScaled(sum.sum, w)
+	return true
+}
+
+// addEach adds events of a run one by one and reports whether a value among them is finite.
+func (s *decayedScanner) addEach(numbers []int32, w uint64) (finite bool) {
+	for _, k := range numbers {
+		row := s.presence.row(k)
+		if s.special(row, &s.total.specials) {
+			s.total.events = true
+			continue
+		}
+		finite = true
+		s.total.weigh(1, w)
+		s.addTo(s.total.sum, row, w)
+	}
+	return finite
+}
+
+// special counts a value that is not finite and reports whether it is one.
+func (s *decayedScanner) special(row int32, specials *exact.Specials) bool {
+	return s.source.Type.Kind == selfsame.Float64 && specials.Add(s.source.Floats[row], 1)
+}
+
+func (s *decayedScanner) addTo(sum *exact.Scaled, row int32, w uint64) {
+	switch s.source.Type.Kind {
+	case selfsame.Float64:
+		sum.AddFloat(s.source.Floats[row], w)
+	case selfsame.Int64:
+		sum.AddInt(exact.FromInt64(s.source.Ints[row]), w)
+	default:
+		sum.AddInt(s.source.Decimals[row], w)
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"selfsame"
+	"selfsame/column"
 	"selfsame/compute/exact"
 )
 
@@ -32,6 +33,26 @@ func itemOf(v selfsame.Value) item {
 		return item{str: v.Str}
 	}
 	return item{lo: uint64(v.Int) ^ signBit}
+}
+
+// numberItem is itemOf of value i of a column of numbers or times.
+func numberItem(c *column.Column, i int) item {
+	switch c.Type.Kind {
+	case selfsame.Float64:
+		return item{lo: uint64(floatKey(c.Floats[i])) ^ signBit}
+	case selfsame.Decimal:
+		return item{hi: uint64(c.Decimals[i].Hi) ^ signBit, lo: c.Decimals[i].Lo}
+	}
+	return item{lo: uint64(c.Ints[i]) ^ signBit}
+}
+
+// itemAt is itemOf of value i of a column, which is present.
+func itemAt(c *column.Column, i int) item {
+	switch c.Type.Kind {
+	case selfsame.Bool, selfsame.String, selfsame.Bytes:
+		return itemOf(c.Value(i))
+	}
+	return numberItem(c, i)
 }
 
 func (a item) compare(b item) int {

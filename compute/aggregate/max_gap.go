@@ -116,6 +116,9 @@ func (s *maxGapScanner) appendValue(c *Call, _ int64, numbers []int32, out *colu
 	different, most := int64(1), uint64(0)
 	last := s.tau[s.presence.row(numbers[0])]
 	for _, k := range numbers[1:] {
+		if different > c.Spec.MaxValues {
+			break
+		}
 		if tau := s.tau[s.presence.row(k)]; tau != last {
 			different++
 			most = max(most, uint64(tau)-uint64(last))

@@ -266,18 +266,28 @@ func (k *quantileKernel) ensure() {
 }
 
 func (k *quantileKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Column) {
-	k.ensure()
 	if len(at) == 1 {
-		if from, to := k.presence.before(lo[0]), k.presence.before(hi[0]); int(to-from) >= k.presence.n/scanShare {
-			k.append(k.members[m], int(to-from), func(i int) int32 { return k.ranking.pick(from, to, i) }, out)
+		from, to := k.presence.before(lo[0]), k.presence.before(hi[0])
+		if n := int(to - from); int64(n) <= k.limit && n >= k.presence.n/scanShare {
+			k.ensure()
+			k.append(k.members[m], n, func(i int) int32 { return k.ranking.pick(from, to, i) }, out)
 			return
 		}
 	}
-	k.window.reset(k.presence.n)
-	rank := k.ranking.rank
+	ready := false
 	var a, b int32 // numbers [a, b) are in
 	for i := range at {
 		from, to := k.presence.before(lo[i]), k.presence.before(hi[i])
+		if int64(to-from) > k.limit {
+			out.AppendStatus(selfsame.ErrorMaxValues) // before anything is ranked
+			continue
+		}
+		if !ready {
+			ready = true
+			k.ensure()
+			k.window.reset(k.presence.n)
+		}
+		rank := k.ranking.rank
 		for ; a < min(from, b); a++ {
 			k.window.remove(rank[a])
 		}

@@ -4,6 +4,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -139,39 +140,69 @@ type sampleSet struct {
 	t        selfsame.Type
 	presence *presence
 	source   *column.Column
-	order    []int32 // number of the event of a rank
-	ranks    []int32 // the inverse
-	drawn    []drawn
+	keys     []int64 // of number k: its hash, in the order of integers
+	ranking  ranking
 	in       rankSet
+	members  []int32
 	buffer   []byte
 }
 
 func (s *sampleSet) load(p *presence, ev *Events) {
-	s.presence, s.source = p, ev.Args[0]
-	s.order, s.ranks, s.drawn = room(s.order, p.n), room(s.ranks, p.n), room(s.drawn, p.n)
-	for k := range s.order {
-		row := p.row(int32(k))
-		a := itemOf(s.source.Value(int(row)))
-		s.drawn[k].value = a
-		s.drawn[k].hash, s.buffer = drawHash(s.buffer, ev.Tau[row], s.t, a)
-		s.order[k] = int32(k)
-	}
-	slices.SortFunc(s.order, func(a, b int32) int {
-		if c := s.drawn[a].compare(s.drawn[b]); c != 0 {
-			return c
-		}
-		return int(a) - int(b)
-	})
-	for r, k := range s.order {
-		s.ranks[k] = int32(r)
-	}
-	clear(s.drawn) // the strings are the entity's
+	s.draw(p, ev, 0)
+	s.ranking.build(s.keys, 0)
+	s.settle()
 	s.reset()
 }
 
-func (s *sampleSet) reset()         { s.in.reset(len(s.order)) }
-func (s *sampleSet) add(k int32)    { s.in.add(s.ranks[k]) }
-func (s *sampleSet) remove(k int32) { s.in.remove(s.ranks[k]) }
+func (s *sampleSet) resume(p *presence, ev *Events, from int) {
+	s.members = s.in.appendTo(s.members[:0])
+	for i, rank := range s.members {
+		s.members[i] = s.ranking.order[rank]
+	}
+	s.draw(p, ev, from)
+	s.ranking.resume(s.keys, from)
+	s.settle()
+	s.reset()
+	for _, k := range s.members {
+		s.add(k)
+	}
+}
+
+// draw makes the keys of the events from a number on.
+func (s *sampleSet) draw(p *presence, ev *Events, from int) {
+	s.presence, s.source = p, ev.Args[0]
+	s.keys = regrow(s.keys, p.n, from)
+	for k := from; k < p.n; k++ {
+		row := p.row(int32(k))
+		var h uint64
+		h, s.buffer = drawHash(s.buffer, ev.Tau[row], s.t, itemAt(s.source, int(row)))
+		s.keys[k] = int64(h ^ signBit)
+	}
+}
+
+// settle puts events of one hash in the order of their values.
+func (s *sampleSet) settle() {
+	order := s.ranking.order
+	for i := 0; i < len(order); {
+		from := i
+		for i++; i < len(order) && s.keys[order[i]] == s.keys[order[from]]; i++ {
+		}
+		if i-from == 1 {
+			continue
+		}
+		slices.SortFunc(order[from:i], func(a, b int32) int {
+			x, y := itemAt(s.source, int(s.presence.row(a))), itemAt(s.source, int(s.presence.row(b)))
+			return cmp.Or(x.compare(y), cmp.Compare(a, b))
+		})
+		for rank := from; rank < i; rank++ {
+			s.ranking.rank[order[rank]] = int32(rank)
+		}
+	}
+}
+
+func (s *sampleSet) reset()         { s.in.reset(len(s.ranking.order)) }
+func (s *sampleSet) add(k int32)    { s.in.add(s.ranking.rank[k]) }
+func (s *sampleSet) remove(k int32) { s.in.remove(s.ranking.rank[k]) }
 
 func (s *sampleSet) appendValue(c *Call, _ int64, out *column.Column) {
 	if s.in.size == 0 {
@@ -179,7 +210,7 @@ func (s *sampleSet) appendValue(c *Call, _ int64, out *column.Column) {
 		return
 	}
 	for i := range min(c.depth, s.in.size) {
-		appendRow(out.Elems, s.source, s.presence.row(s.order[s.in.pick(i)]))
+		appendRow(out.Elems, s.source, s.presence.row(s.ranking.order[s.in.pick(i)]))
 	}
 	closeList(out)
 }

@@ -4,6 +4,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"slices"
 
 	"selfsame"
@@ -103,22 +104,42 @@ func total(counts []int64) int64 {
 	return n
 }
 
-// mostFrequent returns the places of the n greatest counts, the greatest first, of equal ones those of the lesser values first.
-func mostFrequent(counts []int64, n int) []int32 {
+// fewTop is the length up to which a top is kept while the counts are gone through, rather than all of them sorted.
+const fewTop = 64
+
+// byCount returns the places of the counts, the greatest first, of equal ones those of the lesser values first.
+func byCount(counts []int64) []int32 {
 	order := make([]int32, len(counts))
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int {
-		switch {
-		case counts[a] > counts[b]:
-			return -1
-		case counts[a] < counts[b]:
-			return 1
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(counts[b], counts[a]) })
+	return order
+}
+
+// mostFrequent returns the places of the n greatest counts, the greatest first, of equal ones those of the lesser values first.
+func mostFrequent(counts []int64, n int) []int32 {
+	if n > fewTop {
+		return byCount(counts)[:min(n, len(counts))]
+	}
+	var top []int32
+	for i, count := range counts {
+		at := len(top)
+		if at == n && count <= counts[top[n-1]] {
+			continue
 		}
-		return int(a) - int(b)
-	})
-	return order[:min(n, len(order))]
+		if at > 0 && count > counts[top[at-1]] {
+			at, _ = slices.BinarySearchFunc(top, count, func(place int32, count int64) int {
+				if counts[place] >= count {
+					return -1
+				}
+				return 1
+			})
+		}
+		top = slices.Insert(top, at, int32(i))
+		top = top[:min(n, len(top))]
+	}
+	return top
 }
 
 func ofKind(k selfsame.Kind) func(selfsame.Type) selfsame.Type {

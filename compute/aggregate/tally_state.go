@@ -127,8 +127,9 @@ func (a numbered) compare(b numbered) int { return a.item.compare(b.item) }
 
 // ranked is a value of the entity and how often it is in.
 type ranked struct {
-	row   int32 // of an event that has it
-	count int64
+	number int32
+	row    int32 // of an event that has it
+	count  int64
 }
 
 func (s *countsSet) load(p *presence, ev *Events) {
@@ -150,7 +151,7 @@ func (s *countsSet) resume(p *presence, ev *Events, from int) {
 // sort puts the values from a number on among the others.
 func (s *countsSet) sort(from int) {
 	for v := from; v < s.values.different(); v++ {
-		s.sorted = append(s.sorted, numbered{itemOf(s.source.Value(int(s.values.firsts[v]))), int32(v)})
+		s.sorted = append(s.sorted, numbered{itemAt(s.source, int(s.values.firsts[v])), int32(v)})
 	}
 	if from < s.values.different() {
 		slices.SortFunc(s.sorted, numbered.compare)
@@ -169,7 +170,7 @@ func (s *countsSet) counted() (list []ranked, over bool) {
 	s.list = s.list[:0]
 	for _, v := range s.sorted {
 		if n := s.window.counts[v.number]; n > 0 {
-			s.list = append(s.list, ranked{s.values.firsts[v.number], int64(n)})
+			s.list = append(s.list, ranked{v.number, s.values.firsts[v.number], int64(n)})
 		}
 	}
 	return s.list, false

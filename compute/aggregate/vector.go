@@ -41,7 +41,7 @@ var vectorAvgFunc = &Func{
 
 // isVector reports whether a call is of one list of numbers.
 func isVector(c CallSpec) bool {
-	return len(c.Args) == 1 && len(c.Consts) == 0 && c.Args[0].Kind == selfsame.List && isNumber(*c.Args[0].Elem)
+	return len(c.Args) == 1 && len(c.Consts) == 0 && c.Args[0].Kind == selfsame.List && c.Args[0].Elem.IsNumber()
 }
 
 func bindVector(name string, o member) func(CallSpec) (*Call, error) {

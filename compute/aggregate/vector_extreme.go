@@ -86,19 +86,15 @@ func (s *vectorExtreme) offer(i int, a item) {
 	}
 }
 
-func (s *vectorExtreme) element(i int, v selfsame.Value) {
-	if !skipped(&v, s.keepNaN) {
-		s.offer(i, itemOf(v))
-	}
-}
-
 func (s *vectorExtreme) Add(e *Event) {
 	v := &e.Args[0]
 	if v.Status != selfsame.Present || !s.take(len(v.Elems)) {
 		return
 	}
-	for i, x := range v.Elems {
-		s.element(i, x)
+	for i := range v.Elems {
+		if x := &v.Elems[i]; !skipped(x, s.keepNaN) {
+			s.offer(i, itemOf(*x))
+		}
 	}
 }
 
@@ -183,26 +179,90 @@ func (s *vectorExtreme) Finish(int64) selfsame.Value {
 	return out
 }
 
+// A window is put together from the extremes of blocks of 64 and of 4096 events in a row.
+const (
+	vectorShift  = 6
+	vectorLevels = 2
+)
+
 // vectorScanner folds the lists of a window.
 type vectorScanner struct {
 	spec     CallSpec
 	presence *presence
 	column   *column.Column
+	blocks   [2][vectorLevels][]*vectorExtreme // by role and level; nil until it is asked for
 }
 
-func (s *vectorScanner) load(p *presence, ev *Events) { s.presence, s.column = p, ev.Args[0] }
+func (s *vectorScanner) load(p *presence, ev *Events) { s.resume(p, ev, 0) }
+
+func (s *vectorScanner) resume(p *presence, ev *Events, from int) {
+	s.presence, s.column = p, ev.Args[0]
+	for role := range s.blocks {
+		for level, b := range s.blocks[role] {
+			shift := vectorShift * (level + 1)
+			b = b[:min(len(b), from>>shift)]
+			for len(b) < p.n>>shift {
+				b = append(b, nil)
+			}
+			s.blocks[role][level] = b
+		}
+	}
+}
 
 func (s *vectorScanner) appendValue(c *Call, at int64, numbers []int32, out *column.Column) {
 	state := newVectorExtreme(s.spec, c.role == roleGreatest)
-	for _, k := range numbers {
-		row := s.presence.row(k)
-		lo, hi := int(s.column.Offsets[row]), int(s.column.Offsets[row+1])
-		if !state.take(hi - lo) {
-			break
+	for len(numbers) > 0 && !state.mixed {
+		taken := 1
+		if level := blockOf(numbers); level >= 0 {
+			taken = 1 << (vectorShift * (level + 1))
+			state.Merge(s.block(c.role, level, numbers[0]))
+		} else {
+			s.fold(state, numbers[0])
 		}
-		for i := range hi - lo {
-			state.element(i, s.column.Elems.Value(lo+i))
-		}
+		numbers = numbers[taken:]
 	}
 	out.Append(state.Finish(at))
+}
+
+// blockOf returns the level of the largest block with which numbers begin, -1 where there is none.
+func blockOf(numbers []int32) int {
+	for level := vectorLevels - 1; level >= 0; level-- {
+		size := int32(1) << (vectorShift * (level + 1))
+		if len(numbers) >= int(size) && numbers[0]&(size-1) == 0 && numbers[size-1]-numbers[0] == size-1 {
+			return level
+		}
+	}
+	return -1
+}
+
+// block returns the extremes of a whole block, from its first number.
+func (s *vectorScanner) block(role, level int, first int32) *vectorExtreme {
+	below := vectorShift * level
+	b := &s.blocks[role][level][first>>(below+vectorShift)]
+	if *b != nil {
+		return *b
+	}
+	*b = newVectorExtreme(s.spec, role == roleGreatest)
+	for i := range int32(1) << vectorShift {
+		if level == 0 {
+			s.fold(*b, first+i)
+		} else {
+			(*b).Merge(s.block(role, level-1, first+i<<below))
+		}
+	}
+	return *b
+}
+
+// fold takes an event in.
+func (s *vectorScanner) fold(state *vectorExtreme, k int32) {
+	row, elems := s.presence.row(k), s.column.Elems
+	lo, hi := int(s.column.Offsets[row]), int(s.column.Offsets[row+1])
+	if !state.take(hi - lo) {
+		return
+	}
+	for i := lo; i < hi; i++ {
+		if isDense(elems, i, i+1, s.spec.KeepNaN) {
+			state.offer(i-lo, numberItem(elems, i))
+		}
+	}
 }

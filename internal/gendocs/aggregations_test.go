@@ -13,6 +13,7 @@ import (
 	"selfsame/compute/aggregate"
 	"selfsame/compute/exact"
 	"selfsame/compute/expr"
+	"selfsame/compute/scalar"
 )
 
 func TestAggregationsPage(t *testing.T) {
@@ -217,7 +218,7 @@ func refusedTable(t *testing.T) string {
 	var hints []string
 	for _, name := range aggregate.RefusedNames() {
 		hint, ok := aggregate.Refused(name)
-		taken := aggregate.Lookup(name) != nil || slices.ContainsFunc(expr.Functions(), func(f expr.Function) bool { return f.Name == name })
+		taken := aggregate.Lookup(name) != nil || slices.ContainsFunc(scalar.Functions(), func(f scalar.Function) bool { return f.Name == name })
 		if !ok || taken {
 			t.Errorf("%s is refused and available", name)
 		}
