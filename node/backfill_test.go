@@ -309,6 +309,13 @@ sources:
     batch: {path: rows.csv}
 views:
   newest: {entity: user, source: rows, features: {x: {value: x, expect: {min: 2, max: 1000, on_failure: ACTION}}}}
+  asks: # what takes its value from the row that asks has none to look at
+    entity: user
+    source: rows
+    features:
+      n: {value: count(*) over 1d, expect: {max: 5}}
+      own: {value: sum(x) over 1d with request, expect: {max: 5}}
+      far: {value: count(*) over back up to 1d, expect: {max: 5}}
 services: {all: {features: [newest.x]}}
 `
 	w := newLiveWorld(t, strings.Replace(project, "ACTION", "block", 1), files)

@@ -58,7 +58,7 @@ sources:
     stream: {push: true}
 views:
   many: {entity: thing, source: [plain, ids], as_of: 1h, features: {n: count(*) over lifetime, s: "sum(x * 4611686018427387904) filter (where x <> 2) over lifetime", w: sum(x) over 1h offset 1h}}
-  rows: {entity: thing, source: ids, features: {l: "last(x, 2) over 3 rows", m: max(x) over 2 rows within 2h, n: count(x) over lifetime}}
+  rows: {entity: thing, source: ids, features: {l: "last(x, 2) over 3 rows", m: max(x) over 2 rows within 2h, n: count(x) over lifetime, o: last(x) over 2 rows offset 2 rows, b: last(x) over 1 rows offset 1h}}
   dels_win: {entity: thing, source: dels, features: {n: count(*) over lifetime, l: last(x) over lifetime, d: sum(x) over today}}
   ups_win: {entity: thing, source: ups, features: {n: count(*) over lifetime, s: sum(x) over 2h, r: sum(x) over 2 rows}}
   bound: {entity: thing, source: ups, where: x > 0, features: {s: sum(x) over 1h}}
@@ -126,6 +126,7 @@ func cellAnswer(t *testing.T, store fullStore, s *plan.State, entity string, r *
 		}
 	}
 	if c.Window.Kind == selfsame.LastRows {
+		inside = inside[:max(0, len(inside)-int(c.Window.Skip))]
 		inside = inside[max(0, len(inside)-int(c.Window.Rows)):]
 	}
 	if c.Window.Kind != selfsame.Lifetime {
