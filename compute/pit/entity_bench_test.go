@@ -65,6 +65,17 @@ func benchEntityOf(b testing.TB, n int, spec Spec) *benchEntity {
 	return x
 }
 
+// benchWithRequest is newBenchEntity with windows that count the row that asks.
+func benchWithRequest(b testing.TB, n int) *benchEntity {
+	spec := benchEntitySpec(b)
+	for i := range spec.Cells {
+		spec.Cells[i].Window.Request = true
+	}
+	x := benchEntityOf(b, n, spec)
+	x.ask.Request = &RequestRows{Counts: []bool{true}, Columns: []*column.Column{{Type: spec.Columns[0], Floats: []float64{12.5}}}}
+	return x
+}
+
 // eval asks every cell at the newest cut.
 func (x *benchEntity) eval(b testing.TB, back int64) {
 	for _, c := range x.out {
@@ -94,12 +105,7 @@ func BenchmarkEntity(b *testing.B) {
 			}
 		})
 		b.Run(fmt.Sprint("request/", n), func(b *testing.B) { // every window counts the row that asks
-			spec := benchEntitySpec(b)
-			for i := range spec.Cells {
-				spec.Cells[i].Window.Request = true
-			}
-			x := benchEntityOf(b, n, spec)
-			x.ask.Request = &RequestRows{Counts: []bool{true}, Columns: []*column.Column{{Type: spec.Columns[0], Floats: []float64{12.5}}}}
+			x := benchWithRequest(b, n)
 			x.eval(b, 0)
 			for b.Loop() {
 				x.eval(b, 0)
@@ -145,6 +151,11 @@ func TestEntityDoesNotAllocate(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() { x.eval(t, back) }); n > 0 {
 			t.Errorf("a question %d events back allocates %v times", back, n)
 		}
+	}
+	x = benchWithRequest(t, 10_000)
+	x.eval(t, 0)
+	if n := testing.AllocsPerRun(100, func() { x.eval(t, 0) }); n > 0 {
+		t.Errorf("a question whose row counts allocates %v times", n)
 	}
 }
 

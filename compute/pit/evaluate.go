@@ -49,6 +49,7 @@ type evaluator struct {
 	passes  []passes
 	visible visibility
 	span    ranges
+	ownEnd  [1]int32 // memory of runsWithRequest
 	general general
 	asof    asofState
 }

@@ -97,7 +97,8 @@ func (e *evaluator) runsWithRequest(g *groupState, in *windowCells, x *subject) 
 		for _, cell := range in.cells {
 			e.cells = append(e.cells, e.out[cell])
 		}
-		g.run(in.members, x.at, lo, []int32{max(hi[0], own+1)}, e.cells)
+		e.ownEnd[0] = max(hi[0], own+1)
+		g.run(in.members, x.at, lo, e.ownEnd[:], e.cells)
 		return
 	}
 	m := &e.general.set
