@@ -9,6 +9,7 @@ import (
 	"errors"
 	"unicode/utf8"
 
+	"selfsame/internal/plaintext"
 	"selfsame/registry"
 )
 
@@ -93,7 +94,7 @@ func line(v any) ([]byte, error) {
 
 // formOf is a record as it is written.
 func formOf(r *registry.Record) *record {
-	plain := registry.PlainText
+	plain := plaintext.Write
 	out := &record{ID: r.ID, Time: r.Time, Project: plain(r.Project), Author: plain(r.Author), Message: plain(r.Message), Commit: plain(r.Commit), Engine: plain(r.Engine)}
 	for _, f := range r.Files {
 		out.Files = append(out.Files, file{plain(f.Path), f.Hash})
@@ -120,7 +121,7 @@ func formOf(r *registry.Record) *record {
 func (f *record) record() (*registry.Record, error) {
 	var errs []error
 	parse := func(s string) string {
-		out, err := registry.ParsePlainText(s)
+		out, err := plaintext.Read(s)
 		errs = append(errs, err)
 		return out
 	}

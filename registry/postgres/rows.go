@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"selfsame/internal/plaintext"
 	"selfsame/registry"
 )
 
@@ -114,10 +115,10 @@ func (p *parts) acts(rows pgx.Rows) error {
 	})
 }
 
-// parse reads texts that were written by registry.PlainText.
+// parse reads texts that were written by plaintext.Write.
 func parse(texts ...*string) (err error) {
 	for _, t := range texts {
-		if *t, err = registry.ParsePlainText(*t); err != nil {
+		if *t, err = plaintext.Read(*t); err != nil {
 			return fmt.Errorf("%w: the text %q: %w", errDamaged, *t, err)
 		}
 	}
@@ -131,7 +132,7 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, r *registry.Record, texts 
 		return err
 	}
 	batch := &pgx.Batch{}
-	plain := registry.PlainText
+	plain := plaintext.Write
 	batch.Queue(s.sql(`INSERT INTO $S.applies (id, time, project, author, message, git_commit, engine) VALUES ($1, $2, $3, $4, $5, $6, $7)`),
 		r.ID, r.Time, plain(r.Project), plain(r.Author), plain(r.Message), plain(r.Commit), plain(r.Engine))
 	hashes, contents := textRows(texts)
@@ -169,7 +170,7 @@ func textRows(texts map[string][]byte) (hashes []string, contents [][]byte) {
 func fileRows(r *registry.Record) []any {
 	var paths, hashes []string
 	for _, f := range r.Files {
-		paths, hashes = append(paths, registry.PlainText(f.Path)), append(hashes, f.Hash)
+		paths, hashes = append(paths, plaintext.Write(f.Path)), append(hashes, f.Hash)
 	}
 	return []any{paths, hashes}
 }
@@ -203,7 +204,7 @@ func actRows(r *registry.Record) []any {
 	var kinds, subjects []string
 	var bodies [][]byte
 	for i, a := range r.Acts {
-		seqs, kinds, subjects = append(seqs, int32(i)), append(kinds, string(a.Kind)), append(subjects, registry.PlainText(a.Subject))
+		seqs, kinds, subjects = append(seqs, int32(i)), append(kinds, string(a.Kind)), append(subjects, plaintext.Write(a.Subject))
 		bodies = append(bodies, append([]byte{}, a.Body...))
 	}
 	return []any{seqs, kinds, subjects, bodies}
