@@ -93,6 +93,7 @@ func (s *activeDaysState) Finish(int64) selfsame.Value {
 
 // daySet counts the events of each day, for slideKernel. Days are numbered in their order.
 type daySet struct {
+	small
 	zone   *zone.Zone
 	of     []int32 // of event k: the number of its day
 	days   int
@@ -125,6 +126,14 @@ func (s *daySet) number(p *presence, ev *Events, from int) {
 		s.of[k] = int32(s.days - 1)
 	}
 }
+
+func (s *daySet) follow(with running) {
+	o := with.(*daySet)
+	s.of, s.days = o.of, o.days
+	s.window.grow(s.days)
+}
+
+func (s *daySet) remembers() {}
 
 func (s *daySet) reset()         { s.window.reset(s.days) }
 func (s *daySet) add(k int32)    { s.window.add(s.of[k]) }

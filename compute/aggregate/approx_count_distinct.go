@@ -278,6 +278,17 @@ func (s *registerSet) resume(p *presence, ev *Events, from int) {
 	}
 }
 
+func (s *registerSet) follow(with running) {
+	o := with.(*registerSet)
+	s.values, s.hashes, s.of, s.sorted, s.dense = o.values, o.hashes, o.of, o.sorted, o.dense
+	s.window.grow(len(s.hashes))
+}
+
+func (s *registerSet) remembers() {}
+
+// large: a tower takes most of a megabyte.
+func (s *registerSet) large() bool { return s.dense }
+
 // hash hashes the values that are new.
 func (s *registerSet) hash(c *column.Column) {
 	for v := len(s.hashes); v < s.values.different(); v++ {

@@ -190,6 +190,7 @@ func (s *histogramState) Finish(int64) selfsame.Value {
 
 // histogramSet counts the events of each bucket of a window. A value costs the buckets that the entity has, some hundreds where its values are alike.
 type histogramSet struct {
+	small
 	of      []int32         // of event k: the number of its bucket
 	numbers map[int64]int32 // of a bucket, in the order in which they were met
 	sorted  []bucket
@@ -227,6 +228,14 @@ func (s *histogramSet) resume(p *presence, ev *Events, from int) {
 	}
 	s.window.grow(len(s.sorted))
 }
+
+func (s *histogramSet) follow(with running) {
+	o := with.(*histogramSet)
+	s.of, s.numbers, s.sorted = o.of, o.numbers, o.sorted
+	s.window.grow(len(s.sorted))
+}
+
+func (s *histogramSet) remembers() {}
 
 // number returns the number of a bucket.
 func (s *histogramSet) number(place int64) int32 {

@@ -147,6 +147,7 @@ func (s *candidateState) Finish(int64) selfsame.Value {
 
 // candidateSet counts the events of a window by candidate, for slideKernel.
 type candidateSet struct {
+	small
 	*candidates
 	values valueNumbers
 	named  []int32 // of a value of the entity: its place among the candidates, none where it is not named
@@ -175,6 +176,13 @@ func (s *candidateSet) find(c *column.Column) {
 		s.named = append(s.named, i)
 	}
 }
+
+func (s *candidateSet) follow(with running) {
+	o := with.(*candidateSet)
+	s.values, s.named = o.values, o.named
+}
+
+func (s *candidateSet) remembers() {}
 
 func (s *candidateSet) reset()         { clear(s.counts) }
 func (s *candidateSet) add(k int32)    { s.move(k, 1) }

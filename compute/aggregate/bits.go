@@ -167,6 +167,7 @@ func (s *xorState) Decode(b []byte) error {
 
 // bitSet counts, for each bit, the values of a window that have it set.
 type bitSet struct {
+	small
 	presence *presence
 	values   []int64
 	n        int32
@@ -179,6 +180,11 @@ func (s *bitSet) load(p *presence, ev *Events) {
 }
 
 func (s *bitSet) resume(p *presence, ev *Events, _ int) { s.presence, s.values = p, ev.Args[0].Ints }
+
+func (s *bitSet) follow(with running) {
+	o := with.(*bitSet)
+	s.presence, s.values = o.presence, o.values
+}
 
 func (s *bitSet) reset() { s.n, s.ones = 0, [64]int32{} }
 

@@ -43,6 +43,13 @@ func (s *bySums) resume(p *presence, ev *Events, from int) {
 	s.room()
 }
 
+func (s *bySums) follow(with running) {
+	o := with.(*bySums)
+	s.presence, s.argument = o.presence, o.argument
+	s.followCounts(&o.countsSet)
+	s.room()
+}
+
 // room gives every key a place for its sums.
 func (s *bySums) room() {
 	for len(s.sums) < s.values.different() {

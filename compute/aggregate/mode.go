@@ -42,6 +42,10 @@ func bindMode(c CallSpec) (*Call, error) {
 
 type modeSet struct{ countsSet }
 
+func (s *modeSet) follow(with running) { s.followCounts(&with.(*modeSet).countsSet) }
+
+func (s *modeSet) remembers() {}
+
 func (s *modeSet) appendValue(_ *Call, _ int64, out *column.Column) {
 	list, over := s.counted()
 	switch {

@@ -248,6 +248,7 @@ func (s *productState) Finish(int64) selfsame.Value {
 
 // productSet is products over the columns of an entity, for slideKernel.
 type productSet struct {
+	small
 	products
 	presence *presence
 	columns  []*column.Column
@@ -259,6 +260,11 @@ func (s *productSet) load(p *presence, ev *Events) {
 }
 
 func (s *productSet) resume(p *presence, ev *Events, _ int) { s.presence, s.columns = p, ev.Args }
+
+func (s *productSet) follow(with running) {
+	o := with.(*productSet)
+	s.presence, s.columns = o.presence, o.columns
+}
 
 func (s *productSet) add(k int32)    { s.apply(k, 1) }
 func (s *productSet) remove(k int32) { s.apply(k, -1) }

@@ -224,3 +224,64 @@ func TestDistinctWindowsMove(t *testing.T) {
 		}
 	}
 }
+
+// TestWindowsMove asks every kernel that can be resumed about windows of one row that move little while events come and go, more of them than sets are kept.
+func TestWindowsMove(t *testing.T) {
+	moved := map[string]bool{}
+	for _, c := range everyCall(t, 1000, false) {
+		kernel := c.call.NewKernel([]*Call{c.call})
+		slides, ok := kernel.(*slideKernel)
+		if _, quantile := kernel.(*quantileKernel); !ok && !quantile || moved[c.name] {
+			continue
+		}
+		moved[c.name] = true
+		r := rand.New(rand.NewPCG(uint64(len(moved)), 6))
+		g := newGrowing(r, c.call.Spec.Args, 300)
+		first := 0
+		var e *lawEntity
+		for step := range 8 {
+			before := g.change(r, first)
+			if step > 0 {
+				spoil(&e.events, e.events.Lo+before)
+			}
+			e = g.entity()
+			if before == 0 || step == 0 {
+				kernel.Load(&e.events)
+			} else {
+				kernel.(Resumer).Resume(&e.events, e.events.Lo+before)
+			}
+			first = max(0, 280-r.IntN(60))
+			for w := range mostSpans + 2 {
+				lo := int32(min(e.events.Hi, e.events.Lo+w*9+r.IntN(5)))
+				hi := max(lo, int32(e.events.Hi-r.IntN(5)))
+				out := column.New(c.call.Result, 1)
+				kernel.Ranges(0, []int64{lawTime}, []int32{lo}, []int32{hi}, out)
+				checkValue(t, c, "a window that moves", out.Value(0), e.in(lo, hi), lawTime)
+			}
+			if ok && r.IntN(3) == 0 {
+				checkGeneral(t, r, []lawCall{c}, slides, e)
+			}
+		}
+	}
+	if len(moved) < 20 {
+		t.Errorf("only %d kernels", len(moved))
+	}
+}
+
+// spoil makes numbers and truths from a row on others: what was there is gone, and its memory another's.
+func spoil(ev *Events, from int) {
+	for _, c := range ev.Args {
+		for i := from; i < ev.Hi; i++ {
+			switch c.Type.Kind {
+			case selfsame.Bool:
+				c.Bools[i] = !c.Bools[i]
+			case selfsame.Float64:
+				c.Floats[i] = 12345
+			case selfsame.Int64, selfsame.Timestamp, selfsame.Date:
+				c.Ints[i] = 12345
+			case selfsame.Decimal:
+				c.Decimals[i] = selfsame.Int128{Lo: 12345}
+			}
+		}
+	}
+}

@@ -71,6 +71,10 @@ type tallySet struct {
 	counts []int64
 }
 
+func (s *tallySet) follow(with running) { s.followCounts(&with.(*tallySet).countsSet) }
+
+func (s *tallySet) remembers() {}
+
 func (s *tallySet) appendValue(c *Call, _ int64, out *column.Column) {
 	list, over := s.counted()
 	switch {

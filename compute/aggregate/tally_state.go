@@ -109,6 +109,7 @@ func (s *countsState) Finish(int64) selfsame.Value {
 
 // countsSet is the counts of the values of a window, for slideKernel. The different values of an entity are put in order once.
 type countsSet struct {
+	small
 	limit  int64
 	source *column.Column
 	values valueNumbers
@@ -156,6 +157,12 @@ func (s *countsSet) sort(from int) {
 	if from < s.values.different() {
 		slices.SortFunc(s.sorted, numbered.compare)
 	}
+}
+
+// followCounts is follow of a set that is in another.
+func (s *countsSet) followCounts(o *countsSet) {
+	s.source, s.values, s.sorted = o.source, o.values, o.sorted
+	s.window.grow(s.values.different())
 }
 
 func (s *countsSet) reset()         { s.window.reset(s.values.different()) }

@@ -236,6 +236,7 @@ func (s *vectorState) Finish(int64) selfsame.Value { return s.finish(s.member) }
 
 // vectorSet is vectorSums over the lists of an entity, for slideKernel.
 type vectorSet struct {
+	small
 	vectorSums
 	presence *presence
 	column   *column.Column
@@ -247,6 +248,11 @@ func (s *vectorSet) load(p *presence, ev *Events) {
 }
 
 func (s *vectorSet) resume(p *presence, ev *Events, _ int) { s.presence, s.column = p, ev.Args[0] }
+
+func (s *vectorSet) follow(with running) {
+	o := with.(*vectorSet)
+	s.presence, s.column = o.presence, o.column
+}
 
 func (s *vectorSet) add(k int32)    { s.apply(k, 1) }
 func (s *vectorSet) remove(k int32) { s.apply(k, -1) }
