@@ -28,6 +28,7 @@ type FeatureView struct {
 	Entity string          // empty: one row for the whole world (or on demand)
 	Source []string        // several: one stream over the fields that agree in name and type, in this order
 	Where  *Expr           // selects events before any window
+	Season *Expr           // windowed views: an event counts where this expression of now() has the value at its time that it has at T
 	Key    map[string]Expr // entity key field -> expression over source fields; absent: the field of the same name
 
 	TTL       Duration // as-of views: greatest age of a row, inclusive
@@ -38,6 +39,7 @@ type FeatureView struct {
 	Request   []Field  // on-demand views
 	Inputs    []Input  // other views in roles: on-demand views read them at T, windowed views as of each event
 	LooksUp   bool     `json:"-"` // windowed views: an expression over rows reads another view. Such a view is Offline
+	Ahead     bool     `json:"-"` // windowed views: every window looks forward, so that its features are labels. Such a view is Offline
 
 	Features    []Feature // one per output name: window lists are expanded
 	Description string
@@ -51,7 +53,7 @@ type FeatureView struct {
 type Input struct {
 	Role string
 	View string
-	Key  map[string]string // entity key field -> label or request column, or field of the source
+	Key  map[string]string // entity key field -> label or request column, or field of the source; or an expression over those
 	Pos  Pos
 }
 

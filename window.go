@@ -15,6 +15,7 @@ const (
 	LastRows                 // `10 rows [within 7d] [offset 3 rows | offset 1d]`
 	Session                  // `session 30m [max 24h]`
 	Calendar                 // `today`, `this week`, `this month`, `this year` [in 'zone']
+	Ahead                    // `next 7d`: (T, T+w], of labels; closed right by default
 )
 
 // Edge says which ends of a window belong to it (the dataframe libraries' `closed`).
@@ -47,9 +48,9 @@ const (
 // microseconds. compute/window gives lower(T) and upper(T).
 type Window struct {
 	Kind   WindowKind
-	Length int64        // Sliding, HopTail, CompletedHops: w > 0; the greatest where it is chosen
+	Length int64        // Sliding, HopTail, CompletedHops, Ahead: w > 0; the greatest where it is chosen
 	Hop    int64        // HopTail, CompletedHops: g > 0
-	Offset int64        // shifts T back; >= 0
+	Offset int64        // shifts T back, of Ahead forth; >= 0
 	Closed Edge         // which edges belong to the window
 	Rows   int64        // LastRows: n > 0
 	Skip   int64        // LastRows: the newest rows that are passed over before n are counted; >= 0

@@ -6,12 +6,14 @@ package batch
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/pit"
+	"selfsame/compute/window"
 	"selfsame/plan"
 )
 
@@ -26,7 +28,7 @@ type Chunk struct {
 	Features *column.Batch // in the plan's order of outputs, with the status of every value
 	At       []int64
 	Known    [][]int64 // per output: κ of each row; nil: final, or on demand
-	Newest   [][]int64 // per output: τ of the newest row or event used, MinTime where none was; nil: no event time
+	Newest   [][]int64 // per output: τ of the newest row or event used, MinTime where none was; nil: no event time, or a label
 	Arrival  [][]int64 // per output: α of that event
 }
 
@@ -108,14 +110,15 @@ type assembler struct {
 	slots  []*column.Column // of the chunk at hand
 	joined [][]int64        // memory of latest: what this chunk uses of it, then what is free
 	used   int
+	told   map[*column.Column]*column.Column // memory of labels, by the column of the sweep
 }
 
 func newAssembler(res *Result) *assembler {
 	p := res.run.Plan
-	a := &assembler{res: res, eval: p.NewEvaluator()}
+	a := &assembler{res: res, eval: p.NewEvaluator(), told: map[*column.Column]*column.Column{}}
 	for ui, u := range p.Uses {
 		v := res.sweeps[ui].NewValues()
-		a.values, a.cells = append(a.values, v), append(a.cells, v.Columns)
+		a.values, a.cells = append(a.values, v), append(a.cells, slices.Clone(v.Columns))
 		known, _ := res.run.known(u)
 		a.known = append(a.known, known)
 	}
@@ -134,6 +137,12 @@ func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
 	a.at, a.used = run.Rows.At[lo:hi], 0
 	for ui, v := range a.values {
 		a.res.sweeps[ui].Read(v, lo, hi)
+		copy(a.cells[ui], v.Columns)
+		if run.Plan.Uses[ui].View.Ahead {
+			if err := a.withhold(run.uses[ui], a.cells[ui]); err != nil {
+				return nil, err
+			}
+		}
 	}
 	var err error
 	if a.slots, err = a.eval.Eval(a.cells, a.given, a.at); err != nil {
@@ -151,6 +160,37 @@ func (a *assembler) chunk(lo, hi int) (*Chunk, error) {
 	return out, nil
 }
 
+// withhold makes the cells null of labels whose windows are not over: something may be still to come.
+func (a *assembler) withhold(u *useRun, cells []*column.Column) error {
+	for i, c := range cells {
+		b, err := window.Compile(u.use.Spec.Cells[i].Window)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(a.at, func(at int64) bool { return u.open(b, at) }) {
+			continue
+		}
+		out := a.told[c]
+		if out == nil {
+			out = column.New(c.Type, len(a.at))
+			a.told[c] = out
+		}
+		out.Reset()
+		for k, at := range a.at {
+			if u.open(b, at) {
+				out.AppendStatus(selfsame.Null)
+			} else {
+				out.AppendFrom(c, k)
+			}
+		}
+		cells[i] = out
+	}
+	return nil
+}
+
+// open reports whether a window of labels at T reaches beyond the newest event.
+func (u *useRun) open(b *window.Bounds, at int64) bool { return b.Upper(at)-1 > u.newest }
+
 // given returns a label column as a request field.
 func (a *assembler) given(f selfsame.Field) (*column.Column, error) {
 	return LabelColumn(a.labels, f, "request field")
@@ -159,7 +199,7 @@ func (a *assembler) given(f selfsame.Field) (*column.Column, error) {
 // detail sets Newest, Arrival and Known of output oi where it is a stored feature with event times.
 func (a *assembler) detail(out *Chunk, oi int, s plan.Slot, lo, hi int) {
 	out.Newest, out.Arrival, out.Known = append(out.Newest, nil), append(out.Arrival, nil), append(out.Known, nil)
-	if s.Use < 0 || a.res.run.Plan.Uses[s.Use].Spec.Static {
+	if s.Use < 0 || a.res.run.Plan.Uses[s.Use].Spec.Static || a.res.run.Plan.Uses[s.Use].View.Ahead { // labels are to know what comes after T
 		return
 	}
 	cells, v := a.featureCells(s), a.values[s.Use]

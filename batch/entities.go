@@ -54,8 +54,12 @@ func sharedKey(p *plan.Plan) ([]selfsame.Field, error) {
 	var fields []selfsame.Field
 	var of *plan.Use
 	for _, u := range p.Uses {
-		if u.Entity == nil {
+		if u.Entity == nil || len(u.Key) == 0 {
 			continue
+		}
+		if i := slices.IndexFunc(u.Fill, func(k plan.KeyField) bool { return k.Program != nil }); i >= 0 && i < len(u.Key) {
+			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name, Message: "the key of " + u.View.Name + " is computed from the rows: " + u.Fill[i].Text,
+				Hint: "use train --entities with a file of keys"}
 		}
 		if of != nil && !slices.Equal(of.Key, u.Key) {
 			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name,
@@ -64,7 +68,7 @@ func sharedKey(p *plan.Plan) ([]selfsame.Field, error) {
 		}
 		if of == nil {
 			of = u
-			for i, f := range u.Entity.Key {
+			for i, f := range u.Entity.Key[:len(u.Key)] { // behind them is a season
 				fields = append(fields, selfsame.Field{Name: u.Key[i], Type: f.Type})
 			}
 		}
@@ -122,7 +126,7 @@ func (e *entityCollector) reader(r *runner, src *selfsame.Source, at int64) chun
 		}
 		for _, ev := range evs {
 			var keys []*column.Column
-			for _, p := range ev {
+			for _, p := range ev[:min(len(ev), len(e.b.Columns))] {
 				k := p.Eval(in)
 				picked := column.New(k.Type, len(idx))
 				picked.Gather(k, idx)

@@ -30,6 +30,10 @@ func (x *explainer) cells(o *Origin, s plan.Slot, g *gathered) ([]*column.Column
 		if err := differs(o.Name+", "+c.Call, v, sweep.Value(ci, 0)); err != nil {
 			return nil, err
 		}
+		if u.View.Ahead && x.res.run.uses[s.Use].open(p.bounds, g.at) {
+			v = selfsame.Value{Type: v.Type, Status: selfsame.Null}
+			c.Value = Show(v)
+		}
 		if n := newestOf(c.Events); n != nil && (o.Newest == nil || *n > *o.Newest) {
 			o.Newest = n
 		}
@@ -53,6 +57,7 @@ func newestOf(events []Event) *selfsame.Instant {
 type cellPick struct {
 	g            *gathered
 	cell         *pit.Cell
+	bounds       *window.Bounds
 	lower, upper int64
 	inside       int
 	refused      bool         // the row chose a length that is out of bounds
@@ -66,7 +71,7 @@ func newCellPick(g *gathered, cell *pit.Cell) (*cellPick, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &cellPick{g: g, cell: cell, lower: bounds.Lower(g.at), upper: bounds.Upper(g.at), miss: missing{columns: cell.Args}}
+	p := &cellPick{g: g, cell: cell, bounds: bounds, lower: bounds.Lower(g.at), upper: bounds.Upper(g.at), miss: missing{columns: cell.Args}}
 	if cell.Window.Chosen != "" {
 		p.choose(bounds)
 	}

@@ -8,10 +8,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/expr"
 	"selfsame/compute/pit"
 	"selfsame/plan"
 	"selfsame/source"
@@ -116,6 +116,7 @@ type useRun struct {
 	sweep        *pit.Sweep
 	lens         lens
 	lower, upper int64 // events with τ outside [lower, upper) are in no window
+	newest       int64 // of labels: the greatest event time of an admitted row of the sources
 	seen         []bool
 	changes      *changes // takes the blocks in the place of the sweep; nil: the sweep does
 }
@@ -130,8 +131,11 @@ func (u *useRun) see(seen []bool) {
 // Run reads the plan's sources and computes every cell for every row.
 func Run(ctx context.Context, req Request) (*Result, error) {
 	if req.Mode.Served {
-		if err := refuseLookups(req.Plan, "no online read sees", "train it with --mode as_of or --mode final"); err != nil {
-			return nil, err
+		for _, u := range req.Plan.Uses {
+			if u.TrainingOnly() {
+				return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + u.View.Name, Message: "it looks other views up, or looks forward, and no online read sees that",
+					Hint: "train it with --mode as_of or --mode final"}
+			}
 		}
 		return runServed(ctx, req)
 	}
@@ -204,6 +208,10 @@ func (r *runner) readSources(ctx context.Context) error {
 			return err
 		}
 		own[src] = counts
+		uses, _ := r.sourceUses(src)
+		for _, u := range uses {
+			u.newest = max(u.newest, counts.MaxTime)
+		}
 	}
 	for _, src := range sources {
 		if counts := own[src]; counts != nil {
@@ -222,13 +230,10 @@ func (r *runner) readSources(ctx context.Context) error {
 
 // prepare numbers the keys of every use and opens its sweep.
 func (r *runner) prepare() error {
-	byColumns := map[string]int{}
 	for i, u := range r.Plan.Uses {
-		sig := strings.Join(u.Key, "\x00")
-		if j, ok := byColumns[sig]; ok {
+		if j := slices.IndexFunc(r.Plan.Uses[:i], u.SameKey); j >= 0 {
 			r.keys, r.ids = append(r.keys, r.keys[j]), append(r.ids, r.ids[j])
 		} else {
-			byColumns[sig] = i
 			keys, ids, err := r.numberKeys(u)
 			if err != nil {
 				return err
@@ -249,7 +254,7 @@ func (r *runner) numberKeys(u *plan.Use) (*keyTable, []uint32, error) {
 	var cols []*column.Column
 	var types []selfsame.Type
 	for i, f := range u.Entity.Key {
-		c, err := LabelColumn(r.Rows.Batch, selfsame.Field{Name: u.Key[i], Type: f.Type}, "key of view "+u.View.Name)
+		c, err := r.keyColumn(u.Fill[i], f.Type, "key of view "+u.View.Name)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -259,6 +264,21 @@ func (r *runner) numberKeys(u *plan.Use) (*keyTable, []uint32, error) {
 	ids := t.add(make([]uint32, 0, r.Rows.Batch.Rows), cols, r.Rows.Batch.Rows)
 	t.settle()
 	return t, ids, nil
+}
+
+// keyColumn returns what fills a key field in every row.
+func (r *runner) keyColumn(k plan.KeyField, t selfsame.Type, by string) (*column.Column, error) {
+	if k.Program == nil {
+		return LabelColumn(r.Rows.Batch, selfsame.Field{Name: k.Column, Type: t}, by)
+	}
+	in := &expr.Input{Columns: make([]*column.Column, len(r.Plan.Requests)), At: r.Rows.At, Rows: r.Rows.Batch.Rows}
+	for _, slot := range k.Program.Slots() {
+		var err error
+		if in.Columns[slot], err = LabelColumn(r.Rows.Batch, r.Plan.Requests[slot], by); err != nil {
+			return nil, err
+		}
+	}
+	return k.Program.NewEvaluator().Eval(in), nil
 }
 
 func (r *runner) openUse(i int, u *plan.Use) error {
@@ -285,7 +305,7 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 	if err != nil {
 		return err
 	}
-	run := &useRun{use: u, keys: r.keys[i], sweep: sweep, lens: r.lensOf(u), seen: make([]bool, entities)}
+	run := &useRun{newest: selfsame.MinTime, use: u, keys: r.keys[i], sweep: sweep, lens: r.lensOf(u), seen: make([]bool, entities)}
 	run.lower, run.upper, err = timeRange(u, r.Rows.At)
 	if err != nil {
 		return err
@@ -307,7 +327,7 @@ func (r *runner) asked(u *plan.Use) (*pit.RequestRows, error) {
 
 // known returns κ of each row for a view: nil in final mode, and where rows see a position of the log.
 func (r *runner) known(u *plan.Use) ([]int64, error) {
-	if r.Mode.Final || r.lensOf(u) != byArrival {
+	if r.Mode.Final || u.View.Ahead || r.lensOf(u) != byArrival { // labels know everything that was admitted
 		return nil, nil
 	}
 	lag := max(r.Mode.Lag, u.View.AsOf.Or(0))

@@ -47,5 +47,8 @@ func cellRange(w selfsame.Window, first, last int64) (lower, upper int64, err er
 	if err != nil {
 		return 0, 0, err
 	}
+	if w.Kind == selfsame.Ahead { // the newest event of all says which windows are over
+		return b.Lower(first), selfsame.MaxTime, nil
+	}
 	return b.Lower(first), b.Upper(last), nil
 }

@@ -81,7 +81,7 @@ func (l *loader) kind(v *selfsame.FeatureView) {
 	drafts := l.drafts[v.Name]
 	if _, sourced := v.At["source"]; !sourced {
 		v.Kind = selfsame.OnDemandView
-		l.unknownSettings(v, "an on-demand view (it has no source)", "entity", "where", "key", "ttl", "closed", "as_of", "max_values")
+		l.unknownSettings(v, "an on-demand view (it has no source)", "entity", "where", "season", "key", "ttl", "closed", "as_of", "max_values")
 		return
 	}
 	aggregated, plain := -1, []int(nil)
@@ -114,7 +114,7 @@ func (l *loader) kind(v *selfsame.FeatureView) {
 		l.unknownSettings(v, "a windowed view", "ttl", "closed")
 		return
 	}
-	l.unknownSettings(v, "an as-of view (its features have no aggregates)", "max_values", "inputs")
+	l.unknownSettings(v, "an as-of view (its features have no aggregates)", "max_values", "inputs", "season")
 }
 
 // unknownFunction reports whether n calls a function that the language does not have.
@@ -155,6 +155,7 @@ var settingHints = map[string]string{
 	"inputs":     "inputs belong to on-demand and windowed views: remove source, or make an on-demand view that reads this one",
 	"entity":     "its rows come from the request and from the views that it reads",
 	"where":      "use CASE in the expression",
+	"season":     "a season belongs to windows: an event counts where its season is that of T",
 	"key":        "name request columns per role in inputs, as in inputs: {a: {view: airport, key: {airport: origin}}}",
 	"as_of":      "declare it in the views that it reads",
 }

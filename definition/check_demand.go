@@ -9,6 +9,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/expr"
+	"selfsame/plan"
 )
 
 // checkDemandViews checks the on-demand views, each after those that it reads.
@@ -89,7 +90,11 @@ func (l *loader) checkInputs(v *selfsame.FeatureView) {
 			}
 			continue
 		}
-		l.checkMapping(in.Pos, ref, w, in.Key)
+		s, err := l.scope(v)
+		if err != nil {
+			return // an unknown source, which is reported
+		}
+		l.checkMapping(in.Pos, ref, w, in.Key, s)
 	}
 }
 
@@ -101,8 +106,8 @@ func viewNames(p *selfsame.Project) []string {
 	return out
 }
 
-// checkMapping checks that a key mapping names key fields of the entity of w.
-func (l *loader) checkMapping(pos selfsame.Pos, ref string, w *selfsame.FeatureView, key map[string]string) {
+// checkMapping checks that a key mapping names key fields of the entity of w. s is what expressions in it may read; nil: there are none.
+func (l *loader) checkMapping(pos selfsame.Pos, ref string, w *selfsame.FeatureView, key map[string]string, s *scope) {
 	if len(key) == 0 {
 		return
 	}
@@ -119,7 +124,9 @@ func (l *loader) checkMapping(pos selfsame.Pos, ref string, w *selfsame.FeatureV
 		return
 	}
 	for _, name := range sortedKeys(key) {
-		if field(e.Key, name) == nil {
+		if k := field(e.Key, name); k != nil && plan.IsKeyExpression(key[name]) {
+			l.checkKeyMapping(pos, ref, *k, key[name], s)
+		} else if k == nil {
 			l.fail(pos, ref, "the entity "+e.Name+" of the view "+w.Name+" has no key field "+name, suggest(name, fieldNames(e.Key)))
 		}
 	}

@@ -53,7 +53,7 @@ func (l *loader) checkService(s *selfsame.FeatureService) {
 			continue
 		}
 		v := l.p.View(e.View)
-		l.checkMapping(e.Pos, ref, v, e.Key)
+		l.checkMapping(e.Pos, ref, v, e.Key, nil)
 		l.refuseUnserved(e, ref, v)
 		for _, f := range v.Features {
 			if e.Feature != "" && f.Name != e.Feature {

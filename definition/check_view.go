@@ -24,6 +24,7 @@ func (l *loader) checkSourceView(v *selfsame.FeatureView) {
 		l.condition(*v.Where, "view "+v.Name, "where", s)
 	}
 	l.checkKey(v, s)
+	l.checkSeason(v)
 	l.checkFeatures(v, s)
 }
 

@@ -87,6 +87,7 @@ var viewKeys = append([]key{
 	{"entity", "name", "What the features describe. Without it there is one row for the whole world."},
 	{"source", "names", "Source of the rows, or several read as one stream. Without it the view is on demand."},
 	{"where", "expression", "Selects rows before any window is applied."},
+	{"season", "expression", "Windowed views: an event counts where this expression of now() has the value at its time that it has at T, such as hour(now())."},
 	{"key", "expressions", "Entity key field: expression over fields of the source."},
 	{"ttl", "duration", "As-of views: greatest age of a row. Default unlimited."},
 	{"closed", "closed", "As-of views: whether a row stamped with the very moment T counts (both, the default) or not (left)."},
@@ -100,7 +101,7 @@ var viewKeys = append([]key{
 
 var inputKeys = []key{
 	{"view", "name", "View that plays the role."},
-	{"key", "texts", "Entity key field: label or request column, in a windowed view field of the source."},
+	{"key", "texts", "Entity key field: label or request column, in a windowed view field of the source; or an expression over those and now(), such as date(now())."},
 }
 
 var featureKeys = append([]key{

@@ -9,6 +9,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/expr"
+	"selfsame/plan"
 )
 
 // checkSourceViews checks the windowed and as-of views, each after those that it looks up.
@@ -48,8 +49,38 @@ func (l *loader) sourceView(v *selfsame.FeatureView, path []string, done map[str
 		l.checkInputs(v)
 	}
 	l.checkSourceView(v)
-	if v.LooksUp {
+	l.checkAhead(v)
+	if v.LooksUp || v.Ahead {
 		l.trainingOnly(v)
+	}
+}
+
+// checkAhead finds out whether a view looks forward: either all of its windows do, or none.
+func (l *loader) checkAhead(v *selfsame.FeatureView) {
+	var back, ahead *selfsame.Feature
+	for i := range v.Features {
+		f := &v.Features[i]
+		n, err := expr.Parse(f.Value)
+		if err != nil {
+			continue
+		}
+		expr.Walk(n, func(n expr.Node) bool {
+			a, ok := n.(*expr.Aggregate)
+			switch {
+			case ok && len(a.Over) > 0 && a.Over[0].Kind == selfsame.Ahead:
+				ahead = f
+			case ok:
+				back = f
+			}
+			return !ok
+		})
+	}
+	v.Ahead = ahead != nil
+	if v.Ahead && back != nil {
+		l.fail(ahead.Pos, "view "+v.Name, "the feature "+ahead.Name+" looks forward and "+back.Name+" looks back", "a view of labels has windows `next …` only: move one of the two to a view of its own")
+	}
+	if pos, said := v.At["as_of"]; v.Ahead && said {
+		l.fail(pos, "view "+v.Name, "as_of has no meaning for labels: they know everything that was admitted", "remove as_of")
 	}
 }
 
@@ -123,8 +154,17 @@ func (s *scope) looked(n *expr.Ref, fail func(expr.Node, string, string)) (selfs
 	case w.Kind == selfsame.OnDemandView:
 		fail(n, "the view "+name+" is on demand: it has values for requests, not for events", "look up the views that it reads")
 		return selfsame.Type{}, false
+	case w.Ahead:
+		fail(n, "the view "+name+" looks forward: at an event nobody knows its values", "look up views that look back")
+		return selfsame.Type{}, false
 	case w == s.v:
 		return selfsame.Type{}, false // a circle, which is reported
+	}
+	for i := range w.Features {
+		if w.Features[i].Name == n.Parts[1] && plan.AsksRow(&w.Features[i]) {
+			fail(n, dotted(n.Parts)+" takes something from the row that asks (`with request`, `up to`), and events are no requests", "look up a feature over a window of its own")
+			return selfsame.Type{}, false
+		}
 	}
 	typ, ok := s.demand(n, fail)
 	return typ, ok && s.filled(n, w, fail)
@@ -149,6 +189,9 @@ func (s *scope) filled(n *expr.Ref, w *selfsame.FeatureView, fail func(expr.Node
 		if mapping[k.Name] != "" {
 			column = mapping[k.Name]
 		}
+		if plan.IsKeyExpression(column) {
+			continue // checked with the inputs
+		}
 		f := field(s.fields, column)
 		switch {
 		case f == nil:
@@ -168,6 +211,9 @@ func (s *scope) filled(n *expr.Ref, w *selfsame.FeatureView, fail func(expr.Node
 
 // notServed says why live serving has no values of a view; empty where it has.
 func notServed(v *selfsame.FeatureView) string {
+	if v.Ahead {
+		return "the view " + v.Name + " looks forward (`next …`): its values are labels, which nobody knows when they are asked for"
+	}
 	if v.LooksUp {
 		return "the view " + v.Name + " looks other views up as of each event, which live serving does not follow"
 	}

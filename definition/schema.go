@@ -98,7 +98,7 @@ func schemaForms() map[string]*jsonschema.Schema {
 		"floor":       wordSchema("floor"),
 		"nan":         wordSchema("to_null", "keep"),
 		"on_bad_row":  wordSchema("fail", "skip"),
-		"format":      wordSchema("parquet", "arrow", "avro", "csv", "jsonl"),
+		"format":      wordSchema("parquet", "arrow", "avro", "csv", "jsonl", "ics"),
 		"closed":      wordSchema("both", "left"),
 		"cast":        wordSchema("float32", "int32"),
 		"on_failure":  wordSchema("warn", "block"),

@@ -90,6 +90,7 @@ const (
 	asOfUse              // the newest row, and T
 	windowUse            // aggregates, and T
 	demandUse            // request fields, other views, and T
+	seasonUse            // season, and keys in inputs: the scope's fields, and T
 )
 
 // scope is what the expressions of one view may name.
@@ -214,6 +215,17 @@ func (s *scope) ref(n *expr.Ref, u use, fail func(expr.Node, string, string)) (s
 			}
 		}
 	}
+	if u == seasonUse {
+		if f := field(s.fields, name); f != nil {
+			return f.Type, true
+		}
+		hint := suggest(name, s.names)
+		if len(s.names) == 0 {
+			hint = "write now()"
+		}
+		fail(n, "there is no "+name+" here", hint)
+		return selfsame.Type{}, false
+	}
 	if len(n.Parts) == 2 {
 		return s.looked(n, fail)
 	}
@@ -239,7 +251,7 @@ func (s *scope) sourceNames() string {
 // aggregate types an aggregate call: its arguments and its filter over a row, then the call.
 func (s *scope) aggregate(a *expr.Aggregate, u use) (selfsame.Type, []*selfsame.Error, bool) {
 	if u != windowUse {
-		what := map[use]string{rowUse: "where, key and an aggregate's own arguments and filter see one row", asOfUse: "an as-of view has the newest row",
+		what := map[use]string{rowUse: "where, key and an aggregate's own arguments and filter see one row", asOfUse: "an as-of view has the newest row", seasonUse: "a season and a key are expressions of now() and of columns",
 			demandUse: "an on-demand view has no source to aggregate"}[u]
 		return selfsame.Type{}, []*selfsame.Error{{Pos: a.Pos(), Message: "the aggregate " + a.Func + " cannot stand here", Hint: what}}, false
 	}

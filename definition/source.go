@@ -46,7 +46,7 @@ func (l *loader) source(p pair) {
 
 func (l *loader) batch(n *node, ref string) *selfsame.BatchSource {
 	o := l.object(n, ref, "batch", batchKeys)
-	b := &selfsame.BatchSource{Path: o.text("path"), Format: o.word("format", "parquet", "arrow", "avro", "csv", "jsonl"), Partition: o.strings("partition"), Pos: n.start}
+	b := &selfsame.BatchSource{Path: o.text("path"), Format: o.word("format", "parquet", "arrow", "avro", "csv", "jsonl", "ics"), Partition: o.strings("partition"), Pos: n.start}
 	if !o.has("path") && !n.bad {
 		l.fail(n.start, ref, "batch has no path", "add the file, glob or folder, such as path: data/events/*.parquet")
 	}

@@ -25,7 +25,7 @@ func (l *loader) view(p pair) {
 		return
 	}
 	v := &selfsame.FeatureView{Name: p.key.text, Pos: p.key.start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags"),
-		Entity: o.text("entity"), Where: o.expression("where"), TTL: o.duration("ttl"), AsOf: o.duration("as_of"), MaxValues: o.integer("max_values"),
+		Entity: o.text("entity"), Where: o.expression("where"), Season: o.expression("season"), TTL: o.duration("ttl"), AsOf: o.duration("as_of"), MaxValues: o.integer("max_values"),
 		Closed: selfsame.ClosedBoth, Offline: !o.boolean("online", true), At: o.places()}
 	if o.word("closed", "both", "left") == "left" {
 		v.Closed = selfsame.ClosedLeft

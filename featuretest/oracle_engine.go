@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"selfsame"
 )
@@ -72,6 +73,11 @@ func (c *Case) oracleColumn(v *selfsame.FeatureView, o output) ([]selfsame.Value
 	if err != nil {
 		return nil, false
 	}
+	if v.Season != nil {
+		if _, ok := atClock(v.Season.Text, 0); !ok {
+			return nil, false
+		}
+	}
 	p := newNaive(o.feature.Value.Text, ov.sources)
 	p.looked = types
 	var call *oracleCall
@@ -95,6 +101,9 @@ func (c *Case) oracleColumn(v *selfsame.FeatureView, o output) ([]selfsame.Value
 		value := selfsame.Value{Status: selfsame.NotFound}
 		key, named := c.rowKey(v, o, row)
 		cut := c.cut(v, row)
+		if v.Ahead {
+			cut = Cut{Final: true}
+		}
 		log, ok := c.looked(lookups, log, cut)
 		if !ok {
 			return nil, false
@@ -110,6 +119,9 @@ func (c *Case) oracleColumn(v *selfsame.FeatureView, o output) ([]selfsame.Value
 			} else {
 				value = selfsame.Value{Status: selfsame.ErrorLength}
 			}
+			if v.Ahead && plus(plus(row.At, call.window.Offset), call.window.Length) > c.newest(ov, log)+beyond[call.window.Closed] {
+				value = null()
+			}
 		} else if named {
 			if e, status := asOfRow(ov, log, key, row.At, cut); e != nil {
 				value = field.of(e)
@@ -123,6 +135,20 @@ func (c *Case) oracleColumn(v *selfsame.FeatureView, o output) ([]selfsame.Value
 		column = append(column, value)
 	}
 	return column, true
+}
+
+// beyond is how far a window of labels falls short of the last moment of its length.
+var beyond = map[selfsame.Edge]int64{selfsame.ClosedLeft: 1, selfsame.ClosedNeither: 1}
+
+// newest is the greatest event time of an admitted event.
+func (c *Case) newest(v *oracleView, log []*Event) int64 {
+	last := selfsame.MinTime
+	for _, e := range log {
+		if src := v.sources[e.Source]; inside(src, e, Cut{Final: true}) {
+			last = max(last, tau(src, e))
+		}
+	}
+	return last
 }
 
 func keepsNaN(sources []*selfsame.Source) bool {
@@ -174,6 +200,10 @@ func (c *Case) oracleView(v *selfsame.FeatureView, looked map[string]selfsame.Ty
 			}
 			b = canonical(b, k, true)
 		}
+		if v.Season != nil && e.Tau != nil {
+			season, _ := atClock(v.Season.Text, *e.Tau)
+			b = canonical(b, season, true)
+		}
 		return string(b), true
 	}
 	return ov, nil
@@ -213,21 +243,28 @@ func (c *Case) own(ov *oracleView, v *selfsame.FeatureView, o output, row Row) *
 
 // rowKey is the canonical key that a row asks for.
 func (c *Case) rowKey(v *selfsame.FeatureView, o output, row Row) (string, bool) {
-	entity := c.Project.Entity(v.Entity)
-	if entity == nil {
-		return "", true
-	}
 	var b []byte
-	for _, k := range entity.Key {
+	var key []selfsame.Field
+	if entity := c.Project.Entity(v.Entity); entity != nil {
+		key = entity.Key
+	}
+	for _, k := range key {
 		name := k.Name
 		if mapped, ok := o.key[name]; ok {
 			name = mapped
 		}
 		value, ok := row.Given[name]
+		if strings.Contains(name, "(") {
+			value, ok = atClock(name, row.At)
+		}
 		if !ok || value.Status != selfsame.Present {
 			return "", false
 		}
 		b = canonical(b, value, true)
+	}
+	if v.Season != nil {
+		season, _ := atClock(v.Season.Text, row.At)
+		b = canonical(b, season, true)
 	}
 	return string(b), true
 }

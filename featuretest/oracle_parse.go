@@ -348,7 +348,11 @@ func (p *naive) window(w *selfsame.Window) (err error) {
 			w.Offset = number()
 		}
 	default:
-		w.Kind, w.Length = selfsame.Sliding, number()
+		w.Kind = selfsame.Sliding
+		if p.accept("next") {
+			w.Kind, w.Closed = selfsame.Ahead, selfsame.ClosedRight
+		}
+		w.Length = number()
 		if p.accept("hop") {
 			w.Kind, w.Hop = selfsame.HopTail, number()
 		} else if p.accept("every") {

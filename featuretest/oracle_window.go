@@ -39,6 +39,9 @@ func inWindow(list []*Event, w selfsame.Window, t int64) []*Event {
 		}
 	}
 	switch w.Kind {
+	case selfsame.Ahead:
+		from := plus(t, w.Offset)
+		return keep(between(from, plus(from, w.Length), w.Closed))
 	case selfsame.Sliding:
 		return keep(between(plus(at, -w.Length), at, w.Closed))
 	case selfsame.HopTail:

@@ -227,7 +227,7 @@ func (s *sampler) originOf(src *selfsame.Source) *origin {
 				need[src.Schema[i].Name] = true
 			}
 			for i, r := range s.plan.Requests {
-				if k := slices.Index(u.Key, r.Name); k >= 0 && su.OwnKey() {
+				if k := slices.IndexFunc(u.Fill, func(k plan.KeyField) bool { return k.Column == r.Name }); k >= 0 && su.OwnKey() {
 					o.programs[i] = su.Key[k]
 				}
 			}

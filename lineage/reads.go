@@ -78,8 +78,8 @@ func (r *Reads) input(p *plan.Plan, s plan.Slot) {
 	case s.Use >= 0:
 		u := p.Uses[s.Use]
 		r.feature(ReferenceOf(u.View.Name, u.Features[s.Feature].Feature))
-		for i, column := range u.Key {
-			r.request(column, u.Entity.Key[i].Type, RoleKey)
+		for _, f := range keyColumns(p, u) {
+			r.request(f.Name, f.Type, RoleKey)
 		}
 	default:
 		f := p.OnDemand[s.OnDemand]
@@ -139,6 +139,19 @@ func columnsOf(u *plan.Use, s *plan.SourceUse, f *plan.Feature) []ColumnRead {
 		c.declared(RoleOrder, s.Source.Order)
 	}
 	return c.list()
+}
+
+// keyColumns are the label or request columns that fill the key of a use.
+func keyColumns(p *plan.Plan, u *plan.Use) []selfsame.Field {
+	var out []selfsame.Field
+	for _, name := range u.Key {
+		for _, f := range p.Requests {
+			if f.Name == name {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
 }
 
 // lookedUp are the outputs of the use's lookup that a feature reads through a source, each once.
@@ -240,8 +253,8 @@ func (c *computed) slot(si int, outer bool) {
 				c.add(Computed{ColumnRead: col, Source: su.Source.Name, Aggregate: !u.Spec.AsOf, Same: outer && same && u.Spec.AsOf})
 			}
 		}
-		for i, column := range u.Key {
-			c.add(Computed{ColumnRead: ColumnRead{column, u.Entity.Key[i].Type, []Role{RoleKey}}})
+		for _, f := range keyColumns(c.plan, u) {
+			c.add(Computed{ColumnRead: ColumnRead{f.Name, f.Type, []Role{RoleKey}}})
 		}
 		for _, own := range ownFields(u, f) {
 			c.add(Computed{ColumnRead: ColumnRead{own.Name, own.Type, []Role{RoleValue}}, Aggregate: true})

@@ -203,7 +203,7 @@ func canLoad(p *selfsame.Project, name string, asOf bool) error {
 	case v.Kind == selfsame.OnDemandView:
 		e.Message, e.Hint = "it is computed on demand and keeps no state", "name the views that it reads"
 	case v.Offline:
-		e.Message, e.Hint = "it is for training only", "leave `online: false` out where it is to be served; a view that looks others up is never"
+		e.Message, e.Hint = "it is for training only", "leave `online: false` out where it is to be served; a view that looks others up, or forward, never is"
 	case !hasHistory:
 		e.Message, e.Hint = "its sources have no history files", "give one `batch: {path: …}`"
 	case asOf && v.Kind != selfsame.AsOfView:

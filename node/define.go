@@ -22,12 +22,16 @@ func (r Request) plan(p *selfsame.Project) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan.Build(p, plan.Request{Service: r.Service, View: r.View, Features: refs, Short: r.Short})
+	labels, err := definition.References(p, r.Labels)
+	if err != nil {
+		return nil, err
+	}
+	return plan.Build(p, plan.Request{Service: r.Service, View: r.View, Features: refs, Labels: labels, Short: r.Short})
 }
 
 // named reports whether the request names a version of anything.
 func (r Request) named() bool {
-	return r.Applied || r.Version != 0 || r.Each != "" || slices.ContainsFunc(r.Features, func(ref string) bool {
+	return r.Applied || r.Version != 0 || r.Each != "" || slices.ContainsFunc(slices.Concat(r.Features, r.Labels), func(ref string) bool {
 		at := strings.LastIndex(ref, ":v")
 		return strings.ContainsAny(ref, "@=") || at > 0 && strings.ContainsAny(ref[:at], ".:") && strings.Trim(ref[at+2:], "0123456789.") == ""
 	})
@@ -58,6 +62,11 @@ func (p *Prepared) define(ctx context.Context) (err error) {
 	}
 	if s := p.Project.Service(r.Service); s != nil {
 		p.entries = s.Features
+		labels, err := definition.References(p.Project, r.Labels)
+		if err != nil {
+			return err
+		}
+		p.entries = append(slices.Clone(p.entries), labels...)
 	}
 	if applied == nil {
 		return nil
@@ -100,6 +109,11 @@ func (p *Prepared) defineApplied(r Request, s *registry.Snapshot) (ok bool, err 
 		}
 	}
 	p.Project = s.Project()
+	labels, err := s.Entries(r.Labels, "")
+	if err != nil {
+		return false, err
+	}
+	p.entries = append(slices.Clone(p.entries), labels...)
 	if p.Plan, err = plan.Build(p.Project, plan.Request{Features: p.entries, Resolver: s, Short: r.Short}); err != nil {
 		return false, err
 	}

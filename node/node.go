@@ -20,6 +20,7 @@ import (
 	"selfsame/source/arrow"
 	"selfsame/source/avro"
 	"selfsame/source/csv"
+	"selfsame/source/icalendar"
 	"selfsame/source/jsonl"
 	"selfsame/source/parquet"
 )
@@ -29,7 +30,7 @@ const Version = "0.1.0"
 
 // formats are the file formats that sources are read from.
 func formats() map[string]source.Format {
-	return map[string]source.Format{"parquet": parquet.New(), "arrow": arrow.New(), "avro": avro.New(), "csv": csv.New(), "jsonl": jsonl.New()}
+	return map[string]source.Format{"parquet": parquet.New(), "arrow": arrow.New(), "avro": avro.New(), "csv": csv.New(), "jsonl": jsonl.New(), "ics": icalendar.New()}
 }
 
 // creators are the file formats that are written.

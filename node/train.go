@@ -62,6 +62,7 @@ type Request struct {
 	Version  int64    // of the service; 0: as the files have it
 	View     string   // every feature of one view
 	Features []string // references as people write them
+	Labels   []string // references to more features that only training has, behind the others
 	Each     string   // version that is asked of every one of Features that names none: 2 or 1.1.0
 	Short    bool     // --names short
 	Applied  bool     // what names no version is what is applied, in the place of the files

@@ -84,7 +84,7 @@ func (u *Use) eventFields(cells []int) []selfsame.Field {
 func (u *Use) askedByName(i int) bool {
 	slot, bare := u.Sources[0].Key[i].Bare()
 	schema := u.Sources[0].Source.Schema
-	return bare && slot < len(schema) && schema[slot].Name == u.Key[i]
+	return bare && slot < len(schema) && u.Fill[i].Program == nil && schema[slot].Name == u.Fill[i].Column
 }
 
 // Asker finds what windows take from rows that ask: it makes them the events that windows with request count, and reads the lengths that they
@@ -217,8 +217,11 @@ func (a *Asker) events(given func(f selfsame.Field) (*column.Column, error), at 
 // meetKeys leaves out the rows whose key as an event is not the one that they ask about.
 func (a *Asker) meetKeys(given func(f selfsame.Field) (*column.Column, error)) error {
 	for k, ev := range a.key {
+		if a.use.Fill[k].Program != nil { // a season: the row's is that of T
+			continue
+		}
 		f := a.use.Entity.Key[k]
-		asked, err := given(selfsame.Field{Name: a.use.Key[k], Type: f.Type})
+		asked, err := given(selfsame.Field{Name: a.use.Fill[k].Column, Type: f.Type})
 		if err != nil {
 			return err
 		}

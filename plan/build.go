@@ -19,7 +19,7 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 		return nil, err
 	}
 	b := &builder{plan: &Plan{Project: p, Name: name}, resolver: r.Resolver, slots: map[Slot]int{}, uses: map[string]int{}, onDemand: map[*selfsame.Feature]int{},
-		sources: r.sources}
+		sources: r.sources, fields: r.fields}
 	if b.sources == nil {
 		b.sources = map[string]*selfsame.Source{}
 		for _, s := range p.Sources {
@@ -27,6 +27,14 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 		}
 	}
 	for _, e := range apart(list, r.Short) {
+		if err := b.entry(e, r.Short); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.checkServed(r.Service); err != nil {
+		return nil, err
+	}
+	for _, e := range r.Labels {
 		if err := b.entry(e, r.Short); err != nil {
 			return nil, err
 		}
@@ -41,6 +49,9 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 		if err := u.planLookup(b.sources); err != nil {
 			return nil, err
 		}
+		if err := u.checkFill(); err != nil {
+			return nil, err
+		}
 		u.collectFields()
 	}
 	return b.plan, nil
@@ -52,6 +63,7 @@ type builder struct {
 	slots    map[Slot]int
 	uses     map[string]int
 	onDemand map[*selfsame.Feature]int
+	fields   []selfsame.Field            // that expressions in keys of entries may read
 	building []string                    // on-demand views being built, for cycles
 	sources  map[string]*selfsame.Source // by what decides their rows: older versions of the project define most sources alike
 }
@@ -69,7 +81,7 @@ func (b *builder) entry(e selfsame.ServiceEntry, short bool) error {
 		return err
 	}
 	for _, l := range list {
-		slot, err := b.feature(l, e.Key, e.Pos)
+		slot, err := b.feature(l, filling{e.Key, b.fields}, e.Pos)
 		if err != nil {
 			return err
 		}
@@ -112,9 +124,9 @@ func (b *builder) locate(e selfsame.ServiceEntry) ([]located, error) {
 }
 
 // feature returns the slot of a feature with the view's key filled as key says.
-func (b *builder) feature(l located, key map[string]string, pos selfsame.Pos) (int, error) {
+func (b *builder) feature(l located, key filling, pos selfsame.Pos) (int, error) {
 	if l.view.Kind == selfsame.OnDemandView {
-		if len(key) > 0 {
+		if len(key.key) > 0 {
 			return 0, &selfsame.Error{Class: selfsame.ClassDefinition, Pos: pos, Ref: l.view.Name,
 				Message: "an on-demand view has no key of its own", Hint: "map keys in the view's `inputs`"}
 		}
@@ -146,25 +158,19 @@ func (b *builder) feature(l located, key map[string]string, pos selfsame.Pos) (i
 
 // use returns the use of a view with its key filled as key says. Features of several versions of a view share it where nothing but the
 // features changed.
-func (b *builder) use(l located, key map[string]string, pos selfsame.Pos) (int, error) {
-	u := b.newUse(l)
-	if u.Entity != nil {
-		for _, f := range u.Entity.Key {
-			col := f.Name
-			if c, ok := key[f.Name]; ok {
-				col = c
-			}
-			u.Key = append(u.Key, col)
-			if err := b.request(selfsame.Field{Name: col, Type: f.Type, Pos: pos}, "key of "+l.view.Name); err != nil {
-				return 0, err
-			}
-		}
+func (b *builder) use(l located, key filling, pos selfsame.Pos) (int, error) {
+	u, err := b.newUse(l)
+	if err != nil {
+		return 0, err
+	}
+	if err := b.fillKey(u, l, key, pos); err != nil {
+		return 0, err
 	}
 	if err := u.findBase(); err != nil {
 		return 0, err
 	}
-	id := fmt.Sprintf("%s\x00%s\x00%d\x00%d\x00%s", l.view.Name, strings.Join(u.Key, "\x00"), l.view.AsOf.Or(0), u.maxValues(), u.base)
-	if l.view.LooksUp { // what it reads from other views is that of its own project
+	id := fmt.Sprintf("%s\x00%s\x00%d\x00%d\x00%s", l.view.Name, u.keyText(), l.view.AsOf.Or(0), u.maxValues(), u.base)
+	if l.view.Offline { // what it reads from other views is that of its own project, and labels stand apart
 		id += fmt.Sprintf("\x00%p", l.project)
 	}
 	if i, ok := b.uses[id]; ok {
@@ -245,10 +251,10 @@ func (b *builder) onDemandRef(l located, r *expr.Ref) (int, selfsame.Type, error
 		}
 		return 0, selfsame.Type{}, notFound(r.Parts[0], "request field", r.Pos(), fieldNames(v.Request))
 	}
-	name, key := r.Parts[0], map[string]string(nil)
+	name, key := r.Parts[0], filling{fields: v.Request}
 	for _, in := range v.Inputs {
 		if in.Role == name {
-			name, key = in.View, in.Key
+			name, key.key = in.View, in.Key
 		}
 	}
 	other := l.project.View(name)
@@ -265,6 +271,17 @@ func (b *builder) onDemandRef(l located, r *expr.Ref) (int, selfsame.Type, error
 		}
 	}
 	return 0, selfsame.Type{}, notFound(strings.Join(r.Parts, "."), "feature", r.Pos(), featureNames(other))
+}
+
+// checkServed refuses what a service cannot serve: a pin may name a version that check has not seen.
+func (b *builder) checkServed(service string) error {
+	for _, u := range b.plan.Uses {
+		if service != "" && (u.View.Ahead || u.View.LooksUp) {
+			return &selfsame.Error{Class: selfsame.ClassDefinition, Ref: "service " + service, Message: "view " + u.View.Name + " is for training only: it looks forward, or looks other views up",
+				Hint: "take it out of the service, and train its features with --labels"}
+		}
+	}
+	return nil
 }
 
 func (b *builder) checkNames(short bool) error {

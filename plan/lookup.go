@@ -31,7 +31,7 @@ func (u *Use) lookUp(s *selfsame.Source, r *expr.Ref) (int, selfsame.Type, error
 			break
 		}
 	}
-	p, err := Build(l.project, Request{Features: []selfsame.ServiceEntry{e}})
+	p, err := Build(l.project, Request{Features: []selfsame.ServiceEntry{e}, fields: u.agreed()})
 	if err != nil {
 		return 0, selfsame.Type{}, err
 	}
@@ -42,9 +42,14 @@ func (u *Use) lookUp(s *selfsame.Source, r *expr.Ref) (int, selfsame.Type, error
 // planLookup plans all that the use reads from other views, over sources that it shares with them.
 func (u *Use) planLookup(sources map[string]*selfsame.Source) (err error) {
 	if len(u.lookups.entries) > 0 {
-		u.Lookup, err = Build(u.lookups.project, Request{Features: u.lookups.entries, sources: sources})
+		u.Lookup, err = Build(u.lookups.project, Request{Features: u.lookups.entries, sources: sources, fields: u.agreed()})
 	}
 	return err
+}
+
+// agreed are the fields in which all sources of the use agree.
+func (u *Use) agreed() []selfsame.Field {
+	return slices.DeleteFunc(slices.Clone(u.Sources[0].Source.Schema), func(f selfsame.Field) bool { return !u.agree(f) })
 }
 
 // KeyOf returns the request columns that fill the key of the view that output i is of.
@@ -70,7 +75,7 @@ func (s *SourceUse) LooksUp(p *expr.Program) []int {
 }
 
 // TrainingOnly reports whether live serving cannot follow the use.
-func (u *Use) TrainingOnly() bool { return u.Lookup != nil }
+func (u *Use) TrainingOnly() bool { return u.Lookup != nil || u.View.Ahead }
 
 // OwnKey reports whether the key is filled from fields of the source alone.
 func (s *SourceUse) OwnKey() bool {

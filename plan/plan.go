@@ -33,7 +33,8 @@ type Plan struct {
 type Use struct {
 	View     *selfsame.FeatureView
 	Entity   *selfsame.Entity // nil: one row for the whole world
-	Key      []string         // label column of each key field of the entity
+	Key      []string         // label columns that fill the key; where columns alone do, one a key field
+	Fill     []KeyField       // of each key field of the entity
 	Sources  []*SourceUse
 	Spec     pit.Spec
 	Features []*Feature

@@ -37,6 +37,9 @@ func (u *Use) print(w io.Writer) {
 	for i, e := range u.lookups.entries {
 		fmt.Fprintf(w, "    looks up %s as of each event: %s.%s\n", e.As, u.Lookup.Outputs[i].View.Name, u.Lookup.Outputs[i].Feature.Name)
 	}
+	if u.View.Season != nil {
+		fmt.Fprintf(w, "    season   %s\n", u.View.Season.Text)
+	}
 	if u.View.Where != nil {
 		fmt.Fprintf(w, "    where    %s\n", u.View.Where.Text)
 	}

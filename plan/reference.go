@@ -15,11 +15,13 @@ type Request struct {
 	Service  string
 	View     string // every feature of one view
 	Features []selfsame.ServiceEntry
-	Short    bool // --names short: outputs without view__
+	Labels   []selfsame.ServiceEntry // of any of them: more features, behind the others, that only training has
+	Short    bool                    // --names short: outputs without view__
 	// Resolver finds pinned features; nil: a pin must be met by the definitions at hand.
 	Resolver Resolver
 
 	sources map[string]*selfsame.Source // of the plan that this one is looked up for; nil: it stands alone
+	fields  []selfsame.Field            // of the rows that look it up
 }
 
 // Resolver finds the features that references pin.

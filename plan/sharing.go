@@ -29,7 +29,7 @@ func (u *Use) findBase() error {
 	b.line("kind", u.View.Kind.String())
 	if u.Entity != nil {
 		for _, k := range u.Entity.Key {
-			text, err := normalText(u.keyExpr(k.Name))
+			text, err := normalText(u.keyExpr(k.Name, u.Sources[0].Source))
 			if err != nil {
 				return err
 			}
@@ -56,8 +56,11 @@ func (u *Use) findBase() error {
 	return nil
 }
 
-// keyExpr is the expression that fills a field of the entity's key.
-func (u *Use) keyExpr(field string) selfsame.Expr {
+// keyExpr is the expression that fills a field of the entity's key from rows of a source.
+func (u *Use) keyExpr(field string, s *selfsame.Source) selfsame.Expr {
+	if field == SeasonField {
+		return seasonOf(*u.View.Season, s)
+	}
 	if e, ok := u.View.Key[field]; ok {
 		return e
 	}

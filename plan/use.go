@@ -20,7 +20,7 @@ const DefaultMaxValues = 100_000
 const SourceColumn = "_source"
 
 // newUse begins a use of a stored view.
-func (b *builder) newUse(l located) *Use {
+func (b *builder) newUse(l located) (*Use, error) {
 	v := l.view
 	u := &Use{View: v, Entity: l.project.Entity(v.Entity), lookups: lookups{project: l.project}}
 	for i, name := range v.Source {
@@ -34,7 +34,11 @@ func (b *builder) newUse(l located) *Use {
 			u.Spec.OrderType = fieldType(s.Source, o)
 		}
 	}
-	return u
+	var err error
+	if v.Season != nil {
+		u.Entity, err = seasonEntity(u.Entity, *v.Season)
+	}
+	return u, err
 }
 
 // source returns the one of all sources with the rows of s that stands for them in the plan.
@@ -88,7 +92,7 @@ func (u *Use) compileSources() error {
 	for _, s := range u.Sources {
 		if u.Entity != nil {
 			for _, k := range u.Entity.Key {
-				prog, err := compileText(u.keyExpr(k.Name), u.scope(s.Source))
+				prog, err := compileText(u.keyExpr(k.Name, s.Source), u.scope(s.Source))
 				if err != nil {
 					return err
 				}

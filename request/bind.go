@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"selfsame"
+	"selfsame/compute/expr"
 	"selfsame/compute/pit"
 	"selfsame/online"
 	"selfsame/plan"
@@ -25,10 +26,16 @@ type Prepared struct {
 	free    sync.Pool // of *scratch
 }
 
-// keyList is key columns, as places in the plan's Requests.
+// keyList is what fills a key.
 type keyList struct {
-	columns []int
-	apart   bool // every row is asked alone: its own fields have a part in its values
+	parts []keyPart
+	apart bool // every row is asked alone: its own fields have a part in its values
+}
+
+// keyPart is what fills a key field: a place in the plan's Requests, or a program over them and T.
+type keyPart struct {
+	column  int
+	program *expr.Program // nil: the column
 }
 
 // outputSource says where an output's event times are: cells of a use, or nowhere.
@@ -44,18 +51,18 @@ func Prepare(p *plan.Plan) *Prepared {
 	for i, f := range p.Requests {
 		byName[f.Name] = i
 	}
-	for _, u := range p.Uses {
-		var columns []int
-		for _, name := range u.Key {
-			columns = append(columns, byName[name])
-		}
+	for i, u := range p.Uses {
 		apart := u.AsksRow()
-		at := slices.IndexFunc(out.keys, func(k keyList) bool { return k.apart == apart && slices.Equal(k.columns, columns) })
-		if at < 0 {
-			at = len(out.keys)
-			out.keys = append(out.keys, keyList{columns, apart})
+		if j := slices.IndexFunc(p.Uses[:i], func(o *plan.Use) bool { return u.SameKey(o) && o.AsksRow() == apart }); j >= 0 {
+			out.keyOf = append(out.keyOf, out.keyOf[j])
+			continue
 		}
-		out.keyOf = append(out.keyOf, at)
+		var parts []keyPart
+		for _, k := range u.Fill {
+			parts = append(parts, keyPart{column: byName[k.Column], program: k.Program})
+		}
+		out.keyOf = append(out.keyOf, len(out.keys))
+		out.keys = append(out.keys, keyList{parts, apart})
 	}
 	for _, o := range p.Outputs {
 		out.sources = append(out.sources, sourceOf(p, o))
@@ -228,7 +235,7 @@ func (r *Reader) bind(p *Prepared) (*binding, error) {
 	b := &binding{set: set}
 	for _, u := range p.plan.Uses {
 		s := set.states.ByBase(u.Base())
-		if s == nil {
+		if s == nil || u.TrainingOnly() { // the rows that another view keeps are not enough
 			return nil, notBuilt(u)
 		}
 		cells, columns, err := placesIn(s.Use, u)

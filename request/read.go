@@ -10,6 +10,7 @@ import (
 
 	"selfsame"
 	"selfsame/column"
+	"selfsame/compute/expr"
 	"selfsame/compute/pit"
 	"selfsame/plan"
 )
@@ -27,6 +28,7 @@ type scratch struct {
 	at       []int64
 	times    [][]int64 // memory of EventTimes, per output
 	pending  []byte
+	keyed    map[[2]int]*expr.Evaluator // of keys that are computed: list and part
 
 	query *Query
 	given func(f selfsame.Field) (*column.Column, error)
@@ -84,16 +86,16 @@ func (s *scratch) read(ctx context.Context, r *Reader, b *binding, q *Query) err
 	if q.Timing {
 		s.began = time.Now()
 	}
-	for i, list := range s.prepared.keys {
-		s.columns = s.columns[:0]
-		for _, c := range list.columns {
-			s.columns = append(s.columns, q.Given[c])
-		}
-		s.keys[i].fill(s.columns, q.Rows, list.apart)
-	}
 	s.at = s.at[:0]
 	for range q.Rows {
 		s.at = append(s.at, q.At)
+	}
+	for i, list := range s.prepared.keys {
+		s.columns = s.columns[:0]
+		for k := range list.parts {
+			s.columns = append(s.columns, s.keyColumn(i, k))
+		}
+		s.keys[i].fill(s.columns, q.Rows, list.apart)
 	}
 	for i := range b.uses {
 		if err := s.use(ctx, r, i, &b.uses[i]); err != nil {
@@ -120,6 +122,23 @@ func (s *scratch) read(ctx context.Context, r *Reader, b *binding, q *Query) err
 		s.result.Compute = time.Since(s.began) - s.result.Cache - s.result.Store
 	}
 	return nil
+}
+
+// keyColumn returns what fills part k of key list i in every row.
+func (s *scratch) keyColumn(i, k int) *column.Column {
+	part := &s.prepared.keys[i].parts[k]
+	if part.program == nil {
+		return s.query.Given[part.column]
+	}
+	if s.keyed == nil {
+		s.keyed = map[[2]int]*expr.Evaluator{}
+	}
+	ev := s.keyed[[2]int{i, k}]
+	if ev == nil {
+		ev = part.program.NewEvaluator()
+		s.keyed[[2]int{i, k}] = ev
+	}
+	return ev.Eval(&expr.Input{Columns: s.query.Given, At: s.at, Rows: s.query.Rows})
 }
 
 // use evaluates the cells of one use for every entity that its rows ask about.

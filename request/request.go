@@ -167,7 +167,7 @@ func notBuilt(u *plan.Use) error {
 	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "view " + u.View.Name, Message: "it has no online state",
 		Hint: "apply the project, which builds the state of its views; history comes with `selfsame backfill`"}
 	if u.View.Offline {
-		e.Hint = "the view is for training only: it says `online: false`, or looks other views up as of each event"
+		e.Hint = "the view is for training only: it says `online: false`, looks other views up as of each event, or looks forward"
 	}
 	return e
 }

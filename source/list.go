@@ -209,7 +209,7 @@ func below(base, p string) string {
 	return filepath.ToSlash(rel)
 }
 
-// FormatOf returns the format that a file name stands for: parquet, arrow, avro, csv, jsonl, or nothing.
+// FormatOf returns the format that a file name stands for: parquet, arrow, avro, csv, jsonl, ics, or nothing.
 func FormatOf(name string) string {
 	name = strings.ToLower(filepath.Base(name))
 	for _, c := range []string{".gz", ".zst"} {
@@ -226,6 +226,8 @@ func FormatOf(name string) string {
 		return "csv"
 	case ".jsonl", ".ndjson", ".json":
 		return "jsonl"
+	case ".ics", ".ical":
+		return "ics"
 	}
 	return ""
 }

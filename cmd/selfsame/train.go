@@ -32,7 +32,7 @@ type trainFlags struct {
 	timeFormat                                    string
 	out, format, compression, partitionBy         string
 	rowGroup, page                                string
-	features, omit                                []string
+	features, omit, labels                        []string
 	names, asOf, mode, onError, memory            string
 	includeLate, fromManifest, timings            string
 	with                                          []string
@@ -133,6 +133,7 @@ func (f *trainFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.page, "page-bytes", "1MiB", "size of a Parquet page")
 	fs.StringVar(&f.partitionBy, "partition-by", "", "timestamp column whose UTC date names folders date=YYYY-MM-DD")
 	fs.StringSliceVar(&f.features, "features", nil, "feature references instead of a service: view.feature, view.*, or a bare name")
+	fs.StringSliceVar(&f.labels, "labels", nil, "references to features that no service serves, such as those over next 7d: columns behind the others")
 	fs.StringVar(&f.version, "feature-version", "", "version of every feature of --features that names none: 2 (the newest 2.x.y) or 1.1.0; as applied")
 	fs.StringVar(&f.names, "names", "full", "full (view__feature) or short (feature)")
 	fs.StringVar(&f.asOf, "as-of", "0s", "lag: a row at T knows what was known at T minus this")
@@ -165,7 +166,7 @@ func (f *trainFlags) config(args []string, fs *pflag.FlagSet) (*node.TrainConfig
 			return nil, err
 		}
 	}
-	cfg.Request.Features, cfg.Request.Each = f.features, f.version
+	cfg.Request.Features, cfg.Request.Each, cfg.Request.Labels = f.features, f.version, f.labels
 	cfg.Request.Short = f.names == "short"
 	switch {
 	case cfg.Request.Service == "" && len(f.features) == 0:

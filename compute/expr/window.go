@@ -66,10 +66,12 @@ func (p *parser) window() (selfsame.Window, string) {
 		w = p.calendar(selfsame.Day)
 	case p.accept("this"):
 		w = p.thisPeriod()
+	case p.accept("next"):
+		w = p.edges(selfsame.Window{Kind: selfsame.Ahead, Length: p.positive(), Closed: selfsame.ClosedRight})
 	case p.accept("lifetime"):
 	default:
 		p.fail(t.off, "expected a window, found "+t.describe(),
-			"windows are 7d, 7d hop 1h, 7d every 1d, lookback up to 30d, 10 rows, session 30m, today, this week, this month, this year, lifetime")
+			"windows are 7d, 7d hop 1h, 7d every 1d, lookback up to 30d, 10 rows, session 30m, today, this week, this month, this year, lifetime; of labels next 7d")
 	}
 	if t := p.peek(); t.is("with") && p.ahead(1).is("request") {
 		p.take()
@@ -93,6 +95,8 @@ func (p *parser) window() (selfsame.Window, string) {
 // endsBeforeRequest says why the row that asks can be no event of a window, empty where it can.
 func endsBeforeRequest(w selfsame.Window) string {
 	switch {
+	case w.Kind == selfsame.Ahead:
+		return "a window that looks forward begins behind the request's row"
 	case w.Kind == selfsame.CompletedHops:
 		return "a window of completed hops ends before T, where the request's row stands"
 	case w.Offset != 0 || w.Skip != 0:
@@ -111,6 +115,11 @@ func (p *parser) timeWindow() selfsame.Window {
 	case p.accept("every"):
 		w.Kind, w.Hop = selfsame.CompletedHops, p.positive()
 	}
+	return p.edges(w)
+}
+
+// edges reads what may stand behind a window of time.
+func (p *parser) edges(w selfsame.Window) selfsame.Window {
 	if p.accept("offset") {
 		w.Offset = p.duration()
 	}
@@ -276,11 +285,13 @@ func boundsText(w selfsame.Window) string {
 	case selfsame.Lifetime:
 		return "lifetime"
 	}
-	s := DurationText(w.Length)
+	s, closed := DurationText(w.Length), selfsame.ClosedLeft
 	if w.Chosen != "" {
 		s = w.Chosen + " up to " + s
 	}
 	switch w.Kind {
+	case selfsame.Ahead:
+		s, closed = "next "+s, selfsame.ClosedRight
 	case selfsame.HopTail:
 		s += " hop " + DurationText(w.Hop)
 	case selfsame.CompletedHops:
@@ -289,7 +300,7 @@ func boundsText(w selfsame.Window) string {
 	if w.Offset != 0 {
 		s += " offset " + DurationText(w.Offset)
 	}
-	if w.Closed != selfsame.ClosedLeft {
+	if w.Closed != closed {
 		s += " closed " + w.Closed.String()
 	}
 	return s

@@ -81,9 +81,9 @@ func check(w selfsame.Window) error {
 	fail := func(what string) error {
 		return &selfsame.Error{Class: selfsame.ClassDefinition, Message: "window: " + what}
 	}
-	timed := w.Kind == selfsame.Sliding || w.Kind == selfsame.HopTail || w.Kind == selfsame.CompletedHops
+	timed := w.Kind == selfsame.Sliding || w.Kind == selfsame.HopTail || w.Kind == selfsame.CompletedHops || w.Kind == selfsame.Ahead
 	switch {
-	case w.Kind > selfsame.Calendar:
+	case w.Kind > selfsame.Ahead:
 		return fail("unknown form")
 	case timed && w.Length <= 0:
 		return fail("its length must be greater than 0")
@@ -110,12 +110,18 @@ func (b *Bounds) SameUpper(o *Bounds) bool {
 	if b.w.Offset != o.w.Offset || b.upper != o.upper || b.w.Skip > 0 || o.w.Skip > 0 {
 		return false
 	}
+	if b.w.Kind == selfsame.Ahead || o.w.Kind == selfsame.Ahead {
+		return b.w.Kind == o.w.Kind && b.w.Length == o.w.Length
+	}
 	hops, others := b.w.Kind == selfsame.CompletedHops, o.w.Kind == selfsame.CompletedHops
 	return hops == others && (!hops || b.w.Hop == o.w.Hop)
 }
 
 // Lower returns the least τ inside the window at T; see the function Lower.
 func (b *Bounds) Lower(at int64) int64 {
+	if b.w.Kind == selfsame.Ahead {
+		return SatAdd(SatAdd(at, b.w.Offset), b.lower)
+	}
 	t := point{v: at}.minus(b.w.Offset)
 	switch b.w.Kind {
 	case selfsame.Lifetime:
@@ -157,6 +163,9 @@ func (b *Bounds) longest() int64 {
 
 // Upper returns the first τ beyond the window at T.
 func (b *Bounds) Upper(at int64) int64 {
+	if b.w.Kind == selfsame.Ahead {
+		return SatAdd(SatAdd(SatAdd(at, b.w.Offset), b.w.Length), b.upper)
+	}
 	t := point{v: at}.minus(b.w.Offset)
 	if b.w.Kind == selfsame.CompletedHops {
 		t = t.floor(b.w.Hop, b.origin)
@@ -180,7 +189,7 @@ func (b *Bounds) AppendLower(out, at []int64) []int64 {
 
 // AppendUpper appends Upper of each T to out.
 func (b *Bounds) AppendUpper(out, at []int64) []int64 {
-	if b.w.Kind != selfsame.CompletedHops && b.w.Offset == 0 && b.upper == 0 {
+	if b.w.Kind != selfsame.CompletedHops && b.w.Kind != selfsame.Ahead && b.w.Offset == 0 && b.upper == 0 {
 		return append(out, at...)
 	}
 	for _, t := range at {

@@ -52,6 +52,10 @@ func exactBounds(w selfsame.Window, at int64) (lower, upper int64) {
 		return q.Add(q, origin)
 	}
 	up := new(big.Int).Sub(n(at), n(w.Offset))
+	if w.Kind == selfsame.Ahead {
+		up = new(big.Int).Add(n(at), n(w.Offset))
+		up.Add(up, n(w.Length))
+	}
 	if w.Kind == selfsame.CompletedHops {
 		up = floor(up)
 	}
@@ -77,8 +81,11 @@ func TestBoundsAreExact(t *testing.T) {
 	pick := func() int64 { return sizes[r.IntN(len(sizes))] }
 	for range 3000 {
 		w := selfsame.Window{Kind: selfsame.Sliding + selfsame.WindowKind(r.IntN(3)), Length: pick(), Closed: selfsame.Edge(r.IntN(4)), Offset: []int64{0, 1, hour, selfsame.MaxTime}[r.IntN(4)]}
-		if w.Kind != selfsame.Sliding {
+		switch {
+		case w.Kind != selfsame.Sliding:
 			w.Hop = pick()
+		case r.IntN(2) == 0:
+			w.Kind = selfsame.Ahead
 		}
 		b, err := Compile(w)
 		if err != nil {

@@ -85,6 +85,13 @@ func (d document) overSource(p *selfsame.Project, v *selfsame.FeatureView, used 
 		used.add(n)
 		d.set("where", expr.Print(n))
 	}
+	if v.Season != nil {
+		n, err := expr.Parse(*v.Season)
+		if err != nil {
+			return err
+		}
+		d.set("season", expr.Print(n))
+	}
 	if v.AsOf.Micros != 0 {
 		d.set("as_of", v.AsOf.Micros)
 	}
@@ -143,7 +150,9 @@ func (d document) lookups(p *selfsame.Project, v *selfsame.FeatureView, used nam
 				if in.Key[k.Name] != "" {
 					column = in.Key[k.Name]
 				}
-				used[column] = true
+				for _, name := range keyColumns(column) {
+					used[name] = true
+				}
 			}
 		}
 	}
@@ -253,7 +262,7 @@ func (d document) schema(s *selfsame.Source, used names) {
 // demand adds what an on-demand feature depends on: its request fields, and the hashes of the features that it reads, with the
 // key mapping of their roles.
 func (d document) demand(p *selfsame.Project, v *selfsame.FeatureView, used names) error {
-	reads := document{}
+	reads, filled := document{}, names{}
 	for _, name := range slices.Sorted(maps.Keys(used)) {
 		if slices.ContainsFunc(v.Request, func(f selfsame.Field) bool { return f.Name == name }) {
 			continue
@@ -263,10 +272,19 @@ func (d document) demand(p *selfsame.Project, v *selfsame.FeatureView, used name
 			return err
 		}
 		reads.set(name, form)
+		for _, in := range v.Inputs {
+			for _, text := range in.Key { // request fields that fill keys by an expression
+				if role, _, _ := strings.Cut(name, "."); in.Role == role && plan.IsKeyExpression(text) {
+					for _, column := range keyColumns(text) {
+						filled[column] = true
+					}
+				}
+			}
+		}
 	}
 	var request []any
 	for _, f := range v.Request {
-		if !used[f.Name] {
+		if !used[f.Name] && !filled[f.Name] {
 			continue
 		}
 		field := document{}
@@ -313,7 +331,7 @@ func read(p *selfsame.Project, v *selfsame.FeatureView, name string) (document, 
 		columns := document{}
 		for k, column := range key {
 			if k != column {
-				columns.set(k, column)
+				columns.set(k, canonicalKey(column))
 			}
 		}
 		if len(columns) > 0 {
