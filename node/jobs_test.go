@@ -230,3 +230,28 @@ func TestJobsEnd(t *testing.T) {
 		t.Errorf("a week later: %v, %v", entries, err)
 	}
 }
+
+// TestFilesOfAProject refuses rows that lie outside the project, are hidden, or belong to a data directory within it.
+func TestFilesOfAProject(t *testing.T) {
+	dir := writeProject(t, map[string]string{"rows.csv": "k\n", ".hidden.csv": "k\n"})
+	if err := os.Mkdir(filepath.Join(dir, "state"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(dir, "state"), "rows.csv", "k\n")
+	outside := writeProject(t, map[string]string{"rows.csv": "k\n"})
+	if err := os.Symlink(filepath.Join(outside, "rows.csv"), filepath.Join(dir, "link.csv")); err != nil {
+		t.Fatal(err)
+	}
+	l := &Live{Project: dir, data: &Data{Dir: filepath.Join(dir, "state")}}
+	for name, want := range map[string]selfsame.ErrorClass{"rows.csv": "", "state/rows.csv": selfsame.ClassUsage, "link.csv": selfsame.ClassUsage, ".hidden.csv": selfsame.ClassUsage,
+		"../rows.csv": selfsame.ClassUsage, filepath.Join(outside, "rows.csv"): selfsame.ClassUsage, "*.csv": selfsame.ClassUsage, "none.csv": selfsame.ClassNotFound} {
+		path, err := l.inProject("rows_file", name)
+		if err == nil && want == "" {
+			if path != filepath.Join(dir, name) {
+				t.Errorf("%s is at %s", name, path)
+			}
+		} else if err == nil || selfsame.ClassOf(err) != want {
+			t.Errorf("%s: got %v, want class %q", name, err, want)
+		}
+	}
+}
