@@ -58,6 +58,8 @@ func toWire(f selfsame.Field, c *column.Column, rows int) *wire.Column {
 		switch f.Type.Kind {
 		case selfsame.String, selfsame.Bytes:
 			out.Data, out.Lengths = append(out.Data, v.Str...), append(out.Lengths, uint32(len(v.Str)))
+		case selfsame.List:
+			out.Lengths = append(out.Lengths, uint32(len(v.Elems)))
 		case selfsame.Float64:
 			out.Floats = append(out.Floats, v.Float)
 		case selfsame.Decimal:
@@ -65,6 +67,9 @@ func toWire(f selfsame.Field, c *column.Column, rows int) *wire.Column {
 		default:
 			out.Ints = append(out.Ints, v.Int)
 		}
+	}
+	if f.Type.Kind == selfsame.List {
+		out.Elements = toWire(selfsame.Field{Type: *f.Type.Elem}, c.Elems, c.Elems.Len())
 	}
 	return out
 }
