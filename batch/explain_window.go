@@ -150,7 +150,7 @@ func (p *cellPick) idle(e *candidate) Reason {
 		switch s := e.block.Columns[a].StatusAt(e.i); {
 		case s.IsError():
 			return 0
-		case s != selfsame.Present:
+		case s != selfsame.Present && !p.cell.Call.Spec.RespectNulls:
 			why = ReasonNull
 		}
 	}
