@@ -165,17 +165,34 @@ func (g *given) finish() *column.Batch {
 	return &g.batch
 }
 
-// become makes a column of kind k from one that holds nothing but nulls, or from whole numbers.
+// become makes a column of kind k from one that holds nothing but nulls, or from whole numbers or the names of what is not finite.
 func (g *given) become(c *column.Column, k selfsame.Kind) *column.Column {
 	out := g.column(k)
 	for i := range c.Len() {
-		if c.Type.Kind == selfsame.Int64 && c.StatusAt(i) == selfsame.Present {
+		switch {
+		case c.StatusAt(i) != selfsame.Present:
+			out.AppendStatus(selfsame.Null)
+		case c.Type.Kind == selfsame.Int64:
 			appendFloat(out, float64(c.Ints[i]))
-			continue
+		default:
+			v, _ := strconv.ParseFloat(view(c.Str(i)), 64)
+			appendFloat(out, v)
 		}
-		out.AppendStatus(selfsame.Null)
 	}
 	return out
+}
+
+// notFinite reports whether a text is the name of a number that JSON has no form for.
+func notFinite(text string) bool { return text == "NaN" || text == "Infinity" || text == "-Infinity" }
+
+// onlyNotFinite reports whether the values of a column of texts are such names.
+func onlyNotFinite(c *column.Column) bool {
+	for i := range c.Len() {
+		if c.StatusAt(i) == selfsame.Present && !notFinite(view(c.Str(i))) {
+			return false
+		}
+	}
+	return true
 }
 
 func appendFloat(c *column.Column, v float64) {
@@ -230,6 +247,13 @@ func (g *given) scalar(c *column.Column, kind selfsame.Kind, text []byte, whole 
 		if n, err = strconv.ParseInt(view(text), 10, 64); err == nil && c.Type.Kind != selfsame.Float64 {
 			kind = selfsame.Int64
 		}
+	}
+	number := func(k selfsame.Kind) bool { return k == selfsame.Int64 || k == selfsame.Float64 }
+	if kind == selfsame.String && number(c.Type.Kind) && notFinite(view(text)) {
+		kind = selfsame.Float64
+	}
+	if c.Type.Kind == selfsame.String && number(kind) && onlyNotFinite(c) {
+		kind, c = selfsame.Float64, g.become(c, selfsame.Float64)
 	}
 	switch has := c.Type.Kind; {
 	case has == kind:

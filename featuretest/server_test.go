@@ -357,9 +357,6 @@ func (w *serverWorld) ask(ctx context.Context, list []inquiry) error {
 			w.clock.Store(max(w.clock.Load(), at))
 		}
 		wire := []func(context.Context, *exchange) ([][]selfsame.Value, error){w.overRows, w.overColumns, w.overGRPC}[w.rng.IntN(3)]
-		if slices.ContainsFunc(x.given.Columns, mixed) {
-			wire = w.overGRPC
-		}
 		got, err := wire(ctx, x)
 		if err != nil {
 			return err
@@ -372,24 +369,6 @@ func (w *serverWorld) ask(ctx context.Context, list []inquiry) error {
 		list = list[n:]
 	}
 	return nil
-}
-
-// mixed reports whether JSON cannot carry a column of a request: it has NaN and the infinities as strings, and the values of a column are all strings or none.
-func mixed(c *column.Column) bool {
-	floats := c
-	if c.Type.Kind == selfsame.List {
-		floats = c.Elems
-	}
-	if floats.Type.Kind != selfsame.Float64 {
-		return false
-	}
-	finite, others := c != floats, false
-	for i, f := range floats.Floats {
-		if floats.StatusAt(i) == selfsame.Present {
-			finite, others = finite || f-f == 0, others || f-f != 0
-		}
-	}
-	return finite && others
 }
 
 // exchange is one read.
