@@ -33,7 +33,7 @@ func (c *oracleCall) decayed(rows []taken, t int64) selfsame.Value {
 			continue
 		}
 		steps[stepOf(r.tau)] = true
-		w := decayWeight(stepOf(t)-stepOf(r.tau), c.halfLife/c.step)
+		w := decayWeight(max(0, stepOf(t)-stepOf(r.tau)), c.halfLife/c.step) // what comes after T has no age
 		weights.Add(weights, w)
 		sum.Add(sum, w.Mul(w, rat(r.x)))
 	}
