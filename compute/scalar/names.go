@@ -29,6 +29,7 @@ var otherNames = map[string]string{
 	"date_sub": "date_add(unit, -n, ts) or elapsed(unit, from, to)", "datesub": "elapsed(unit, from, to)", "age": "elapsed('year', from, to)", "months_between": "elapsed('month', from, to)", "makedate": "make_date(year, month, day)",
 	"is_business_day": "not is_weekend(ts) and not list_contains(holidays, date(ts))", "map": "map_of(key, x, …)", "map_from_arrays": "map_of(key, x, …)", "geo_to_h3": "geohash(lat, lon, precision): H3 needs a library of C",
 	"h3_latlng_to_cell": "geohash(lat, lon, precision): H3 needs a library of C", "latlng_to_cell": "geohash(lat, lon, precision): H3 needs a library of C",
+	"ratio": "x / nullif(y, 0)", "safe_divide": "x / nullif(y, 0)", "try_divide": "x / nullif(y, 0)", "div0null": "x / nullif(y, 0)",
 	"minmax_scale": "min_max_scale(x, lo, hi)", "zscore": "standard_scale(x, mean, deviation)", "len": "length(s)", "char_length": "length(s)", "instr": "strpos(s, part)", "position": "strpos(s, part)", "substring": "substr(s, start, n)",
 }
 
