@@ -138,6 +138,9 @@ func (g *generator) definitions(b *strings.Builder, shape Shape) {
 	if g.chance(20) {
 		b.WriteString("      max_values: 3\n")
 	}
+	if g.chance(20) {
+		fmt.Fprintf(b, "      season: %s\n", g.oneOf("hour(now(), 'Europe/Berlin')", "is_weekend(now())", "day_of_week(now()) * 24 + hour(now())", "date(now(), 'America/New_York')"))
+	}
 	b.WriteString("      features:\n")
 	g.features(b, shape)
 	fmt.Fprintf(b, "    r:\n      entity: thing\n      source: [%s]\n", list)

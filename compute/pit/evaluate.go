@@ -4,6 +4,8 @@
 package pit
 
 import (
+	"slices"
+
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/aggregate"
@@ -193,9 +195,10 @@ func (e *evaluator) pass(filter int) []bool {
 	return p
 }
 
-// findUsed fills used up to n: an event is used where the filter lets it pass and its first argument is no null.
+// findUsed fills used up to n: an event is used where the filter lets it pass and no argument is null, unless the call respects nulls.
 func (g *groupState) findUsed(n int) {
-	g.all = g.events.Pass == nil && !g.errs.any && (len(g.events.Args) == 0 || g.events.Args[0].Status == nil)
+	skips := !g.members[0].Spec.RespectNulls // all members have one family
+	g.all = g.events.Pass == nil && !g.errs.any && !(skips && slices.ContainsFunc(g.events.Args, func(c *column.Column) bool { return c.Status != nil }))
 	if g.all {
 		g.used = g.used[:0]
 		return
@@ -206,11 +209,21 @@ func (g *groupState) findUsed(n int) {
 	}
 	for i := len(g.used); i < n; i++ {
 		pass := g.events.Pass == nil || g.events.Pass[i]
-		if pass && (len(g.events.Args) == 0 || g.events.Args[0].StatusAt(i) != selfsame.Null) || g.errs.code(i) != 0 {
+		if pass && !(skips && g.hasNull(i)) || g.errs.code(i) != 0 {
 			last = int32(i)
 		}
 		g.used = append(g.used, last)
 	}
+}
+
+// hasNull reports whether an argument of event i is null.
+func (g *groupState) hasNull(i int) bool {
+	for _, c := range g.events.Args {
+		if c.StatusAt(i) == selfsame.Null {
+			return true
+		}
+	}
+	return false
 }
 
 // lastUsed returns the last place up to this one whose event is used, -1 for none.

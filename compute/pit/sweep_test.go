@@ -131,9 +131,11 @@ func realCall(r *rand.Rand) (*aggregate.Call, []int) {
 		{"last", []int{3}, number(3)}, {"first", []int{2}, number(2)}, {"nth_last", []int{0}, number(2)}, {"arg_min", []int{2, 0}, nil}, {"arg_max", []int{0, 3}, nil},
 		{"bool_or", []int{1}, nil}, {"bool_and", []int{1}, nil}, {"percentile_cont", []int{0}, half}, {"percentile_disc", []int{3}, half}, {"median", []int{0}, nil},
 		{"time_since_last", []int{0}, nil}, {"time_since_first", []int{2}, nil}, {"count distinct", []int{2}, nil},
+		{"last respect nulls", []int{0}, nil}, {"first respect nulls", []int{2}, number(3)},
 	}
 	c := calls[r.IntN(len(calls))]
-	spec := aggregate.CallSpec{Consts: c.consts, MaxValues: 20, Star: c.args == nil, Distinct: c.name == "count distinct"}
+	spec := aggregate.CallSpec{Consts: c.consts, MaxValues: 20, Star: c.args == nil, Distinct: c.name == "count distinct",
+		RespectNulls: strings.HasSuffix(c.name, "respect nulls")}
 	for _, a := range c.args {
 		spec.Args = append(spec.Args, testColumns[a])
 	}
@@ -354,7 +356,8 @@ func (w *world) expectCell(c Cell, seen []*event, at int64, request *RequestRows
 		} else if pass && args[0].Status == selfsame.Present {
 			used = append(used, args[0])
 		}
-		if e != own && (bad.IsError() || (pass && (len(args) == 0 || args[0].Status != selfsame.Null))) {
+		null := slices.ContainsFunc(args, func(v selfsame.Value) bool { return v.Status == selfsame.Null })
+		if e != own && (bad.IsError() || (pass && (c.Call.Spec.RespectNulls || !null))) {
 			last = e
 		}
 	}
