@@ -49,40 +49,55 @@ func EntitiesAt(ctx context.Context, req Request, at int64) (*EntityRows, error)
 	return found.rows(at), nil
 }
 
-// sharedKey returns the key columns of the plan's views. Views over the whole world have none and fit any.
+// sharedKey returns the key columns of the plan's views. Views over the whole world have none and fit any, and so does what a key has of T.
 func sharedKey(p *plan.Plan) ([]selfsame.Field, error) {
 	var fields []selfsame.Field
 	var of *plan.Use
 	for _, u := range p.Uses {
-		if u.Entity == nil || len(u.Key) == 0 {
+		own, err := askedKey(p, u)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(own) == 0:
+			continue
+		case of == nil:
+			of = u
+			for _, i := range own {
+				fields = append(fields, selfsame.Field{Name: u.Fill[i].Column, Type: u.Entity.Key[i].Type})
+			}
 			continue
 		}
-		if i := slices.IndexFunc(u.Fill, func(k plan.KeyField) bool { return k.Program != nil }); i >= 0 && i < len(u.Key) {
-			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name, Message: "the key of " + u.View.Name + " is computed from the rows: " + u.Fill[i].Text,
-				Hint: "use train --entities with a file of keys"}
-		}
-		if of != nil && !slices.Equal(of.Key, u.Key) {
+		if !slices.Equal(of.Key, u.Key) {
 			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name,
 				Message: "its views have different keys: " + of.View.Name + " by " + strings.Join(of.Key, ", ") + ", " + u.View.Name + " by " + strings.Join(u.Key, ", "),
 				Hint:    "name one view, or use train --entities with a file of keys"}
-		}
-		if of == nil {
-			of = u
-			for i, f := range u.Entity.Key[:len(u.Key)] { // behind them is a season
-				fields = append(fields, selfsame.Field{Name: u.Key[i], Type: f.Type})
-			}
 		}
 	}
 	for _, f := range p.Requests {
 		if !slices.ContainsFunc(fields, func(k selfsame.Field) bool { return k.Name == f.Name }) && !f.Optional {
 			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name, Message: "it needs the request field " + f.Name,
-				Hint: "leave the on-demand features out with --features, or use train with rows that hold it"}
+				Hint: "leave what reads it out with --features, or use train with rows that hold it"}
 		}
 	}
 	if of == nil {
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name, Message: "no view of it has an entity"}
 	}
 	return fields, nil
+}
+
+// askedKey returns the places in the key of a use that columns fill; programs fill the others, of T alone.
+func askedKey(p *plan.Plan, u *plan.Use) ([]int, error) {
+	var own []int
+	for i, f := range u.Fill {
+		switch {
+		case f.Program == nil:
+			own = append(own, i)
+		case len(f.Program.Slots()) > 0:
+			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: p.Name, Message: "the key of " + u.View.Name + " is computed from the rows: " + f.Text,
+				Hint: "use train --entities with a file of keys"}
+		}
+	}
+	return own, nil
 }
 
 // entityCollector gathers distinct keys from several goroutines.
@@ -104,10 +119,11 @@ func (e *entityCollector) reader(r *runner, src *selfsame.Source, at int64) chun
 	adm := r.admitter(src)
 	uses, parts := r.sourceUses(src)
 	var evs [][]*expr.Evaluator
-	for i := range uses {
+	for i, u := range uses {
 		var ev []*expr.Evaluator
-		for _, p := range parts[i].Key {
-			ev = append(ev, p.NewEvaluator())
+		own, _ := askedKey(r.Plan, u.use) // which sharedKey has seen
+		for _, k := range own {
+			ev = append(ev, parts[i].Key[k].NewEvaluator())
 		}
 		evs = append(evs, ev)
 	}
@@ -126,7 +142,7 @@ func (e *entityCollector) reader(r *runner, src *selfsame.Source, at int64) chun
 		}
 		for _, ev := range evs {
 			var keys []*column.Column
-			for _, p := range ev[:min(len(ev), len(e.b.Columns))] {
+			for _, p := range ev {
 				k := p.Eval(in)
 				picked := column.New(k.Type, len(idx))
 				picked.Gather(k, idx)

@@ -95,6 +95,22 @@ func TestEntitiesNeedOneKey(t *testing.T) {
 	}
 }
 
+// TestEntitiesBesideKeysOfT lists entities beside seasons and keys that are computed from T: what those hold are no entities.
+func TestEntitiesBesideKeysOfT(t *testing.T) {
+	_, p, tables := open(t, fewPays)
+	for _, views := range [][]string{{"spend", "hourly", "usual", "today"}, {"today", "usual", "hourly", "spend"}, {"usual", "hourly"}} {
+		var entries []selfsame.ServiceEntry
+		for _, v := range views {
+			entries = append(entries, selfsame.ServiceEntry{View: v})
+		}
+		rows, err := batch.EntitiesAt(t.Context(), batch.Request{Plan: planned(t, p, plan.Request{Features: entries}), Tables: tables}, newYear)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, strings.Join(views, ", "), shown(rows.Batch), []string{"ann 2024-01-01T00:00:00Z", "bob 2024-01-01T00:00:00Z"})
+	}
+}
+
 func TestCrossRows(t *testing.T) {
 	b := column.NewBatch([]selfsame.Field{{Name: "k", Type: selfsame.Scalar(selfsame.String)}}, 0)
 	b.Columns[0].AppendBytes([]byte("b"))

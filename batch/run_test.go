@@ -30,6 +30,7 @@ entities:
   user: {key: {user_id: string}}
   pair: {key: {user_id: string, n: int64}}
   source: {key: {name: string}}
+  day: {key: {name: string}}
 sources:
   pays:
     schema: {id: string, user_id: string, n: int64, amount: float64, at: timestamp, seen: timestamp}
@@ -58,6 +59,10 @@ views:
   chosen: {entity: user, source: pays, features: {sum: sum(amount) over back up to 7d, both: "count(*) over [back up to 2d, ahead up to 3h]"}}
   by_chosen: {request: {back: string}, features: {twice: chosen.sum * 2}}
   by_source: {entity: source, source: [pays, refunds], key: {name: _source}, features: {number: count(*)}}
+  hourly: {source: pays, season: "cast(hour(now()) as string)", features: {number: count(*)}}
+  usual: {entity: user, source: pays, season: hour(now()), features: {number: count(*)}}
+  daily: {entity: day, source: pays, key: {name: cast(date(at) as string)}, features: {number: count(*)}}
+  today: {inputs: {day: {view: daily, key: {name: "cast(date(now()) as string)"}}}, features: {number: day.number}}
 services:
   all: {features: [spend.*, pairs.*, newest.*, user.*, everyone.*, asked.*]}
 `

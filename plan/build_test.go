@@ -314,3 +314,22 @@ func TestSeveralSources(t *testing.T) {
 		}
 	}
 }
+
+// TestSummaryNamesKeys prints what fills the keys, computed ones too, and no season among them.
+func TestSummaryNamesKeys(t *testing.T) {
+	pl := build(t, `  usual: {entity: user, source: pays, season: hour(now()), features: {n: count(*)}}
+  hourly: {source: pays, season: hour(now()), features: {n: count(*)}}
+  at: {entity: place, source: bare, features: {n: count(*)}}
+  here: {inputs: {place: {view: at, key: {airport: "cast(date(now(), 'Asia/Tokyo') as string)"}}}, features: {n: place.n}}
+services:
+  s: {features: [usual.*, hourly.*, here.*]}
+`, plan.Request{Service: "s"})
+	var short, long strings.Builder
+	pl.Summary(&short)
+	pl.Print(&long)
+	for _, want := range []string{"usual by user_id", "hourly by the whole world", "at by cast(date(now(), 'Asia/Tokyo') as string)"} {
+		if !strings.Contains(short.String(), want) || !strings.Contains(long.String(), want) {
+			t.Errorf("no %s in\n%s%s", want, short.String(), long.String())
+		}
+	}
+}

@@ -22,11 +22,7 @@ func (p *Plan) Print(w io.Writer) {
 }
 
 func (u *Use) print(w io.Writer) {
-	key := "the whole world"
-	if u.Entity != nil {
-		key = strings.Join(u.Key, ", ")
-	}
-	fmt.Fprintf(w, "  %-9s %s by %s\n", u.View.Kind, u.View.Name, key)
+	fmt.Fprintf(w, "  %-9s %s by %s\n", u.View.Kind, u.View.Name, u.by())
 	for _, s := range u.Sources {
 		var fields []string
 		for _, i := range s.Fields {
@@ -58,6 +54,20 @@ func (u *Use) print(w io.Writer) {
 	}
 }
 
+// by is what fills the key, without its season.
+func (u *Use) by() string {
+	var texts []string
+	for i, f := range u.Fill {
+		if u.Entity.Key[i].Name != SeasonField {
+			texts = append(texts, f.Text)
+		}
+	}
+	if texts == nil {
+		return "the whole world"
+	}
+	return strings.Join(texts, ", ")
+}
+
 // windowTexts are the aggregate calls of the cells in order; calls that differ in their windows alone are one text.
 func (u *Use) windowTexts() []string {
 	var texts []string
@@ -83,15 +93,11 @@ func (u *Use) windowTexts() []string {
 func (p *Plan) Summary(w io.Writer) {
 	fmt.Fprintf(w, "plan of %s: %d outputs from %d views\n", p.Name, len(p.Outputs), len(p.Uses))
 	for _, u := range p.Uses {
-		key := "the whole world"
-		if u.Entity != nil {
-			key = strings.Join(u.Key, ", ")
-		}
 		var sources []string
 		for _, s := range u.Sources {
 			sources = append(sources, s.Source.Name)
 		}
-		fmt.Fprintf(w, "  %-9s %s by %s: %s of %s\n", u.View.Kind, u.View.Name, key, features(len(u.Features)), strings.Join(sources, ", "))
+		fmt.Fprintf(w, "  %-9s %s by %s: %s of %s\n", u.View.Kind, u.View.Name, u.by(), features(len(u.Features)), strings.Join(sources, ", "))
 	}
 	if n := len(p.OnDemand); n > 0 {
 		fmt.Fprintf(w, "  on demand %s\n", features(n))
