@@ -21,10 +21,15 @@ import (
 type Changes interface {
 	// Define applies the definitions of a body, laid over those that are applied, or says what that would do.
 	Define(ctx context.Context, d *Definitions) (*Changed, error)
-	// Register records a version of a model, from a body of JSON.
-	Register(ctx context.Context, body []byte) (*Changed, error)
-	// Newest is the newest apply, 0 where nothing is applied.
-	Newest(ctx context.Context) (int64, error)
+	// Register records a version of a model, from a body of JSON. once is as Definitions.Once.
+	Register(ctx context.Context, body []byte, once *Once) (*Changed, error)
+}
+
+// Once is a change that is done once, however often and at whichever servers of a registry it is asked for: it is recorded with the change.
+type Once struct {
+	Key   string    // its name: letters and digits, which stand for the caller's key
+	Sum   string    // of the request: the same key with another sum is refused with class changed
+	Since time.Time // what was asked for before is forgotten
 }
 
 // Definitions are what somebody wants to be applied.
@@ -37,13 +42,15 @@ type Definitions struct {
 	Draft   bool   // new versions are drafts
 	Yes     bool   // values that are served may change or go
 	Sample  int    // about how many pairs of a key and a moment values are compared on; 0: they are not
+	Once    *Once  // nil: it is done however often it comes. A dry run takes none
 }
 
 // Changed is what a change did, or would do.
 type Changed struct {
-	Answer any   // encoding/json writes it as docs/openapi.yaml describes it
-	New    bool  // something was recorded
-	Apply  int64 // the newest then
+	Answer   any   // encoding/json writes it as docs/openapi.yaml describes it
+	New      bool  // something was recorded
+	Apply    int64 // the newest then
+	Replayed bool  // it was done before: all this is what was answered then
 }
 
 // defineParameters are those of POST /v1/features.
@@ -98,28 +105,19 @@ func (h *HTTP) define(x *exchange) error {
 		}
 		d.Expect = &n
 	}
-	return h.change(x, func(ctx context.Context, begunOn *int64) (*Changed, error) {
+	return h.change(x, func(ctx context.Context, once *Once) (*Changed, error) {
 		d.Body = x.body
-		again := begunOn != nil && d.Expect == nil && !d.DryRun
-		if again {
-			d.Expect = begunOn
+		if !d.DryRun {
+			d.Once = once
 		}
 		c, err := h.o.Changes.Define(ctx, d)
 		own := (*selfsame.Error)(nil)
-		switch {
-		case !errors.As(err, &own) || own.Class != selfsame.ClassChanged:
-		case again:
-			err = unknownEnd
-		case match != "":
+		if match != "" && errors.As(err, &own) && own.Class == selfsame.ClassChanged {
 			err = &special{faultMatch, own}
 		}
 		return c, err
 	})
 }
-
-// unknownEnd refuses what may have been done already.
-var unknownEnd = &selfsame.Error{Class: selfsame.ClassChanged, Ref: "Idempotency-Key", Message: "this was begun and did not come to its end, and others have applied since: whether it was done is not known",
-	Hint: "GET /v1/history says what was applied; to do it, send it with another key"}
 
 // register registers a version of a model.
 func (h *HTTP) register(x *exchange) error {
@@ -129,7 +127,9 @@ func (h *HTTP) register(x *exchange) error {
 	if _, err := parameters(x.r.URL.Query(), nil, false); err != nil {
 		return err
 	}
-	return h.change(x, func(ctx context.Context, _ *int64) (*Changed, error) { return h.o.Changes.Register(ctx, x.body) })
+	return h.change(x, func(ctx context.Context, once *Once) (*Changed, error) {
+		return h.o.Changes.Register(ctx, x.body, once)
+	})
 }
 
 // applyTag is an apply as a validator: what a change was made, or would be made, on.
@@ -146,7 +146,7 @@ func applyOf(tag string) (int64, error) {
 }
 
 // change reads a body and does what it asks for, once for each key of the caller's.
-func (h *HTTP) change(x *exchange, do func(ctx context.Context, begunOn *int64) (*Changed, error)) error {
+func (h *HTTP) change(x *exchange, do func(ctx context.Context, once *Once) (*Changed, error)) error {
 	if err := h.receive(x, h.o.MaxBytes); err != nil {
 		return err
 	}
@@ -158,10 +158,13 @@ func (h *HTTP) change(x *exchange, do func(ctx context.Context, begunOn *int64) 
 		return err
 	}
 	defer end()
-	return h.once(ctx, x, func(begunOn *int64) error {
-		c, err := do(ctx, begunOn)
+	return h.once(ctx, x, func(once *Once) error {
+		c, err := do(ctx, once)
 		if err != nil {
 			return err
+		}
+		if c.Replayed {
+			x.w.Header().Set(replayedHeader, "true")
 		}
 		x.w.Header().Set("ETag", applyTag(c.Apply))
 		status := http.StatusOK

@@ -117,7 +117,7 @@ func (g *GRPC) Define(ctx context.Context, r *v1.DefineRequest) (*v1.Document, e
 // RegisterModel registers a version of a model.
 func (g *GRPC) RegisterModel(ctx context.Context, r *v1.RegisterModelRequest) (*v1.Document, error) {
 	return g.documented("RegisterModel", len(r.GetJson()), func() (any, bool, error) {
-		return g.changed(r.GetJson(), "models", func() (*Changed, error) { return g.o.Changes.Register(ctx, r.GetJson()) })
+		return g.changed(r.GetJson(), "models", func() (*Changed, error) { return g.o.Changes.Register(ctx, r.GetJson(), nil) })
 	})
 }
 

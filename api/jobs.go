@@ -102,7 +102,7 @@ func (h *HTTP) startJob(x *exchange) error {
 		return err
 	}
 	defer ctx.end()
-	return h.once(ctx, x, func(*int64) error {
+	return h.once(ctx, x, func(*Once) error {
 		j, err := h.o.Jobs.Start(ctx, x.body)
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ package api
 
 import (
 	"cmp"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -31,7 +30,6 @@ type noted struct {
 	Key    []byte      `json:"key"` // any bytes
 	Sum    []byte      `json:"sum"`
 	At     int64       `json:"at"`               // µs: when it came, or was answered
-	On     int64       `json:"on"`               // the newest apply then
 	Status int         `json:"status,omitempty"` // 0: it was begun, and nobody knows how it ended
 	Header http.Header `json:"header,omitempty"`
 	Body   []byte      `json:"body,omitempty"`
@@ -48,7 +46,7 @@ func (s *keys) note(k *keyed) error {
 	if s.kept == nil {
 		return nil
 	}
-	b, err := json.Marshal(&noted{Key: []byte(k.key), Sum: k.sum[:], At: k.at.UnixMicro(), On: k.on, Status: k.status, Header: k.header, Body: k.body})
+	b, err := json.Marshal(&noted{Key: []byte(k.key), Sum: k.sum[:], At: k.at.UnixMicro(), Status: k.status, Header: k.header, Body: k.body})
 	if err != nil {
 		return err
 	}
@@ -77,8 +75,8 @@ func (s *keys) recall() error {
 			}
 			continue
 		}
-		k := &keyed{key: string(n.Key), sum: [sha256.Size]byte(n.Sum), at: time.UnixMicro(n.At), on: n.On, done: make(chan struct{}), status: n.Status, header: n.Header, body: n.Body}
-		k.ok, k.torn = n.Status != 0, n.Status == 0
+		k := &keyed{key: string(n.Key), sum: [sha256.Size]byte(n.Sum), at: time.UnixMicro(n.At), done: make(chan struct{}), status: n.Status, header: n.Header, body: n.Body}
+		k.ok = n.Status != 0
 		close(k.done)
 		list[k.key] = k
 		s.bytes += len(k.body)
@@ -86,12 +84,4 @@ func (s *keys) recall() error {
 	s.list = list
 	s.order = slices.SortedFunc(maps.Values(list), func(a, b *keyed) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.key, b.key)) })
 	return nil
-}
-
-// newestApply is the newest apply, 0 where this server has none.
-func (w *Wire) newestApply(ctx context.Context) (int64, error) {
-	if w.o.Changes == nil {
-		return 0, nil
-	}
-	return w.o.Changes.Newest(ctx)
 }

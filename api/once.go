@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -41,8 +42,6 @@ type keyed struct {
 	key  string
 	sum  [sha256.Size]byte // of the request
 	at   time.Time         // when it came, and then when it was answered
-	on   int64             // the newest apply when it came
-	torn bool              // it was begun before and did not come to its end: whether it was done nobody knows
 	done chan struct{}     // closed once the request is answered
 
 	// Written before done is closed.
@@ -52,9 +51,12 @@ type keyed struct {
 	body   []byte
 }
 
-// once does what a request asks for, or, where its key has come before with the same request, sends the answer of then. Where that was begun and did not come to its end,
-// do gets the newest apply of the moment when it was begun, and sees to it that nothing is done twice; else it gets nil.
-func (h *HTTP) once(ctx context.Context, x *exchange, do func(begunOn *int64) error) error {
+// replayedHeader says that an answer is one of before.
+const replayedHeader = "Idempotency-Replayed"
+
+// once does what a request asks for, or, where its key has come to this server before with the same request, sends the answer of then. do gets what a registry
+// knows the request by, so that it is not done twice where another server did it, or this one began it and did not come to its end; without a key nil.
+func (h *HTTP) once(ctx context.Context, x *exchange, do func(once *Once) error) error {
 	key := x.r.Header.Get("Idempotency-Key")
 	if key == "" {
 		return do(nil)
@@ -62,13 +64,9 @@ func (h *HTTP) once(ctx context.Context, x *exchange, do func(begunOn *int64) er
 	if len(key) > mostKey {
 		return usage("Idempotency-Key", "the key has more than "+strconv.Itoa(mostKey)+" bytes", "a UUID is one")
 	}
-	on, err := h.newestApply(ctx)
-	if err != nil {
-		return err
-	}
 	sum := requestSum(x)
 	for {
-		k, first, err := h.keys.enter(&keyed{key: key, sum: sum, at: time.Now(), on: on, done: make(chan struct{})})
+		k, first, err := h.keys.enter(&keyed{key: key, sum: sum, at: time.Now(), done: make(chan struct{})})
 		switch {
 		case err != nil:
 			return err
@@ -89,14 +87,9 @@ func (h *HTTP) once(ctx context.Context, x *exchange, do func(begunOn *int64) er
 }
 
 // first does what the first request of a key asks for, and keeps its answer. One that cannot be kept is known until the process ends.
-func (h *HTTP) first(k *keyed, x *exchange, do func(begunOn *int64) error) error {
-	err := h.keys.run(k, x, func() error {
-		if k.torn {
-			return do(&k.on)
-		}
-		return do(nil)
-	})
-	if err != nil {
+func (h *HTTP) first(k *keyed, x *exchange, do func(once *Once) error) error {
+	once := &Once{Key: k.name(), Sum: hex.EncodeToString(k.sum[:]), Since: time.Now().Add(-keysKeptFor)}
+	if err := h.keys.run(k, x, func() error { return do(once) }); err != nil {
 		return err
 	}
 	if err := h.keys.note(k); err != nil && h.o.Hooks.Failed != nil {
@@ -110,7 +103,7 @@ func (x *exchange) replay(k *keyed) error {
 	for name, values := range k.header { // a map to a map
 		x.w.Header()[name] = values
 	}
-	x.w.Header().Set("Idempotency-Replayed", "true")
+	x.w.Header().Set(replayedHeader, "true")
 	x.encoder.out = append(x.encoder.out[:0], k.body...)
 	x.send(k.status)
 	return nil
@@ -145,7 +138,6 @@ func (s *keys) enter(n *keyed) (k *keyed, first bool, err error) {
 		if !k.answered() || k.ok || k.sum != n.sum {
 			return k, false, nil
 		}
-		n.torn, n.on = true, k.on
 		if err := s.forget(k, false); err != nil {
 			return nil, false, err
 		}
@@ -181,11 +173,9 @@ func (s *keys) forget(k *keyed, forGood bool) error {
 func (s *keys) run(k *keyed, x *exchange, do func() error) (err error) {
 	defer func() {
 		if !k.ok {
-			class := selfsame.ClassInternal // a panic
-			if err != nil {
-				class = problemOf(err).class
-			}
-			if lost := s.failed(k, class); lost != nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if lost := s.forget(k, true); lost != nil {
 				err = errors.Join(err, lost)
 			}
 		}
@@ -205,19 +195,5 @@ func (s *keys) run(k *keyed, x *exchange, do func() error) (err error) {
 	k.at = time.Now()
 	s.order = append(slices.DeleteFunc(s.order, func(o *keyed) bool { return o == k }), k)
 	s.bytes += len(k.body)
-	return nil
-}
-
-// failed lets go of a request that failed. Of one that was canceled, or met a fault, nobody knows whether it was done.
-func (s *keys) failed(k *keyed, class selfsame.ErrorClass) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	torn := k.torn || class == selfsame.ClassCanceled || class == selfsame.ClassInternal
-	if err := s.forget(k, !torn); err != nil || !torn {
-		return err
-	}
-	again := &keyed{key: k.key, sum: k.sum, at: k.at, on: k.on, torn: true, done: make(chan struct{})}
-	close(again.done)
-	s.list[k.key], s.order = again, append(s.order, again)
 	return nil
 }

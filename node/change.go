@@ -36,7 +36,7 @@ const (
 func (l *Live) Define(ctx context.Context, d *api.Definitions) (*api.Changed, error) {
 	sum := sha256.Sum256(d.Body)
 	name := registeredDir + hex.EncodeToString(sum[:6]) + ".yaml"
-	out, err := l.defineAs(ctx, name, d)
+	out, err := l.once(ctx, d.Once, func(q *registry.Request) (*api.Changed, error) { return l.defineAs(ctx, name, d, q) })
 	var list definition.Errors
 	var one *selfsame.Error
 	switch {
@@ -53,32 +53,40 @@ func (l *Live) Define(ctx context.Context, d *api.Definitions) (*api.Changed, er
 }
 
 // defineAs applies a body as the file of a name, or says what that would do.
-func (l *Live) defineAs(ctx context.Context, name string, d *api.Definitions) (*api.Changed, error) {
+func (l *Live) defineAs(ctx context.Context, name string, d *api.Definitions, q *registry.Request) (*api.Changed, error) {
 	files, err := l.laidOver(ctx, name, d.Body)
 	if err != nil {
 		return nil, err
 	}
-	c := registry.Change{Files: files, Author: cmp.Or(d.Author, unknownAuthor), Message: d.Message, Engine: Version, Time: time.Now().UnixMicro(), Expect: registry.Newest, Draft: d.Draft}
+	c := registry.Change{Files: files, Author: cmp.Or(d.Author, unknownAuthor), Message: d.Message, Engine: Version, Time: time.Now().UnixMicro(), Expect: registry.Newest, Draft: d.Draft, Request: q}
 	f, err := l.Forecast(ctx, &forecast.Args{Change: c, Sample: forecast.SampleArgs{Rows: d.Sample}})
 	switch {
 	case err != nil:
 		return nil, err
 	case d.Expect != nil && *d.Expect != f.On && !f.Empty():
 		return nil, &selfsame.Error{Class: selfsame.ClassChanged, Ref: "apply", Message: fmt.Sprintf("it was to be on apply %d, and the newest is %d", *d.Expect, f.On), Hint: "look at what it would do now"}
-	case d.DryRun || f.Empty():
+	case d.DryRun || f.Empty() && q == nil:
 		return &api.Changed{Answer: f, Apply: f.On}, nil
 	case f.Breaking() && !d.Yes:
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "yes", Message: "values that are served change or go", Hint: "look at it with dry_run=true, then say yes=true"}
 	}
 	c.Expect, c.Impacts = f.On, f.Impacts
-	if f.Diff, err = l.Apply(ctx, &c); err != nil {
+	answer := func(diff *registry.Diff) *api.Changed {
+		f.Diff = diff
+		out := &api.Changed{Answer: f, Apply: f.Apply, New: f.Apply != 0}
+		if !out.New { // it was applied already
+			out.Apply = f.On
+		}
+		return out
+	}
+	if q != nil {
+		q.Answer = func(_ int64, diff *registry.Diff, _ *registry.Snapshot) ([]byte, error) { return written(answer(diff)) }
+	}
+	diff, err := l.Apply(ctx, &c)
+	if err != nil {
 		return nil, err
 	}
-	out := &api.Changed{Answer: f, Apply: f.Apply, New: f.Apply != 0}
-	if !out.New { // somebody else did
-		out.Apply = f.On
-	}
-	return out, nil
+	return answer(diff), nil
 }
 
 // laidOver are the definition files that are applied, or the project's where none are, with a body laid over them.
@@ -99,15 +107,6 @@ func (l *Live) laidOver(ctx context.Context, name string, body []byte) (map[stri
 	return definition.Merge(files, name, bytes.Clone(body))
 }
 
-// Newest implements api.Changes.
-func (l *Live) Newest(ctx context.Context) (int64, error) {
-	s, err := l.newestRecords(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return s.Applied(), nil
-}
-
 // registered is what the body of a model's registration says.
 type registered struct {
 	registry.Model
@@ -116,7 +115,12 @@ type registered struct {
 }
 
 // Register implements api.Changes.
-func (l *Live) Register(ctx context.Context, body []byte) (*api.Changed, error) {
+func (l *Live) Register(ctx context.Context, body []byte, once *api.Once) (*api.Changed, error) {
+	return l.once(ctx, once, func(q *registry.Request) (*api.Changed, error) { return l.register(ctx, body, q) })
+}
+
+// register records a version of a model.
+func (l *Live) register(ctx context.Context, body []byte, q *registry.Request) (*api.Changed, error) {
 	var m registered
 	if err := decodeBody(body, &m); err != nil {
 		return nil, err
@@ -132,12 +136,24 @@ func (l *Live) Register(ctx context.Context, body []byte) (*api.Changed, error) 
 	if err := l.findTraining(ctx, &m.Model); err != nil {
 		return nil, err
 	}
-	a := &ActArgs{By: registry.By{Author: cmp.Or(m.Author, unknownAuthor), Message: m.Message, Engine: Version, Time: time.Now().UnixMicro()}, Model: &m.Model}
+	a := &ActArgs{By: registry.By{Author: cmp.Or(m.Author, unknownAuthor), Message: m.Message, Engine: Version, Time: time.Now().UnixMicro(), Request: q}, Model: &m.Model}
+	answer := func(acted *Acted, s *registry.Snapshot) *api.Changed {
+		return &api.Changed{Answer: acted, New: acted.Record != 0, Apply: s.Applied()}
+	}
+	if q != nil {
+		q.Answer = func(record int64, _ *registry.Diff, next *registry.Snapshot) ([]byte, error) {
+			acted := &Acted{Record: record}
+			if err := a.fill(ctx, next, acted); err != nil {
+				return nil, err
+			}
+			return written(answer(acted, next))
+		}
+	}
 	acted, err := a.do(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	return &api.Changed{Answer: acted, New: acted.Record != 0, Apply: l.snapshot.Load().Applied()}, nil
+	return answer(acted, l.snapshot.Load()), nil
 }
 
 // findTraining sees that what a model names as its training is a run of the registry, or a job, which stands for its run.

@@ -119,7 +119,7 @@ func TestRegisterModel(t *testing.T) {
 		{`{"name": 5}`, false, selfsame.ClassUsage, "cannot be a number"},
 		{`{"name": "m"} {}`, false, selfsame.ClassUsage, "behind the object"},
 	} {
-		out, err := w.live.Register(t.Context(), []byte(c.body))
+		out, err := w.live.Register(t.Context(), []byte(c.body), nil)
 		if c.class != "" {
 			if selfsame.ClassOf(err) != c.class || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: got %v", c.body, err)
@@ -155,7 +155,7 @@ func TestTrainingOfAModel(t *testing.T) {
 		{small.ID, selfsame.ClassUsage, "is not recorded"},
 		{"waits", selfsame.ClassUsage, "is queued"},
 	} {
-		_, err := w.live.Register(t.Context(), []byte(`{"name": "m", "version": "`+strings.ReplaceAll(c.training, " ", "")+`", "service": "all", "training": "`+c.training+`"}`))
+		_, err := w.live.Register(t.Context(), []byte(`{"name": "m", "version": "`+strings.ReplaceAll(c.training, " ", "")+`", "service": "all", "training": "`+c.training+`"}`), nil)
 		if c.class != "" {
 			if selfsame.ClassOf(err) != c.class || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: got %v, want %s", c.training, err, c.want)

@@ -39,7 +39,7 @@ type filter = map[string]string
 func TestLook(t *testing.T) {
 	w := bankWorld(t)
 	ctx := t.Context()
-	if _, err := w.live.Register(ctx, []byte(`{"name": "m", "version": "1", "service": "all", "author": "ann"}`)); err != nil {
+	if _, err := w.live.Register(ctx, []byte(`{"name": "m", "version": "1", "service": "all", "author": "ann"}`), nil); err != nil {
 		t.Fatal(err)
 	}
 	w.start(`{"service": "all", "rows_file": "labels.csv", "format": "csv"}`)

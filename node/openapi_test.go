@@ -259,7 +259,7 @@ func (c *contract) request(method, path string, op map[string]any) (target, body
 // say that a time is over, and nothing in an answer that is not described.
 func TestAnswersKeepTheContract(t *testing.T) {
 	w := bankWorld(t)
-	if _, err := w.live.Register(t.Context(), []byte(`{"name": "m", "version": "1", "service": "all", "metrics": {"auc": 0.5}}`)); err != nil {
+	if _, err := w.live.Register(t.Context(), []byte(`{"name": "m", "version": "1", "service": "all", "metrics": {"auc": 0.5}}`), nil); err != nil {
 		t.Fatal(err)
 	}
 	w.start(`{"service": "all", "rows_file": "labels.csv", "format": "csv"}`)

@@ -6,10 +6,10 @@ package registry
 import "selfsame"
 
 // Act is something that is recorded beside definitions, or with an apply. Body is the JSON of the value that Kind names: a Staging, a Model, an
-// Experiment, a Run or an Impact. Acts of a kind that this engine does not know are kept and mean nothing to it.
+// Experiment, a Run, an Impact or an Answered. Acts of a kind that this engine does not know are kept and mean nothing to it.
 type Act struct {
 	Kind    Kind
-	Subject string // what it is about: view.feature@1.1.0, model@version, a service, a run's id
+	Subject string // what it is about: view.feature@1.1.0, model@version, a service, a run's id, the name of a request
 	Body    []byte
 }
 
@@ -23,6 +23,7 @@ const (
 	KindExperiment Kind = "experiment"
 	KindRun        Kind = "run"
 	KindImpact     Kind = "impact"
+	KindRequest    Kind = "request"
 )
 
 // Action is what somebody wants to be recorded: a *Staging, *Model, *Experiment or *Run.

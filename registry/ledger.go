@@ -91,15 +91,31 @@ func (l *ledger) Plan(ctx context.Context, c *Change) (*Diff, error) {
 
 func (l *ledger) Apply(ctx context.Context, c *Change) (diff *Diff, err error) {
 	err = l.decided(ctx, "apply", func(s *Snapshot) (*Record, map[string][]byte, error) {
+		if err := c.Request.done(s); err != nil {
+			return nil, nil, err
+		}
 		d, err := s.decide(ctx, c)
 		if err != nil {
 			return nil, nil, err
 		}
-		if diff = d.diff; diff.Empty() {
+		if diff = d.diff; diff.Empty() && (c.Request == nil || s.Applied() == 0) {
 			return nil, nil, nil
 		}
-		return d.record, d.texts, s.expected(c, diff)
-	}, func(r *Record) { diff.Apply = r.ID })
+		if err := s.expected(c, diff); err != nil {
+			return nil, nil, err
+		}
+		to := *diff
+		if diff.Empty() {
+			d.record.Files, d.texts = nil, nil
+		} else {
+			to.Apply = d.record.ID
+		}
+		return d.record, d.texts, c.Request.in(d.record, to.Apply, &to, nil)
+	}, func(r *Record) {
+		if r.apply() {
+			diff.Apply = r.ID
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -112,14 +128,27 @@ func (l *ledger) Act(ctx context.Context, by By, a Action) (stored *Record, err 
 		if s.Applied() == 0 {
 			return nil, nil, nothingApplied(a.subject())
 		}
+		if err := by.Request.done(s); err != nil {
+			return nil, nil, err
+		}
 		acts, err := a.decide(s)
-		if err != nil || len(acts) == 0 {
+		if err != nil || len(acts) == 0 && by.Request == nil {
 			return nil, nil, err
 		}
 		r := &Record{ID: s.ID() + 1, Time: by.Time, Project: s.project.Name, Author: by.Author, Message: by.Message, Engine: by.Engine, Acts: acts}
-		_, err = s.fold(r)
-		return r, nil, err
-	}, func(r *Record) { stored = r })
+		next, record := s, int64(0)
+		if len(acts) > 0 {
+			if next, err = s.fold(r); err != nil {
+				return nil, nil, err
+			}
+			next.project, record = s.project, r.ID
+		}
+		return r, nil, by.Request.in(r, record, nil, next)
+	}, func(r *Record) {
+		if r.Acts[0].Kind != KindRequest {
+			stored = r
+		}
+	})
 	return stored, err
 }
 

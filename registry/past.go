@@ -6,6 +6,7 @@ package registry
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"selfsame"
@@ -98,7 +99,7 @@ func (w *past) add(r *Record) {
 		}
 		w.services[v.Name] = to
 	}
-	if len(r.Features)+len(r.Services)+len(r.Acts) == 0 {
+	if len(r.Features)+len(r.Services) == 0 && !slices.ContainsFunc(r.Acts, func(a Act) bool { return a.Kind != KindRequest }) {
 		for _, f := range r.Files {
 			w.tell(HistoryEntry{Kind: HistoryFile, Subject: f.Path, To: f.Hash})
 		}

@@ -14,11 +14,12 @@ type Registry interface {
 	// Plan says what Apply would do, and stores nothing.
 	Plan(ctx context.Context, c *Change) (*Diff, error)
 	// Apply makes the files of a change the applied definitions: all or nothing. Where they mean what is applied already, nothing is stored and
-	// Diff.Apply is 0. A change that was planned on another apply than the newest is refused with class changed.
+	// Diff.Apply is 0. A change that was planned on another apply than the newest is refused with class changed; one whose request was done before is refused
+	// with Answered.
 	Apply(ctx context.Context, c *Change) (*Diff, error)
 	// Snapshot returns everything that is applied. It is the same pointer until something is applied.
 	Snapshot(ctx context.Context) (*Snapshot, error)
-	// Act records an action. Where the registry holds it already, nothing is stored and the record is nil.
+	// Act records an action. Where the registry holds it already, nothing is stored and the record is nil. By.Request is as that of Apply.
 	Act(ctx context.Context, by By, a Action) (*Record, error)
 	Close() error
 }
@@ -38,6 +39,7 @@ type Change struct {
 	Time    int64             `json:"time"`             // microseconds
 	Expect  int64             `json:"expect"`           // Diff.On of the plan that the author saw: 0 before the first apply; or Newest
 	Draft   bool              `json:"draft,omitempty"`  // new versions are drafts
+	Request *Request          `json:"-"`                // nil: it is not recorded by what it was asked for
 }
 
 // By is who acts, when and why.
@@ -46,6 +48,8 @@ type By struct {
 	Message string `json:"message,omitempty"`
 	Engine  string `json:"engine,omitempty"`
 	Time    int64  `json:"time"` // microseconds
+
+	Request *Request `json:"-"` // as that of a Change
 }
 
 // Found is what the tool found a definition to be, whatever version its author names.

@@ -31,6 +31,7 @@ func Run(t *testing.T, open Open) {
 		"Reopen":      testReopen,
 		"TwoServers":  testTwoServers,
 		"RacingApply": testRacingApply,
+		"Requests":    testRequests,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open) })
 	}
