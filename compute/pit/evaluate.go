@@ -61,8 +61,9 @@ type groupState struct {
 	*group
 	kernel   aggregate.Kernel
 	events   aggregate.Events
-	loaded   int // the kernel has this many of the subject's first events; -1: those of another
-	prepared int // events are told to errs up to here
+	loaded   int  // the kernel has this many of the subject's first events; -1: those of another
+	beyond   bool // and more, which are no longer there
+	prepared int  // events are told to errs up to here
 	errs     errorCounts
 	used     []int32 // detail: place -> the last place up to it whose event is used, -1 for none
 	all      bool    // detail: every event is used, and used is empty
@@ -86,6 +87,7 @@ func (e *evaluator) init(c *compiled) {
 func (e *evaluator) changed(from int) {
 	for i := range e.groups {
 		g := &e.groups[i]
+		g.beyond = g.beyond || g.loaded > from
 		g.prepared, g.loaded = min(g.prepared, from), min(g.loaded, from)
 		g.used = g.used[:min(len(g.used), from)]
 	}
@@ -156,7 +158,7 @@ func (x *subject) ownOf(k int) int32 {
 // load gives a group's kernel the subject's events up to a place. A kernel that has the first of them goes on from there, if it can.
 func (g *groupState) load(x *subject, end int) {
 	n := end - x.lo
-	if g.loaded == n && n > 0 {
+	if g.loaded == n && n > 0 && !g.beyond {
 		return
 	}
 	if g.kernel == nil {
@@ -168,7 +170,7 @@ func (g *groupState) load(x *subject, end int) {
 	} else {
 		g.kernel.Load(&g.events)
 	}
-	g.loaded = n
+	g.loaded, g.beyond = n, false
 }
 
 // pass returns which rows a filter lets through: those for which it is true, neither false nor null nor an error.
