@@ -7,7 +7,9 @@ import (
 	"context"
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 
 	"selfsame/online"
 )
@@ -123,4 +125,61 @@ func BenchmarkFacts(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/key")
+}
+
+// BenchmarkReadBesideCompaction reads single entities of 700 bytes at a constant rate while all files are rewritten, one time after the other, and tells how late the reads are
+// done, by the moment at which each was due, and how late they are without it.
+func BenchmarkReadBesideCompaction(b *testing.B) {
+	const entities, every = 200_000, 250 * time.Microsecond
+	s := benchStore(b)
+	row := make([]byte, 700)
+	write := func(first, step uint64) {
+		batch := &online.Batch{}
+		for n := first; n < entities; n += step {
+			batch.Deltas = append(batch.Deltas, online.Delta{State: 1, Entity: benchEntity(n), Rows: row})
+			binary.BigEndian.PutUint64(row, n*0x9E3779B97F4A7C15)
+		}
+		if err := s.Apply(context.Background(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for k := range uint64(50) {
+		write(k, 50)
+	}
+	read := func(until <-chan struct{}) []time.Duration {
+		rng := rand.New(rand.NewPCG(2, 2))
+		var late []time.Duration
+		for due := time.Now(); ; due = due.Add(every) {
+			select {
+			case <-until:
+				slices.Sort(late)
+				return late
+			case <-time.After(time.Until(due)):
+			}
+			at := online.Range{State: 1, Entity: benchEntity(rng.Uint64N(entities))}
+			if err := s.Read(context.Background(), at, func(int64, []byte) error { return nil }); err != nil {
+				b.Error(err)
+			}
+			late = append(late, time.Since(due))
+		}
+	}
+	idle := make(chan struct{})
+	time.AfterFunc(2*time.Second, func() { close(idle) })
+	alone := read(idle)
+	stop, beside := make(chan struct{}), make(chan []time.Duration)
+	go func() { beside <- read(stop) }()
+	seed := uint64(0)
+	for b.Loop() {
+		seed++
+		write(seed%400, 400)
+		if err := s.Compact(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	close(stop)
+	late := <-beside
+	p99 := func(of []time.Duration) float64 { return float64(of[len(of)*99/100]) / float64(time.Microsecond) }
+	b.ReportMetric(p99(alone), "µs-p99-idle")
+	b.ReportMetric(p99(late), "µs-p99")
+	b.ReportMetric(p99(late)/p99(alone), "by-idle")
 }

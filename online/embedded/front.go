@@ -33,6 +33,10 @@ type front struct {
 	number uint64        // of the front, ascending; the database keeps that of the last one moved
 	began  atomic.Bool   // moving has come to the point where the database may show what is in here
 	done   chan struct{} // closed when it is moved, or cannot be
+
+	work    shift         // of moving it
+	hurried chan struct{} // closed by hurry
+	once    sync.Once
 }
 
 // frontEntry is what one prefix has: the buckets of an entity, or a fact.
@@ -82,7 +86,7 @@ const (
 )
 
 func newFront(number uint64, like *front) *front {
-	f := &front{number: number, done: make(chan struct{}), many: map[longEntry]uint32{}}
+	f := &front{number: number, done: make(chan struct{}), hurried: make(chan struct{}), many: map[longEntry]uint32{}}
 	n := 1 << 10
 	if like != nil {
 		n = len(like.slots)
@@ -141,9 +145,26 @@ func (f *front) find(prefix []byte, hash uint64) int {
 	}
 }
 
+// touch reads what finding the entries of some prefixes will read, each kind of memory for all of them, so that their ways to memory, which no cache shortens, are
+// gone beside each other and not one behind the other.
+func (f *front) touch(hashes []uint64) (read uint64) {
+	var entries [ahead]uint32
+	mask, n := uint64(len(f.slots)-1), 0
+	for _, h := range hashes {
+		if s := f.slots[h&mask]; s != 0 && s>>32 == h>>32 {
+			entries[n] = uint32(s) - 1
+			n++
+		}
+	}
+	for _, at := range entries[:n] {
+		e := &f.entries[at]
+		read += uint64(f.from(e.key)[0]) + uint64(f.records[e.first-1].size)
+	}
+	return read
+}
+
 // entry returns the entry of a prefix, a new one where there is none.
-func (f *front) entry(prefix []byte) uint32 {
-	hash := xxh3.Hash(prefix)
+func (f *front) entry(prefix []byte, hash uint64) uint32 {
 	if n := f.find(prefix, hash); n >= 0 {
 		return uint32(n)
 	}
@@ -201,20 +222,20 @@ func (f *front) record(entry uint32, bucket int64) *frontRecord {
 }
 
 // merge appends to a bucket.
-func (f *front) merge(prefix []byte, bucket int64, rows []byte) {
-	f.append(f.record(f.entry(prefix), bucket), rows)
+func (f *front) merge(prefix []byte, hash uint64, bucket int64, rows []byte) {
+	f.append(f.record(f.entry(prefix, hash), bucket), rows)
 }
 
 // set replaces a bucket or a fact.
-func (f *front) set(prefix []byte, bucket int64, value []byte) {
-	r := f.record(f.entry(prefix), bucket)
+func (f *front) set(prefix []byte, hash uint64, bucket int64, value []byte) {
+	r := f.record(f.entry(prefix, hash), bucket)
 	r.clear()
 	f.append(r, value)
 }
 
 // remove removes a bucket or a fact.
-func (f *front) remove(prefix []byte, bucket int64) {
-	f.record(f.entry(prefix), bucket).clear()
+func (f *front) remove(prefix []byte, hash uint64, bucket int64) {
+	f.record(f.entry(prefix, hash), bucket).clear()
 }
 
 func (r *frontRecord) clear() {

@@ -178,6 +178,48 @@ func TestReadsAtEachStepOfAMove(t *testing.T) {
 	}
 }
 
+// TestAFrontIsHurried holds that a front on its way rests no more once somebody waits for it, or the next is half full.
+func TestAFrontIsHurried(t *testing.T) {
+	hurried := func(f *front) bool {
+		select {
+		case <-f.hurried:
+			return true
+		default:
+			return false
+		}
+	}
+	s, err := Open("state", Options{FS: vfs.NewMem(), MemTableBytes: 16 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stuck := newFront(1, nil) // nobody moves it
+	s.view.Store(&view{active: newFront(2, stuck), frozen: stuck})
+	for n := 0; ; n++ {
+		err := s.Apply(context.Background(), &online.Batch{Deltas: []online.Delta{{State: 1, Entity: fmt.Append(nil, n), Rows: make([]byte, 100)}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held := s.view.Load().active.size()
+		if half := held >= s.limit/2; hurried(stuck) != half {
+			t.Fatalf("with %d bytes of %d in the next front, hurried is %t", held, s.limit, hurried(stuck))
+		} else if half {
+			break
+		}
+	}
+	waited := newFront(1, nil)
+	settled := make(chan error)
+	go func() { settled <- s.settled(&view{frozen: waited}) }()
+	<-waited.hurried
+	close(waited.done)
+	if err := <-settled; err != nil {
+		t.Error(err)
+	}
+	close(stuck.done)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestAFrontIsSorted writes fronts of random keys, with many that begin alike, and looks at what the database then holds.
 func TestAFrontIsSorted(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
@@ -191,7 +233,9 @@ func TestAFrontIsSorted(t *testing.T) {
 		}
 		list = append(list, moved{lo: uint32(lo), hi: uint32(len(keys))})
 	}
-	sortMoved(list, keys, 0)
+	f := newFront(1, nil)
+	f.hurry()
+	f.sort(list, keys, 0)
 	for i := 1; i < len(list); i++ {
 		a, b := keys[list[i-1].lo:list[i-1].hi], keys[list[i].lo:list[i].hi]
 		if bytes.Compare(a, b) > 0 {

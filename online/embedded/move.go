@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"runtime"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -41,6 +40,7 @@ func (s *Store) freeze() error {
 // settled waits until no front of the view is on its way.
 func (s *Store) settled(v *view) error {
 	if v.frozen != nil {
+		v.frozen.hurry()
 		<-v.frozen.done
 	}
 	if err := s.failed.Load(); err != nil {
@@ -124,6 +124,7 @@ type moved struct {
 
 // fill writes what a front holds, and its number, in the order of the keys, which makes the database's work with it short.
 func (f *front) fill(w *pebble.Batch) error {
+	f.work.begin()
 	size := 0
 	for i := range f.entries {
 		size += int(f.entries[i].count) * (int(f.entries[i].size) + 8)
@@ -141,27 +142,30 @@ func (f *front) fill(w *pebble.Batch) error {
 			}
 			list = append(list, moved{lo: uint32(lo), hi: uint32(len(keys)), record: n - 1})
 		}
-		breathe(i)
+		f.breathe(i)
 	}
-	sortMoved(list, keys, 0)
+	f.sort(list, keys, 0)
 	for i, m := range list {
 		if err := f.write(w, keys[m.lo:m.hi], &f.records[m.record]); err != nil {
 			return err
 		}
-		breathe(i)
+		f.breathe(i)
 	}
 	return w.Set(numberKey, binary.BigEndian.AppendUint64(nil, f.number), nil)
 }
 
 // breathe lets others run now and then: they have an event to answer for, and nobody waits for this.
-func breathe(i int) {
+func (f *front) breathe(i int) {
 	if i&0x3ff == 0x3ff {
-		runtime.Gosched()
+		f.work.pause(f.hurried)
 	}
 }
 
-// sortMoved sorts by keys, whose first skip bytes are equal.
-func sortMoved(list []moved, keys []byte, skip int) {
+// hurry ends the rests of moving a front: somebody waits for it, or soon will.
+func (f *front) hurry() { f.once.Do(func() { close(f.hurried) }) }
+
+// sort sorts by keys, whose first skip bytes are equal.
+func (f *front) sort(list []moved, keys []byte, skip int) {
 	steps := 0
 	rest := func(m moved, skip int) []byte { return keys[min(int(m.lo)+skip, int(m.hi)):m.hi] }
 	for i := range list {
@@ -171,7 +175,7 @@ func sortMoved(list []moved, keys []byte, skip int) {
 	}
 	slices.SortFunc(list, func(a, b moved) int {
 		steps++
-		breathe(steps >> 4)
+		f.breathe(steps >> 4)
 		return cmp.Compare(a.chunk, b.chunk)
 	})
 	for lo := 0; lo < len(list); {
@@ -182,7 +186,7 @@ func sortMoved(list []moved, keys []byte, skip int) {
 		switch run := list[lo:hi]; {
 		case len(run) == 1:
 		case len(run) > 64 && len(rest(run[0], skip+8)) > 0:
-			sortMoved(run, keys, skip+8)
+			f.sort(run, keys, skip+8)
 		default:
 			slices.SortFunc(run, func(a, b moved) int {
 				return bytes.Compare(rest(a, skip), rest(b, skip))

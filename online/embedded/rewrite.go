@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/zeebo/xxh3"
 
 	"selfsame/online"
 )
@@ -38,12 +39,13 @@ func (s *Store) Rewrite(ctx context.Context, state online.State, entity []byte, 
 	}
 	set, gone := differences(have, keep)
 	prefix := appendEntity(nil, state, entity)
+	hash := xxh3.Hash(prefix)
 	return s.write(len(set)+len(gone) == 0, func(f *front) {
 		for _, b := range gone {
-			f.remove(prefix, b)
+			f.remove(prefix, hash, b)
 		}
 		for _, b := range set {
-			f.set(prefix, b.Bucket, b.Rows)
+			f.set(prefix, hash, b.Bucket, b.Rows)
 		}
 	})
 }

@@ -14,12 +14,14 @@ package embedded
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/zeebo/xxh3"
 
 	"selfsame/internal/durable"
 	"selfsame/online"
@@ -53,6 +55,31 @@ type scratch struct {
 	lo, hi, rows, joined []byte
 	parts                []part
 	facts                []known
+
+	ends    []int // of the prefixes in lo that are about to be written
+	hashes  []uint64
+	touched uint64 // what touch read: else the compiler would leave it out
+}
+
+// ahead is how many prefixes are found at once: as many ways to memory as a processor goes beside each other, and some.
+const ahead = 32
+
+// begin begins a run of prefixes.
+func (k *scratch) begin() { k.lo, k.ends, k.hashes = k.lo[:0], k.ends[:0], k.hashes[:0] }
+
+// prefix takes k.lo with one more prefix at its end.
+func (k *scratch) prefix(with []byte) {
+	k.hashes = append(k.hashes, xxh3.Hash(with[len(k.lo):]))
+	k.lo, k.ends = with, append(k.ends, len(with))
+}
+
+// key is prefix i of the run.
+func (k *scratch) key(i int) []byte {
+	lo := 0
+	if i > 0 {
+		lo = k.ends[i-1]
+	}
+	return k.lo[lo:k.ends[i]]
 }
 
 var (
@@ -66,6 +93,12 @@ var (
 
 const name = "online state"
 
+// How many compactions run at once: more than the least where Pebble says that it falls behind.
+const (
+	leastCompactions = 1
+	mostCompactions  = 2
+)
+
 // Open opens the store in dir, which one process may have open, and makes it where there is none.
 func Open(dir string, o Options) (*Store, error) {
 	if o.CacheBytes == 0 {
@@ -74,19 +107,8 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = 64 << 20
 	}
-	const memTable = 8 << 20                                          // a full front is more than half of it, so it becomes a file as it is
-	cache := pebble.NewCache(o.CacheBytes + 2*int64(o.MemTableBytes)) // Pebble counts what is held before a flush as part of it
-	defer cache.Unref()
-	settings := &pebble.Options{
-		Cache: cache, Comparer: comparer, Merger: concatenate, FormatMajorVersion: pebble.FormatNewest,
-		DisableWAL: true, MemTableSize: min(o.MemTableBytes, memTable), MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold: 4, L0StopWritesThreshold: 32, LBaseMaxBytes: 64 << 20,
-		CompactionConcurrencyRange: func() (int, int) { return 1, 2 },
-	}
-	for i := range settings.Levels {
-		settings.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
-		settings.Levels[i].BlockSize = 8 << 10
-	}
+	settings := o.pebble()
+	defer settings.Cache.Unref()
 	d, err := durable.Open(dir, durable.Options{Name: name, Format: durable.Format{Kind: "online", Version: Format}, FS: o.FS, Reserve: o.Reserve, Pebble: settings})
 	if err != nil {
 		return nil, err
@@ -101,6 +123,24 @@ func Open(dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
+// pebble are the settings of the database. Their cache is the caller's to let go of.
+func (o *Options) pebble() *pebble.Options {
+	const memTable = 8 << 20                                          // a full front is more than half of it, so it becomes a file as it is
+	cache := pebble.NewCache(o.CacheBytes + 2*int64(o.MemTableBytes)) // Pebble counts what is held before a flush as part of it
+	settings := &pebble.Options{
+		Cache: cache, Comparer: comparer, Merger: concatenate, FormatMajorVersion: pebble.FormatNewest,
+		DisableWAL: true, MemTableSize: min(o.MemTableBytes, memTable), MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold: 4, L0StopWritesThreshold: 32, LBaseMaxBytes: 64 << 20,
+		CompactionConcurrencyRange: func() (int, int) { return leastCompactions, mostCompactions },
+	}
+	settings.Experimental.CompactionScheduler = &pace{}
+	for i := range settings.Levels {
+		settings.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		settings.Levels[i].BlockSize = 8 << 10
+	}
+	return settings
+}
+
 // Apply adds a batch atomically. It does not wait for the disk.
 func (s *Store) Apply(ctx context.Context, b *online.Batch) error {
 	if err := s.calls.Enter(ctx); err != nil {
@@ -112,17 +152,28 @@ func (s *Store) Apply(ctx context.Context, b *online.Batch) error {
 	return s.write(len(b.Deltas)+len(b.Facts) == 0, func(f *front) {
 		k, _ := s.keys.Get().(*scratch)
 		defer s.keys.Put(k)
-		for i := range b.Deltas {
-			d := &b.Deltas[i]
-			k.lo = appendEntity(k.lo[:0], d.State, d.Entity)
-			f.merge(k.lo, d.Bucket, d.Rows)
+		for some := range slices.Chunk(b.Deltas, ahead) {
+			k.begin()
+			for i := range some {
+				k.prefix(appendEntity(k.lo, some[i].State, some[i].Entity))
+			}
+			k.touched += f.touch(k.hashes)
+			for i := range some {
+				f.merge(k.key(i), k.hashes[i], some[i].Bucket, some[i].Rows)
+			}
 		}
-		for i := range b.Facts {
-			k.lo = append(append(k.lo[:0], spaceFacts), b.Facts[i].Key...)
-			if v := b.Facts[i].Value; v != nil {
-				f.set(k.lo, 0, v)
-			} else {
-				f.remove(k.lo, 0)
+		for some := range slices.Chunk(b.Facts, ahead) {
+			k.begin()
+			for i := range some {
+				k.prefix(append(append(k.lo, spaceFacts), some[i].Key...))
+			}
+			k.touched += f.touch(k.hashes)
+			for i := range some {
+				if v := some[i].Value; v != nil {
+					f.set(k.key(i), k.hashes[i], 0, v)
+				} else {
+					f.remove(k.key(i), k.hashes[i], 0)
+				}
 			}
 		}
 	})
@@ -136,12 +187,16 @@ func (s *Store) write(nothing bool, fill func(*front)) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
-	f := s.view.Load().active
+	v := s.view.Load()
+	f := v.active
 	f.mu.Lock()
 	fill(f)
-	full := f.bytes >= s.limit
+	bytes := f.bytes
 	f.mu.Unlock()
-	if full {
+	if v.frozen != nil && bytes >= s.limit/2 {
+		v.frozen.hurry()
+	}
+	if bytes >= s.limit {
 		if err := s.freeze(); err != nil {
 			return err
 		}

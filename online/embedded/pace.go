@@ -1,0 +1,181 @@
+// Copyright 2026 The Selfsame Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package embedded
+
+import (
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// pace says which compactions run, as Pebble's own scheduler does, and makes each rest as long as it worked, a moment at a time: nobody waits for one, and readers
+// and writers wait for the processor that it has. Where Pebble would run a second one beside it the database has fallen behind, and none rests; nor does one that a
+// closing store waits for.
+//
+// It serves one database at a time.
+type pace struct {
+	db    pebble.DBForCompaction // set by Register, before any other call
+	asked chan struct{}          // there may be something to grant
+	stop  chan struct{}          // closed by Unregister
+	ended chan struct{}          // the granter has ended
+
+	mu      sync.Mutex // guards what follows; taken after those of the database
+	running int
+	refused bool // since the last reservation
+	closed  bool
+}
+
+const (
+	// workSlice is how long work goes on at least before it rests: shorter, and the rests cost more than they give.
+	workSlice = 250 * time.Microsecond
+	// longestRest bounds a rest: a slice that took longer has itself waited for a processor, or for the disk.
+	longestRest = 5 * time.Millisecond
+	// grantTick is how often the granter looks by itself: Pebble does not say when more may run because somebody waits for a compaction.
+	grantTick = 100 * time.Millisecond
+)
+
+var _ pebble.CompactionScheduler = (*pace)(nil)
+
+// Register begins to grant.
+func (p *pace) Register(_ int, db pebble.DBForCompaction) {
+	p.db, p.asked, p.stop, p.ended = db, make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	p.mu.Lock()
+	p.running, p.refused, p.closed = 0, false, false
+	p.mu.Unlock()
+	go p.granter()
+}
+
+// Unregister ends granting and waits for a grant that is under way. Compactions that run do not rest any more.
+func (p *pace) Unregister() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	close(p.stop)
+	<-p.ended
+}
+
+// TrySchedule lets a compaction run, if one more may.
+func (p *pace) TrySchedule() (bool, pebble.CompactionGrantHandle) {
+	if !p.reserve() {
+		return false, nil
+	}
+	return true, &turn{pace: p}
+}
+
+// UpdateGetAllowedWithoutPermission has the granter look.
+func (p *pace) UpdateGetAllowedWithoutPermission() { p.ask() }
+
+func (p *pace) ask() {
+	select {
+	case p.asked <- struct{}{}:
+	default:
+	}
+}
+
+// granter starts the compactions that were refused once there is room for them.
+func (p *pace) granter() {
+	defer close(p.ended)
+	tick := time.NewTicker(grantTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-p.asked:
+		case <-p.stop:
+			return
+		}
+		p.grant()
+	}
+}
+
+// grant starts as many as wait and may run. A place is taken before the database is asked who wants it; one that was refused meanwhile for its sake is looked for again.
+func (p *pace) grant() {
+	for p.reserve() {
+		if waiting, _ := p.db.GetWaitingCompaction(); waiting && p.db.Schedule(&turn{pace: p}) {
+			continue
+		}
+		if !p.release() {
+			return
+		}
+	}
+}
+
+// reserve takes a place.
+func (p *pace) reserve() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refused = p.closed || p.running >= p.db.GetAllowedWithoutPermission()
+	if !p.refused {
+		p.running++
+	}
+	return !p.refused
+}
+
+// release gives a place back and reports whether somebody was refused since the last one was taken.
+func (p *pace) release() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running--
+	return p.refused
+}
+
+// turn is one compaction that runs. All but MeasureCPU is called by one goroutine.
+type turn struct {
+	pace *pace
+	work shift
+}
+
+// Started begins the first slice.
+func (t *turn) Started() { t.work.begin() }
+
+// MeasureCPU is nothing: a slice is measured by the clock.
+func (t *turn) MeasureCPU(pebble.CompactionGoroutineKind) {}
+
+// CumulativeStats is called every hundred keys or so. It rests where a slice is over.
+func (t *turn) CumulativeStats(pebble.CompactionGrantHandleStats) {
+	if t.pace.db.GetAllowedWithoutPermission() <= leastCompactions {
+		t.work.pause(t.pace.stop)
+	} else {
+		t.work.begin()
+	}
+}
+
+// Done ends it, and the next may run.
+func (t *turn) Done() {
+	t.pace.release()
+	t.pace.ask()
+}
+
+// shift is work that nobody waits for, done in slices with a rest as long behind each. One goroutine's.
+//
+// To step back without a rest, as runtime.Gosched does, helps those who wait for a place in this process; a thread that never sleeps keeps others, the caller's
+// among them, from its core for as long as the system's own slices are.
+type shift struct {
+	resumed time.Time
+	timer   *time.Timer
+}
+
+// begin begins a slice.
+func (s *shift) begin() { s.resumed = time.Now() }
+
+// pause rests where a slice is over, until hurry is closed at most.
+func (s *shift) pause(hurry <-chan struct{}) {
+	worked := time.Since(s.resumed)
+	if worked < workSlice {
+		return
+	}
+	rest := min(worked, longestRest)
+	if s.timer == nil {
+		s.timer = time.NewTimer(rest)
+	} else {
+		s.timer.Reset(rest)
+	}
+	select {
+	case <-s.timer.C:
+	case <-hurry:
+		s.timer.Stop()
+	}
+	s.begin()
+}
