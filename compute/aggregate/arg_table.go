@@ -9,14 +9,16 @@ import "math/bits"
 type argTable struct {
 	keys   []int64
 	mask   int64
+	tie    func(i, j int32) bool // i is before j, of equal keys; nil: the place decides
 	prefix []int32
 	suffix []int32
 	levels [][]int32
 }
 
-// lesser returns which of places i < j holds the lesser key, the first of equals.
+// lesser returns which of places i and j holds the lesser key, of equals the first that is asked for: i.
 func (t *argTable) lesser(i, j int32) int32 {
-	if t.keys[j]^t.mask < t.keys[i]^t.mask {
+	a, b := t.keys[i]^t.mask, t.keys[j]^t.mask
+	if b < a || b == a && t.tie != nil && t.tie(j, i) {
 		return j
 	}
 	return i

@@ -49,7 +49,9 @@ func bindDrawdown(c CallSpec) (*Call, error) {
 				return f.fall()
 			})
 		},
-		NewKernel: func(members []*Call) Kernel { return newScanKernel(members, &drawdownScanner{}) },
+		NewKernel: func(members []*Call) Kernel {
+			return newScanKernel(members, &drawdownScanner{falls: fallsOf(result.Kind)})
+		},
 	}, nil
 }
 
@@ -128,20 +130,33 @@ func (f *faller) fall() selfsame.Value {
 	return v
 }
 
+// drawdownScanner finds the falls of a run of events in a tree; those of another set, and of a short run, one by one.
 type drawdownScanner struct {
 	presence *presence
 	source   *column.Column
+	falls    runFalls
 }
 
-func (s *drawdownScanner) load(p *presence, ev *Events) { s.presence, s.source = p, ev.Args[0] }
+func (s *drawdownScanner) load(p *presence, ev *Events) { s.resume(p, ev, 0) }
+
+func (s *drawdownScanner) resume(p *presence, ev *Events, from int) {
+	s.presence, s.source = p, ev.Args[0]
+	s.falls.cut(from)
+}
 
 func (s *drawdownScanner) appendValue(c *Call, _ int64, numbers []int32, out *column.Column) {
+	n := len(numbers)
 	switch {
-	case int64(len(numbers)) > c.Spec.MaxValues:
+	case int64(n) > c.Spec.MaxValues:
 		out.AppendStatus(selfsame.ErrorMaxValues)
 		return
-	case len(numbers) == 0:
+	case n == 0:
 		out.AppendStatus(selfsame.Null)
+		return
+	case n >= 3*fallBlock && int(numbers[n-1]-numbers[0]) == n-1:
+		v := s.falls.fall(s.presence, s.source, numbers[0], numbers[n-1]+1)
+		v.Type = c.Result
+		out.Append(v)
 		return
 	}
 	f := faller{result: c.Result}

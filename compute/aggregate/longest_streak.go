@@ -4,6 +4,8 @@
 package aggregate
 
 import (
+	"sort"
+
 	"selfsame"
 	"selfsame/column"
 )
@@ -44,29 +46,55 @@ func longestOf(events []placed) selfsame.Value {
 // falseItem is the item of false.
 var falseItem = itemOf(selfsame.Value{Type: selfsame.Scalar(selfsame.Bool)})
 
-type longestScanner struct{ truths truths }
+// longestScanner finds the longest run of true of a run of events in a table of the runs; in another set it looks through the events.
+type longestScanner struct {
+	truths truths
+	ends   runTable // truths.runs
+}
 
-func (s *longestScanner) load(p *presence, ev *Events) { s.truths.load(p, ev) }
+func (s *longestScanner) load(p *presence, ev *Events) {
+	s.truths.load(p, ev)
+	s.ends.mask = -1
+	s.ends.cut(0)
+}
 
-func (s *longestScanner) resume(p *presence, ev *Events, from int) { s.truths.resume(p, ev, from) }
+func (s *longestScanner) resume(p *presence, ev *Events, from int) {
+	s.truths.resume(p, ev, from)
+	s.ends.cut(from)
+}
 
 func (s *longestScanner) appendValue(c *Call, _ int64, numbers []int32, out *column.Column) {
+	n := len(numbers)
 	switch {
-	case int64(len(numbers)) > c.Spec.MaxValues:
+	case int64(n) > c.Spec.MaxValues:
 		out.AppendStatus(selfsame.ErrorMaxValues)
-		return
-	case len(numbers) == 0:
+	case n == 0:
 		out.AppendStatus(selfsame.Null)
-		return
-	}
-	run, most := int64(0), int64(0)
-	for _, k := range numbers {
-		if run++; s.truths.runs[k] == 0 {
-			run = 0
+	case n > shortRun && int(numbers[n-1]-numbers[0]) == n-1:
+		appendInt(out, s.longest(numbers[0], numbers[n-1]+1))
+	default:
+		run, most := int64(0), int64(0)
+		for _, k := range numbers {
+			if run++; s.truths.runs[k] == 0 {
+				run = 0
+			}
+			most = max(most, run)
 		}
-		most = max(most, run)
+		appendInt(out, most)
 	}
-	appendInt(out, most)
+}
+
+// longest returns the length of the longest run of true among numbers [a, b), a < b. Up to the first false after a, what is true may have begun before a.
+func (s *longestScanner) longest(a, b int32) int64 {
+	runs := s.truths.runs
+	for k := len(s.ends.keys); k < len(runs); k++ {
+		s.ends.append(int64(runs[k]))
+	}
+	first := a + int32(sort.Search(int(b-a), func(i int) bool { return runs[a+int32(i)] <= int32(i) })) // the newest false up to it is not before a
+	if first == b {
+		return int64(b - a)
+	}
+	return max(int64(first-a), s.ends.best(first, b))
 }
 
 // truths are the runs of true among the events of an entity.

@@ -101,31 +101,68 @@ func (s *maxGapState) Finish(int64) selfsame.Value {
 	return v
 }
 
+// maxGapScanner finds the widest gap of a run of events in a table of the gaps; in another set it looks through the events.
 type maxGapScanner struct {
 	presence *presence
 	tau      []int64
+	gaps     runTable // of number k: the time since the event before it, in the order of integers
+	times    []int32  // of number k: how many different τ there are before its own
 }
 
-func (s *maxGapScanner) load(p *presence, ev *Events) { s.presence, s.tau = p, ev.Tau }
+func (s *maxGapScanner) load(p *presence, ev *Events) { s.resume(p, ev, 0) }
+
+func (s *maxGapScanner) resume(p *presence, ev *Events, from int) {
+	s.presence, s.tau = p, ev.Tau
+	s.gaps.mask = -1
+	s.gaps.cut(from)
+	s.times = s.times[:min(from, len(s.times))]
+}
+
+// follow brings the gaps up to the events.
+func (s *maxGapScanner) follow() {
+	for k := len(s.times); k < s.presence.n; k++ {
+		gap, times := uint64(0), int32(0)
+		if k > 0 {
+			gap, times = uint64(s.tauOf(int32(k)))-uint64(s.tauOf(int32(k)-1)), s.times[k-1]
+		}
+		if gap > 0 {
+			times++
+		}
+		s.gaps.append(int64(gap ^ signBit))
+		s.times = append(s.times, times)
+	}
+}
+
+func (s *maxGapScanner) tauOf(k int32) int64 { return s.tau[s.presence.row(k)] }
+
+// widest returns the widest gap between events, which are some, and how many different τ they have; of more than limit it stops counting.
+func (s *maxGapScanner) widest(numbers []int32, limit int64) (most uint64, different int64) {
+	n, first := len(numbers), numbers[0]
+	if end := numbers[n-1] + 1; n > shortRun && int(end-first) == n {
+		s.follow()
+		return uint64(s.gaps.best(first+1, end)) ^ signBit, int64(s.times[end-1]-s.times[first]) + 1
+	}
+	different = 1
+	last := s.tauOf(first)
+	for _, k := range numbers[1:] {
+		if different > limit {
+			break
+		}
+		if tau := s.tauOf(k); tau != last {
+			different++
+			most = max(most, uint64(tau)-uint64(last))
+			last = tau
+		}
+	}
+	return most, different
+}
 
 func (s *maxGapScanner) appendValue(c *Call, _ int64, numbers []int32, out *column.Column) {
 	if len(numbers) == 0 {
 		out.AppendStatus(selfsame.Null)
 		return
 	}
-	different, most := int64(1), uint64(0)
-	last := s.tau[s.presence.row(numbers[0])]
-	for _, k := range numbers[1:] {
-		if different > c.Spec.MaxValues {
-			break
-		}
-		if tau := s.tau[s.presence.row(k)]; tau != last {
-			different++
-			most = max(most, uint64(tau)-uint64(last))
-			last = tau
-		}
-	}
-	switch {
+	switch most, different := s.widest(numbers, c.Spec.MaxValues); {
 	case different > c.Spec.MaxValues:
 		out.AppendStatus(selfsame.ErrorMaxValues)
 	case len(numbers) == 1:

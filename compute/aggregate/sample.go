@@ -37,10 +37,8 @@ func bindSample(c CallSpec) (*Call, error) {
 	}
 	return &Call{
 		Result: selfsame.ListOf(c.Args[0]), Family: "sample", depth: n,
-		NewState: func() State { return &sampleState{t: c.Args[0], limit: n, keepNaN: c.KeepNaN} },
-		NewKernel: func(members []*Call) Kernel {
-			return newSlideKernel(members, func() running { return &sampleSet{t: c.Args[0]} })
-		},
+		NewState:  func() State { return &sampleState{t: c.Args[0], limit: n, keepNaN: c.KeepNaN} },
+		NewKernel: newSampleKernel,
 	}, nil
 }
 
@@ -135,82 +133,172 @@ func (s *sampleState) Finish(int64) selfsame.Value {
 	return v
 }
 
-// sampleSet ranks the events of an entity by their hashes.
-type sampleSet struct {
-	t        selfsame.Type
-	presence *presence
+// sampleKernel finds the least hash of a run of events in a table of their places, and then the least on either side of it; the general path keeps the ranks
+// of the events that are in.
+type sampleKernel struct {
+	members  []*Call
+	keepNaN  bool
+	presence presence
 	source   *column.Column
 	keys     []int64 // of number k: its hash, in the order of integers
-	ranking  ranking
-	in       rankSet
-	members  []int32
 	buffer   []byte
+	table    argTable
+	built    int // the table is of so many
+	parts    []part
+	general  rankedSet
 }
 
-func (s *sampleSet) load(p *presence, ev *Events) {
-	s.draw(p, ev, 0)
-	s.ranking.build(s.keys, 0)
-	s.settle()
-	s.reset()
+// part is a run of events whose first place of the least is known.
+type part struct{ a, b, least int32 }
+
+func newSampleKernel(members []*Call) Kernel {
+	k := &sampleKernel{members: members, keepNaN: members[0].Spec.KeepNaN}
+	k.table.tie = k.less
+	return k
 }
 
-func (s *sampleSet) resume(p *presence, ev *Events, from int) {
-	s.members = s.in.appendTo(s.members[:0])
-	for i, rank := range s.members {
-		s.members[i] = s.ranking.order[rank]
+func (k *sampleKernel) Load(ev *Events) {
+	k.presence.load(ev, k.keepNaN)
+	k.draw(ev, 0)
+}
+
+// Resume implements Resumer.
+func (k *sampleKernel) Resume(ev *Events, from int) {
+	first := 0
+	if k.presence.resume(ev, k.keepNaN, from) {
+		first = int(k.presence.before(int32(from)))
 	}
-	s.draw(p, ev, from)
-	s.ranking.resume(s.keys, from)
-	s.settle()
-	s.reset()
-	for _, k := range s.members {
-		s.add(k)
-	}
+	k.draw(ev, first)
 }
 
 // draw makes the keys of the events from a number on.
-func (s *sampleSet) draw(p *presence, ev *Events, from int) {
-	s.presence, s.source = p, ev.Args[0]
-	s.keys = regrow(s.keys, p.n, from)
-	for k := from; k < p.n; k++ {
-		row := p.row(int32(k))
+func (k *sampleKernel) draw(ev *Events, from int) {
+	k.source, k.built = ev.Args[0], min(k.built, from)
+	k.general.stale()
+	k.keys = regrow(k.keys, k.presence.n, from)
+	for i := from; i < len(k.keys); i++ {
+		row := k.presence.row(int32(i))
 		var h uint64
-		h, s.buffer = drawHash(s.buffer, ev.Tau[row], s.t, itemAt(s.source, int(row)))
-		s.keys[k] = int64(h ^ signBit)
+		h, k.buffer = drawHash(k.buffer, ev.Tau[row], k.source.Type, itemAt(k.source, int(row)))
+		k.keys[i] = int64(h ^ signBit)
 	}
 }
 
-// settle puts events of one hash in the order of their values.
-func (s *sampleSet) settle() {
-	order := s.ranking.order
-	for i := 0; i < len(order); {
+// less reports whether the value of event i is below that of j, an event with the same hash.
+func (k *sampleKernel) less(i, j int32) bool { return k.compare(i, j) < 0 }
+
+func (k *sampleKernel) compare(i, j int32) int {
+	a, b := itemAt(k.source, int(k.presence.row(i))), itemAt(k.source, int(k.presence.row(j)))
+	return a.compare(b)
+}
+
+func (k *sampleKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Column) {
+	if k.built < len(k.keys) || len(k.table.keys) != len(k.keys) {
+		k.table.resume(k.keys, k.built)
+		k.built = len(k.keys)
+	}
+	for i := range at {
+		a, b := k.presence.before(lo[i]), k.presence.before(hi[i])
+		if a == b {
+			out.AppendStatus(selfsame.Null)
+			continue
+		}
+		k.parts = k.parts[:0]
+		k.push(a, b)
+		for n := k.members[m].depth; n > 0 && len(k.parts) > 0; n-- {
+			p := k.pop()
+			appendRow(out.Elems, k.source, k.presence.row(p.least))
+			k.push(p.a, p.least)
+			k.push(p.least+1, p.b)
+		}
+		closeList(out)
+	}
+}
+
+// push puts a run of events among the parts, a heap by their least.
+func (k *sampleKernel) push(a, b int32) {
+	if a == b {
+		return
+	}
+	p := part{a, b, k.table.least(a, b)}
+	i := len(k.parts)
+	k.parts = append(k.parts, p)
+	for ; i > 0; i = (i - 1) / 2 {
+		up := k.parts[(i-1)/2]
+		if k.table.lesser(up.least, p.least) == up.least {
+			break
+		}
+		k.parts[i] = up
+	}
+	k.parts[i] = p
+}
+
+// pop takes out the part with the least.
+func (k *sampleKernel) pop() part {
+	top, n := k.parts[0], len(k.parts)-1
+	p := k.parts[n]
+	k.parts = k.parts[:n]
+	i := 0
+	for child := 1; child < n; child = 2*i + 1 {
+		if child+1 < n && k.table.lesser(k.parts[child].least, k.parts[child+1].least) != k.parts[child].least {
+			child++
+		}
+		if k.table.lesser(p.least, k.parts[child].least) == p.least {
+			break
+		}
+		k.parts[i] = k.parts[child]
+		i = child
+	}
+	if n > 0 {
+		k.parts[i] = p
+	}
+	return top
+}
+
+func (k *sampleKernel) Reset() { k.general.reset() }
+
+// ensure ranks the events of the entity.
+func (k *sampleKernel) ensure() {
+	if k.general.ready {
+		return
+	}
+	k.general.ensure(k.keys, 0)
+	r := &k.general.ranking
+	for i := 0; i < len(r.order); { // events of one hash, in the order of their values
 		from := i
-		for i++; i < len(order) && s.keys[order[i]] == s.keys[order[from]]; i++ {
+		for i++; i < len(r.order) && k.keys[r.order[i]] == k.keys[r.order[from]]; i++ {
 		}
 		if i-from == 1 {
 			continue
 		}
-		slices.SortFunc(order[from:i], func(a, b int32) int {
-			x, y := itemAt(s.source, int(s.presence.row(a))), itemAt(s.source, int(s.presence.row(b)))
-			return cmp.Or(x.compare(y), cmp.Compare(a, b))
-		})
+		slices.SortFunc(r.order[from:i], func(a, b int32) int { return cmp.Or(k.compare(a, b), cmp.Compare(a, b)) })
 		for rank := from; rank < i; rank++ {
-			s.ranking.rank[order[rank]] = int32(rank)
+			r.rank[r.order[rank]] = int32(rank)
 		}
 	}
 }
 
-func (s *sampleSet) reset()         { s.in.reset(len(s.ranking.order)) }
-func (s *sampleSet) add(k int32)    { s.in.add(s.ranking.rank[k]) }
-func (s *sampleSet) remove(k int32) { s.in.remove(s.ranking.rank[k]) }
+func (k *sampleKernel) Add(i int32) {
+	if n, ok := k.presence.number(i); ok {
+		k.ensure()
+		k.general.add(n)
+	}
+}
 
-func (s *sampleSet) appendValue(c *Call, _ int64, out *column.Column) {
-	if s.in.size == 0 {
+func (k *sampleKernel) Remove(i int32) {
+	if n, ok := k.presence.number(i); ok {
+		k.general.remove(n)
+	}
+}
+
+func (k *sampleKernel) Value(m int, _ int64, out *column.Column) {
+	k.ensure()
+	if k.general.size() == 0 {
 		out.AppendStatus(selfsame.Null)
 		return
 	}
-	for i := range min(c.depth, s.in.size) {
-		appendRow(out.Elems, s.source, s.presence.row(s.ranking.order[s.in.pick(i)]))
+	for i := range min(k.members[m].depth, k.general.size()) {
+		appendRow(out.Elems, k.source, k.presence.row(k.general.pick(i)))
 	}
 	closeList(out)
 }
