@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -63,6 +64,29 @@ func everything(r *Result) *Values {
 	v := r.NewValues()
 	r.Read(v, 0, int(r.Rows))
 	return v
+}
+
+// TestOnlyMuchMemoryIsCollected: a sweep of a few events, of which a server runs one for each answer that it audits or explains, has nothing of
+// the process collected.
+func TestOnlyMuchMemoryIsCollected(t *testing.T) {
+	forced := func() uint32 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.NumForcedGC
+	}
+	w := hotWorld(rand.New(rand.NewPCG(7, 7)), 300, 20, 200, true)
+	before := forced()
+	w.run(t, Options{Threads: 2})
+	if n := forced() - before; n != 0 {
+		t.Errorf("a small sweep had memory collected %d times", n)
+	}
+	before = forced()
+	for _, s := range []*Sweep{{held: worthCollecting}, {spill: spill{size: worthCollecting}}} {
+		s.letGo()
+	}
+	if n := forced() - before; n != 2 {
+		t.Errorf("two great sweeps had memory collected %d times", n)
+	}
 }
 
 // TestPhysicsChangeNothing sweeps one world with many settings, and splits its blocks anew.

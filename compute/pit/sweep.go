@@ -180,11 +180,17 @@ func (s *Sweep) bySize() []int {
 	return order
 }
 
-// letGo lets the memory of the events go, and has it collected: what comes next takes as much, and new memory costs a fault a page, where a
-// collection looks at a few slices.
+// worthCollecting is the memory of events, in bytes, from which on a sweep has it collected. A collection looks at everything that the
+// process holds, which for a small sweep inside a server is far more than it lets go.
+const worthCollecting = 64 << 20
+
+// letGo lets the memory of the events go, and has much of it collected: what comes next takes as much, and new memory costs a fault a page,
+// where a collection looks at a few slices.
 func (s *Sweep) letGo() {
 	s.parts, s.free = nil, nil
-	runtime.GC()
+	if s.held+s.spill.size >= worthCollecting {
+		runtime.GC()
+	}
 }
 
 // Close removes the spill file and lets the memory go. It may be called at any time after New.
