@@ -13,14 +13,15 @@ import (
 	"selfsame/compute/expr"
 )
 
-// check resolves every name and types every expression of the project that the readers left in l.p.
+// check resolves every name and types every expression of the project that is put together in l.p.
 func (l *loader) check() {
 	for _, s := range l.p.Sources {
-		l.checkSource(s)
+		l.repeat(l.parts["source "+s.Name].wrong)
 	}
 	for _, v := range l.p.Views {
-		l.kind(v)
+		l.repeat(l.parts["view "+v.Name].wrong)
 	}
+	l.still = l.stillChecked()
 	l.checkSourceViews()
 	l.checkDemandViews()
 	for _, s := range l.p.Services {
@@ -30,12 +31,20 @@ func (l *loader) check() {
 
 // problem reports a problem that is placed within an expression's text at its place in the file.
 func (l *loader) problem(e selfsame.Expr, ref string, p *selfsame.Error) {
-	n := l.texts[e.Pos]
+	n := l.scalarOf(e)
 	pos := e.Pos
 	if n != nil && p.Pos.Line > 0 {
 		pos = n.posAt(offsetAt(n.text, p.Pos))
 	}
 	l.fail(pos, ref, p.Message, p.Hint)
+}
+
+// scalarOf is the scalar of an expression, nil for none.
+func (l *loader) scalarOf(e selfsame.Expr) *node {
+	if f := l.files[e.Pos.File]; f != nil {
+		return f.texts[e.Pos]
+	}
+	return nil
 }
 
 // offsetAt is the byte offset of a place within a text, whose lines and columns count from 1.
@@ -68,7 +77,7 @@ func (l *loader) parse(e selfsame.Expr, ref string) (expr.Node, bool) {
 	if !errors.As(err, &p) {
 		p = &selfsame.Error{Message: err.Error()}
 	}
-	if n := l.texts[e.Pos]; n != nil && n.comment && n.plain() {
+	if n := l.scalarOf(e); n != nil && n.comment && n.plain() {
 		p.Hint = strings.TrimPrefix(p.Hint+"; in YAML ' #' begins a comment: quote the whole expression if it belongs to it", "; ")
 	}
 	l.problem(e, ref, p)
@@ -76,9 +85,8 @@ func (l *loader) parse(e selfsame.Expr, ref string) (expr.Node, bool) {
 }
 
 // kind infers what kind of view v is and reports settings that its kind does not know.
-func (l *loader) kind(v *selfsame.FeatureView) {
+func (l *loader) kind(v *selfsame.FeatureView, drafts []draft) {
 	ref := "view " + v.Name
-	drafts := l.drafts[v.Name]
 	if _, sourced := v.At["source"]; !sourced {
 		v.Kind = selfsame.OnDemandView
 		l.unknownSettings(v, "an on-demand view (it has no source)", "entity", "where", "season", "key", "ttl", "closed", "as_of", "max_values")
@@ -241,10 +249,12 @@ func (l *loader) typedSettings(view string, f *selfsame.Feature, d draft, t self
 		for _, n := range []*node{d.min, d.max} {
 			if n != nil && !n.bad && !ordered(t) {
 				l.fail(n.pos, ref, article(t)+" has no least or greatest value", "bounds fit int64, float64, decimal, string, timestamp and date")
-				n.bad = true
 			}
 		}
-		e.Min, e.Max = l.typedValue(d.min, ref, "min", t), l.typedValue(d.max, ref, "max", t)
+		e.Min, e.Max = nil, nil
+		if ordered(t) {
+			e.Min, e.Max = l.typedValue(d.min, ref, "min", t), l.typedValue(d.max, ref, "max", t)
+		}
 		if e.Min != nil && e.Max != nil && less(*e.Max, *e.Min) {
 			l.fail(d.max.pos, ref, "max is less than min", "exchange them")
 		}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"selfsame"
-	"selfsame/compute/expr"
 	"selfsame/plan"
 )
 
@@ -34,8 +33,8 @@ func (l *loader) demandView(v *selfsame.FeatureView, path []string, done map[str
 		done[v.Name] = true
 		return
 	}
-	for _, name := range l.reads(v) {
-		if w := l.p.View(name); w != nil && w.Kind == selfsame.OnDemandView {
+	for _, name := range l.parts["view "+v.Name].reads {
+		if w := l.viewOf(name); w != nil && w.Kind == selfsame.OnDemandView {
 			l.demandView(w, append(path, v.Name), done)
 		}
 	}
@@ -43,35 +42,15 @@ func (l *loader) demandView(v *selfsame.FeatureView, path []string, done map[str
 		return
 	}
 	done[v.Name] = true
-	l.checkInputs(v)
-	s, err := l.scope(v)
-	if err != nil {
-		return
-	}
-	l.checkFeatures(v, s)
-	l.checkRequest(v)
-}
-
-// reads are the views that v's expressions and inputs name, sorted.
-func (l *loader) reads(v *selfsame.FeatureView) []string {
-	s := scope{t: l.typing, v: v}
-	names := map[string]bool{}
-	for _, d := range l.drafts[v.Name] {
-		if d.bad {
-			continue
-		}
-		n, err := expr.Parse(d.feature.Value)
+	l.checking(v, func() {
+		l.checkInputs(v)
+		s, err := l.scope(v)
 		if err != nil {
-			continue
+			return
 		}
-		expr.Walk(n, func(n expr.Node) bool {
-			if r, ok := n.(*expr.Ref); ok && len(r.Parts) == 2 {
-				names[s.role(r.Parts[0])] = true
-			}
-			return true
-		})
-	}
-	return sortedKeys(names)
+		l.checkFeatures(v, s)
+		l.checkRequest(v)
+	})
 }
 
 func (l *loader) checkInputs(v *selfsame.FeatureView) {
@@ -80,10 +59,10 @@ func (l *loader) checkInputs(v *selfsame.FeatureView) {
 		if in.View == "" {
 			continue
 		}
-		if in.Role != in.View && l.p.View(in.Role) != nil {
+		if in.Role != in.View && l.viewOf(in.Role) != nil {
 			l.fail(in.Pos, ref, "the input "+in.Role+" has the name of another view", "give the role a name of its own")
 		}
-		w := l.p.View(in.View)
+		w := l.viewOf(in.View)
 		if w == nil {
 			if !l.placed("view " + in.View) {
 				l.missing(in.Pos, ref, "view", in.View, viewNames(l.p))
@@ -119,7 +98,7 @@ func (l *loader) checkMapping(pos selfsame.Pos, ref string, w *selfsame.FeatureV
 		l.fail(pos, ref, "the view "+w.Name+" has no entity, so it has no key", "remove the key mapping")
 		return
 	}
-	e := l.p.Entity(w.Entity)
+	e := l.entityOf(w.Entity)
 	if e == nil {
 		return
 	}
@@ -135,18 +114,18 @@ func (l *loader) checkMapping(pos selfsame.Pos, ref string, w *selfsame.FeatureV
 // checkRequest checks that request fields that fill entity keys have the keys' types.
 func (l *loader) checkRequest(v *selfsame.FeatureView) {
 	roles := map[string]map[string]string{}
-	for _, name := range l.reads(v) {
+	for _, name := range l.parts["view "+v.Name].reads {
 		roles[name] = nil
 	}
 	for _, in := range v.Inputs {
 		delete(roles, in.View)
 	}
 	check := func(view string, key map[string]string) {
-		w := l.p.View(view)
-		if w == nil || l.p.Entity(w.Entity) == nil {
+		w := l.viewOf(view)
+		if w == nil || l.entityOf(w.Entity) == nil {
 			return
 		}
-		for _, k := range l.p.Entity(w.Entity).Key {
+		for _, k := range l.entityOf(w.Entity).Key {
 			column := k.Name
 			if key[k.Name] != "" {
 				column = key[k.Name]

@@ -34,7 +34,7 @@ func (l *loader) checkSources(v *selfsame.FeatureView) bool {
 	var first *selfsame.Source
 	for _, name := range v.Source {
 		pos := v.At["source "+name]
-		s := l.p.Source(name)
+		s := l.sourceOf(name)
 		switch {
 		case s == nil:
 			sound = false
@@ -65,7 +65,7 @@ func (l *loader) checkOrders(v *selfsame.FeatureView) {
 	var first *selfsame.Source
 	var t selfsame.Type
 	for _, name := range v.Source {
-		s := l.p.Source(name)
+		s := l.sourceOf(name)
 		if s == nil || s.Order == "" {
 			continue
 		}
@@ -93,7 +93,7 @@ func sourceNames(p *selfsame.Project) []string {
 func static(s *selfsame.Source) bool { return s.EventTime == "" }
 
 func (l *loader) checkStatic(v *selfsame.FeatureView) {
-	s := l.p.Source(v.Source[0])
+	s := l.sourceOf(v.Source[0])
 	if !static(s) || s.At["event_time"].Line > 0 { // an event_time that cannot be read is reported
 		return
 	}
@@ -110,7 +110,7 @@ func (l *loader) checkEntity(v *selfsame.FeatureView) {
 	if v.Entity == "" {
 		return
 	}
-	if l.p.Entity(v.Entity) == nil && !l.placed("entity "+v.Entity) {
+	if l.entityOf(v.Entity) == nil && !l.placed("entity "+v.Entity) {
 		var names []string
 		for _, e := range l.p.Entities {
 			names = append(names, e.Name)
@@ -122,7 +122,7 @@ func (l *loader) checkEntity(v *selfsame.FeatureView) {
 // checkKey checks that every key field of the entity has a value of its type in the source.
 func (l *loader) checkKey(v *selfsame.FeatureView, s *scope) {
 	ref := "view " + v.Name
-	e := l.p.Entity(v.Entity)
+	e := l.entityOf(v.Entity)
 	if e == nil {
 		if v.Entity == "" && v.Key != nil {
 			l.fail(v.At["key"], ref, "the view has a key and no entity", "name the entity, or remove the key")

@@ -26,7 +26,7 @@ func (s *scope) demand(n *expr.Ref, fail func(expr.Node, string, string)) (selfs
 		return selfsame.Type{}, false
 	}
 	name := s.role(n.Parts[0])
-	v := s.t.p.View(name)
+	v := s.t.viewOf(name)
 	if v == nil {
 		fail(n, "there is no view or input "+n.Parts[0], suggest(n.Parts[0], s.reachable()))
 		return selfsame.Type{}, false

@@ -70,9 +70,10 @@ type file struct {
 	name    string
 	lines   []string
 	decoded [][]rune
-	mended  map[int]bool // lines that a mistake was reported for and that were quoted to read on
-	broken  bool         // the file could not be read to its end
-	root    *node        // nil: nothing to read
+	mended  map[int]bool           // lines that a mistake was reported for and that were quoted to read on
+	broken  bool                   // the file could not be read to its end
+	root    *node                  // nil: nothing to read
+	texts   map[selfsame.Pos]*node // the scalar of each expression, by Expr.Pos
 }
 
 func (f *file) runes() [][]rune {
@@ -95,7 +96,7 @@ const maxDepth = 40
 // reported, quoted in memory and read again, so that one such line does not hide the other mistakes.
 func (l *loader) read(name string, src []byte) *file {
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
-	f := &file{name: name, mended: map[int]bool{}, lines: strings.Split(string(src), "\n")}
+	f := &file{name: name, mended: map[int]bool{}, texts: map[selfsame.Pos]*node{}, lines: strings.Split(string(src), "\n")}
 	l.files[name] = f
 	if !utf8.Valid(src) {
 		f.broken = true

@@ -12,7 +12,7 @@ import (
 func (l *loader) entity(p pair) {
 	ref := "entity " + p.key.text
 	o := l.object(p.val, ref, "an entity", entityKeys)
-	if !l.define("entity", p) {
+	if !l.define(p) {
 		return
 	}
 	e := &selfsame.Entity{Name: p.key.text, Pos: p.key.start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags")}
@@ -25,7 +25,7 @@ func (l *loader) entity(p pair) {
 	if !p.val.bad && !o.has("key") {
 		l.fail(p.key.start, ref, "an entity has a key", "add one such as key: {"+p.key.text+"_id: string}")
 	}
-	l.p.Entities = append(l.p.Entities, e)
+	l.current.entity = e
 }
 
 // keyType reports whether values of the type are compared for identity: they have one encoding each.

@@ -39,13 +39,7 @@ func Load(dir string) (*selfsame.Project, error) {
 
 // Parse is Load from memory: files by their path below dir, with slashes. Places in errors name these paths, as they are.
 func Parse(files map[string][]byte, dir string) (*selfsame.Project, error) {
-	l := newLoader(dir)
-	l.project(files)
-	l.check()
-	if len(l.errs) > 0 {
-		return nil, l.errs.sorted()
-	}
-	return l.p, nil
+	return NewReader(dir).Parse(files)
 }
 
 // ReadFiles reads the definition files of a project's folder, by their path below it, with slashes: what Parse takes. The error is a *selfsame.Error.
@@ -99,15 +93,20 @@ type loader struct {
 	// broken: a file could not be read whole, so that a name that is not found may well be defined in it.
 	broken bool
 
-	texts  map[selfsame.Pos]*node  // the scalar of each expression, by Expr.Pos
+	document *document // that is read; nil: the project is put together
+	current  *part     // of document
+
+	parts  map[string]*part        // what the project is made of, by "view x"
 	drafts map[string][]draft      // features as written, by view
 	places map[string]selfsame.Pos // place of each definition, by "view x"
+
+	before, still, checked map[string]*checked // views: of another project, those of them that are as they were, and those of this one
 	*typing
 }
 
 func newLoader(dir string) *loader {
-	l := &loader{p: &selfsame.Project{Dir: dir}, files: map[string]*file{}, texts: map[selfsame.Pos]*node{},
-		drafts: map[string][]draft{}, places: map[string]selfsame.Pos{}}
+	l := &loader{p: &selfsame.Project{Dir: dir}, files: map[string]*file{}, parts: map[string]*part{}, drafts: map[string][]draft{}, places: map[string]selfsame.Pos{},
+		checked: map[string]*checked{}}
 	l.typing = newTyping(l.p)
 	return l
 }
@@ -128,8 +127,8 @@ func (l *loader) missing(pos selfsame.Pos, ref, what, name string, known []strin
 	}
 }
 
-// project reads all files into the model.
-func (l *loader) project(files map[string][]byte) {
+// project puts the model together from all files, each of which read gives.
+func (l *loader) project(files map[string][]byte, read func(name string, src []byte) *document) {
 	names := slices.SortedFunc(maps.Keys(files), func(a, b string) int {
 		if (a == ProjectFile) != (b == ProjectFile) {
 			if a == ProjectFile {
@@ -145,9 +144,7 @@ func (l *loader) project(files map[string][]byte) {
 			l.broken = true
 			continue
 		}
-		f := l.read(name, files[name])
-		l.broken = l.broken || f.broken
-		l.definitions(f)
+		l.take(read(name, files[name]))
 	}
 	if l.p.Name == "" && !l.broken && !l.placed("project") {
 		l.fail(selfsame.Pos{File: ProjectFile}, "", "the project has no name", "begin "+ProjectFile+" with a line such as project: shop")
@@ -174,27 +171,22 @@ func (l *loader) definitions(f *file) {
 		if f.name != ProjectFile {
 			l.fail(n.start, "project", "the project is named in "+ProjectFile+" only", "remove the line")
 		} else {
-			l.places["project"] = n.start
-			l.p.Name = o.text("project")
+			l.document.project, l.document.name = n, o.text("project")
 			if !n.bad {
-				l.name(n, "", l.p.Name)
+				l.name(n, "", l.document.name)
 			}
 		}
 	}
 	for _, p := range o.entries("entities") {
-		l.entity(p)
+		l.part("entity", p, l.entity)
 	}
 	for _, p := range o.entries("sources") {
-		l.source(p)
+		l.part("source", p, l.source)
 	}
 	for _, p := range o.entries("views") {
-		if l.only == nil || slices.Contains(l.only, p.key.text) {
-			l.view(p)
-		}
+		l.part("view", p, l.view)
 	}
 	for _, p := range o.entries("services") {
-		if l.only == nil {
-			l.service(p)
-		}
+		l.part("service", p, l.service)
 	}
 }

@@ -34,10 +34,10 @@ func (l *loader) sourceView(v *selfsame.FeatureView, path []string, done map[str
 		done[v.Name] = true
 		return
 	}
-	looked := l.lookedUp(v)
+	looked := l.parts["view "+v.Name].reads
 	v.LooksUp = v.Kind == selfsame.WindowedView && len(looked) > 0
 	for _, name := range looked {
-		if w := l.p.View(name); v.LooksUp && w != nil && w.Kind != selfsame.OnDemandView {
+		if w := l.viewOf(name); v.LooksUp && w != nil && w.Kind != selfsame.OnDemandView {
 			l.sourceView(w, append(path, v.Name), done)
 		}
 	}
@@ -45,14 +45,16 @@ func (l *loader) sourceView(v *selfsame.FeatureView, path []string, done map[str
 		return
 	}
 	done[v.Name] = true
-	if v.Kind == selfsame.WindowedView {
-		l.checkInputs(v)
-	}
-	l.checkSourceView(v)
-	l.checkAhead(v)
-	if v.LooksUp || v.Ahead {
-		l.trainingOnly(v)
-	}
+	l.checking(v, func() {
+		if v.Kind == selfsame.WindowedView {
+			l.checkInputs(v)
+		}
+		l.checkSourceView(v)
+		l.checkAhead(v)
+		if v.LooksUp || v.Ahead {
+			l.trainingOnly(v)
+		}
+	})
 }
 
 // checkAhead finds out whether a view looks forward: either all of its windows do, or none.
@@ -92,11 +94,11 @@ func (l *loader) trainingOnly(v *selfsame.FeatureView) {
 	v.Offline = true
 }
 
-// lookedUp are the views that a view with a source names in its expressions and inputs, sorted.
-func (l *loader) lookedUp(v *selfsame.FeatureView) []string {
+// named are the views that a view's expressions name, sorted.
+func (l *loader) named(v *selfsame.FeatureView, drafts []draft) []string {
 	s := scope{t: l.typing, v: v}
 	names := map[string]bool{}
-	for _, e := range l.expressions(v) {
+	for _, e := range expressions(v, drafts) {
 		for _, r := range lookupsIn(e) {
 			names[s.role(r.Parts[0])] = true
 		}
@@ -104,13 +106,16 @@ func (l *loader) lookedUp(v *selfsame.FeatureView) []string {
 	return sortedKeys(names)
 }
 
-// expressions are those of a view's features, where and key that can be parsed.
-func (l *loader) expressions(v *selfsame.FeatureView) []expr.Node {
+// expressions are those of a view's features that can be parsed, and of a view with a source its where and key.
+func expressions(v *selfsame.FeatureView, drafts []draft) []expr.Node {
 	var texts []selfsame.Expr
-	for _, d := range l.drafts[v.Name] {
+	for _, d := range drafts {
 		if !d.bad {
 			texts = append(texts, d.feature.Value)
 		}
+	}
+	if v.Kind == selfsame.OnDemandView {
+		return parsed(texts)
 	}
 	if v.Where != nil {
 		texts = append(texts, *v.Where)
@@ -118,6 +123,11 @@ func (l *loader) expressions(v *selfsame.FeatureView) []expr.Node {
 	for _, k := range sortedKeys(v.Key) {
 		texts = append(texts, v.Key[k])
 	}
+	return parsed(texts)
+}
+
+// parsed are the expressions that can be parsed.
+func parsed(texts []selfsame.Expr) []expr.Node {
 	var out []expr.Node
 	for _, e := range texts {
 		if n, err := expr.Parse(e); err == nil {
@@ -143,7 +153,7 @@ func lookupsIn(n expr.Node) []*expr.Ref {
 func (s *scope) looked(n *expr.Ref, fail func(expr.Node, string, string)) (selfsame.Type, bool) {
 	role := n.Parts[0]
 	name := s.role(role)
-	w := s.t.p.View(name)
+	w := s.t.viewOf(name)
 	switch {
 	case w == nil:
 		fail(n, s.sourceNames()+" has no field "+dotted(n.Parts)+", and there is no view or input "+role, suggest(role, s.reachable()))
@@ -172,7 +182,7 @@ func (s *scope) looked(n *expr.Ref, fail func(expr.Node, string, string)) (selfs
 
 // filled checks that fields of the source fill the key of a view that is looked up.
 func (s *scope) filled(n *expr.Ref, w *selfsame.FeatureView, fail func(expr.Node, string, string)) bool {
-	e := s.t.p.Entity(w.Entity)
+	e := s.t.entityOf(w.Entity)
 	if e == nil {
 		return true // the whole world, or a mistake that is reported
 	}

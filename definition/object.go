@@ -242,7 +242,7 @@ func (o object) expression(key string) *selfsame.Expr {
 }
 
 func (l *loader) exprOf(n *node) selfsame.Expr {
-	l.texts[n.pos] = n
+	n.file.texts[n.pos] = n
 	return selfsame.Expr{Text: n.text, Pos: n.pos}
 }
 
@@ -307,18 +307,11 @@ func (l *loader) name(n *node, ref, name string) bool {
 	return false
 }
 
-// define notes that a thing of a kind is defined at a place and reports a second definition.
-func (l *loader) define(what string, p pair) bool {
-	if !l.name(p.key, "", p.key.text) {
-		return false
-	}
-	id := what + " " + p.key.text
-	if first, ok := l.places[id]; ok {
-		l.fail(p.key.start, "", id+" is defined twice, first at "+first.String(), "give one of them another name")
-		return false
-	}
-	l.places[id] = p.key.start
-	return true
+// define notes that a definition has a name. What is told of it from here on is told only where no other has that name.
+func (l *loader) define(p pair) bool {
+	l.current.named = l.name(p.key, "", p.key.text)
+	l.current.middle = len(l.errs)
+	return l.current.named
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

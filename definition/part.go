@@ -51,7 +51,7 @@ func (n *node) words(into map[string]bool) {
 func ParsePart(files map[string][]byte, dir string, views []string, outlines map[string]Outline) (*selfsame.Project, error) {
 	l := newLoader(dir)
 	l.only = needed(views, outlines)
-	l.project(files)
+	l.project(files, newDocument)
 	l.check()
 	if len(l.errs) > 0 {
 		return nil, l.errs.sorted()
@@ -61,11 +61,7 @@ func ParsePart(files map[string][]byte, dir string, views []string, outlines map
 
 // Sources are the sources of files, by their path below dir. Views and services are not looked at: Parse says what is wrong with them. The error is Errors.
 func Sources(files map[string][]byte, dir string) ([]*selfsame.Source, error) {
-	p, err := ParsePart(files, dir, nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	return p.Sources, nil
+	return NewReader(dir).Sources(files)
 }
 
 // PartFiles are the files that ParsePart needs, in order.

@@ -49,6 +49,28 @@ func FeatureTypes(p *selfsame.Project, v *selfsame.FeatureView) (map[string]self
 type typing struct {
 	p     *selfsame.Project
 	types map[string]map[string]selfsame.Type // of every finished view
+	noted map[string]bool                     // what is looked at, by "view x"; nil: nobody asks
+}
+
+func (t *typing) note(kind, name string) {
+	if t.noted != nil {
+		t.noted[kind+" "+name] = true
+	}
+}
+
+func (t *typing) entityOf(name string) *selfsame.Entity {
+	t.note("entity", name)
+	return t.p.Entity(name)
+}
+
+func (t *typing) sourceOf(name string) *selfsame.Source {
+	t.note("source", name)
+	return t.p.Source(name)
+}
+
+func (t *typing) viewOf(name string) *selfsame.FeatureView {
+	t.note("view", name)
+	return t.p.View(name)
 }
 
 func newTyping(p *selfsame.Project) *typing {
@@ -112,7 +134,7 @@ func (t *typing) scope(v *selfsame.FeatureView) (*scope, error) {
 		}
 		s.fields = fields
 		for _, name := range v.Source {
-			s.nan = s.nan || t.p.Source(name).KeepNaN
+			s.nan = s.nan || t.sourceOf(name).KeepNaN
 		}
 	}
 	for _, f := range s.fields {
@@ -305,7 +327,7 @@ func (s *scope) requestRow(a *expr.Aggregate) []*selfsame.Error {
 		return []*selfsame.Error{{Pos: a.Pos(), Message: "with request is for views that look nothing up: other views know nothing of the request's row yet",
 			Hint: "give the value as a field of the source, or put the aggregate into a view of its own"}}
 	}
-	if src := s.t.p.Source(s.v.Source[0]); len(src.PrimaryKey) > 0 {
+	if src := s.t.sourceOf(s.v.Source[0]); len(src.PrimaryKey) > 0 {
 		return []*selfsame.Error{{Pos: a.Pos(), Message: "with request is for sources whose rows stay: in " + src.Name + " a row takes the place of the one with its primary key",
 			Hint: "push the row, and write closed right to count it"}}
 	}

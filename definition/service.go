@@ -13,7 +13,7 @@ import (
 func (l *loader) service(p pair) {
 	ref := "service " + p.key.text
 	o := l.object(p.val, ref, "a service", serviceKeys)
-	if !l.define("service", p) {
+	if !l.define(p) {
 		return
 	}
 	s := &selfsame.FeatureService{Name: p.key.text, Pos: p.key.start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags")}
@@ -30,7 +30,7 @@ func (l *loader) service(p pair) {
 			}
 		}
 	}
-	l.p.Services = append(l.p.Services, s)
+	l.current.service = s
 }
 
 // entry reads one line of a service's list. A bare name stays in Feature with no View; the checks resolve it.

@@ -14,7 +14,7 @@ func quoted(s string) string { return strconv.Quote(s) }
 func (l *loader) source(p pair) {
 	ref := "source " + p.key.text
 	o := l.object(p.val, ref, "a source", sourceKeys)
-	if !l.define("source", p) {
+	if !l.define(p) {
 		return
 	}
 	s := &selfsame.Source{Name: p.key.text, Pos: p.key.start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags"),
@@ -41,7 +41,7 @@ func (l *loader) source(p pair) {
 	if !p.val.bad && !o.has("batch") && !o.has("stream") {
 		l.fail(p.key.start, ref, "a source has batch or stream", "add one such as batch: {path: data/"+s.Name+".parquet} or stream: {push: true}")
 	}
-	l.p.Sources = append(l.p.Sources, s)
+	l.current.source = s
 }
 
 func (l *loader) batch(n *node, ref string) *selfsame.BatchSource {

@@ -21,7 +21,7 @@ type draft struct {
 func (l *loader) view(p pair) {
 	ref := "view " + p.key.text
 	o := l.object(p.val, ref, "a view", viewKeys)
-	if !l.define("view", p) {
+	if !l.define(p) {
 		return
 	}
 	v := &selfsame.FeatureView{Name: p.key.text, Pos: p.key.start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags"),
@@ -47,8 +47,7 @@ func (l *loader) view(p pair) {
 		v.Request = l.fields(o, "request", true)
 	}
 	l.inputs(v, o)
-	l.features(v, o)
-	l.p.Views = append(l.p.Views, v)
+	l.current.view, l.current.drafts = v, l.features(v, o)
 }
 
 func (l *loader) inputs(v *selfsame.FeatureView, o object) {
@@ -65,27 +64,25 @@ func (l *loader) inputs(v *selfsame.FeatureView, o object) {
 }
 
 // features reads the features of a view: a map of expressions and long forms, or a list of columns.
-func (l *loader) features(v *selfsame.FeatureView, o object) {
+func (l *loader) features(v *selfsame.FeatureView, o object) (drafts []draft) {
 	n := o.vals["features"]
 	switch {
 	case n == nil && o.n.bad, n != nil && n.bad:
-		l.drafts[v.Name] = []draft{{bad: true}}
-		return
+		return []draft{{bad: true}}
 	case n == nil || n.form != scalar && len(n.pairs) == 0 && len(n.items) == 0:
 		l.fail(v.Pos, o.ref, "a view has features", "add a map of names and expressions, or a list of columns")
-		l.drafts[v.Name] = []draft{{bad: true}}
-		return
+		return []draft{{bad: true}}
 	case n.form == scalar:
 		l.fail(n.start, o.ref, "features is a single value, not a map of names and expressions or a list of columns", "write features: ["+n.text+"]")
-		l.drafts[v.Name] = []draft{{bad: true}}
-		return
+		return []draft{{bad: true}}
 	}
 	for _, e := range n.pairs {
-		l.drafts[v.Name] = append(l.drafts[v.Name], l.feature(v.Name, e))
+		drafts = append(drafts, l.feature(v.Name, e))
 	}
 	for _, item := range n.items {
-		l.drafts[v.Name] = append(l.drafts[v.Name], l.column(v.Name, item))
+		drafts = append(drafts, l.column(v.Name, item))
 	}
+	return drafts
 }
 
 // column reads an entry of a list of columns.

@@ -15,7 +15,6 @@ import (
 // keeping is a registry that refuses definitions by which events that are in the log, or that earlier versions still take, could not be read.
 type keeping struct {
 	registry.Registry
-	project string // folder
 }
 
 func (k *keeping) Plan(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
@@ -37,15 +36,15 @@ func (k *keeping) check(ctx context.Context, c *registry.Change) error {
 	if err != nil {
 		return err
 	}
-	return checkKept(s, c, k.project)
+	return checkKept(s, c)
 }
 
-// checkKept refuses a change by which events that came in could not be read. project is the folder from which the paths of sources count.
-func checkKept(s *registry.Snapshot, c *registry.Change, project string) error {
+// checkKept refuses a change by which events that came in could not be read.
+func checkKept(s *registry.Snapshot, c *registry.Change) error {
 	if s.Project() == nil {
 		return nil
 	}
-	sources, err := definition.Sources(c.Files, project)
+	sources, err := s.SourcesOf(c.Files)
 	if err != nil {
 		return nil // whoever decides the change says all that is wrong
 	}

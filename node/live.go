@@ -137,7 +137,7 @@ func (l *Live) openRegistry(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.registry, l.watcher = &keeping{registry.Over(store, l.Project), l.Project}, watcher
+	l.registry, l.watcher = &keeping{registry.Over(store, l.Project)}, watcher
 	if at.shared() {
 		l.data.Registry = postgres.Place(at.URL)
 	}

@@ -83,7 +83,7 @@ func (u *unserved) Forecast(ctx context.Context, a *forecast.Args) (*forecast.Fo
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKept(s, &a.Change, u.at.Project); err != nil {
+	if err := checkKept(s, &a.Change); err != nil {
 		return nil, err
 	}
 	complete, err := archived.CompleteOf(filepath.Join(u.at.Data, archiveFolder))
@@ -101,7 +101,7 @@ func (l *Live) Forecast(ctx context.Context, a *forecast.Args) (*forecast.Foreca
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKept(s, &a.Change, l.Project); err != nil {
+	if err := checkKept(s, &a.Change); err != nil {
 		return nil, err
 	}
 	held, err := materialize.ParseHistory(l.driver.History())

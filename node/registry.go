@@ -27,7 +27,7 @@ func OpenRegistry(ctx context.Context, data *Data, project string) (registry.Reg
 	if err != nil {
 		return nil, err
 	}
-	return &keeping{registry.Over(store, project), project}, nil
+	return &keeping{registry.Over(store, project)}, nil
 }
 
 // Applier is the part of a registry that the verb apply needs. A running server stands for its own.
@@ -85,7 +85,7 @@ func (u *unserved) read(ctx context.Context) (registry.Registry, error) {
 	case store == nil:
 		return registry.Empty(u.at.Project), nil
 	}
-	u.opened = &keeping{registry.Over(store, u.at.Project), u.at.Project}
+	u.opened = &keeping{registry.Over(store, u.at.Project)}
 	return u.opened, nil
 }
 

@@ -33,8 +33,7 @@ func (d *decision) next() (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	next.project = d.after
-	next.stamp(d.after, next.ID())
+	next.project = next.stamp(d.after, next.ID())
 	return next, nil
 }
 

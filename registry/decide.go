@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"selfsame"
-	"selfsame/definition"
 	"selfsame/definition/canonical"
 )
 
@@ -39,7 +38,7 @@ type form struct {
 
 // decide works a change out against a snapshot. It stores nothing.
 func (s *Snapshot) decide(ctx context.Context, c *Change) (*decision, error) {
-	p, err := definition.Parse(c.Files, s.projects.dir)
+	p, err := s.projects.reader.Parse(c.Files)
 	if err != nil {
 		return nil, err
 	}
@@ -73,14 +72,13 @@ func (s *Snapshot) decide(ctx context.Context, c *Change) (*decision, error) {
 
 // readForms writes the canonical form of every feature of the change.
 func (d *decision) readForms() error {
+	forms, err := d.before.projects.kept.formsOf(d.after)
+	if err != nil {
+		return err
+	}
 	for _, v := range d.after.Views {
-		for i := range v.Features {
-			f := &v.Features[i]
-			text, err := canonical.Form(d.after, v, f)
-			if err != nil {
-				return err
-			}
-			d.forms[featureName(v.Name, f.Name)] = form{text: text, hash: canonical.Hash(text), words: wordsOf(f), feature: f}
+		for _, f := range forms[v] {
+			d.forms[featureName(v.Name, f.feature.Name)] = f
 		}
 	}
 	return nil

@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"selfsame"
+	"selfsame/definition"
 )
 
 // Over returns the registry that a store keeps. dir is the project's folder, from which the paths of sources count. Closing the registry
 // closes the store.
 func Over(store Store, dir string) Registry {
-	l := &ledger{store: store, turn: make(chan struct{}, 1), projects: &projects{store: store, dir: dir, parsed: map[int64]*selfsame.Project{}}}
+	l := &ledger{store: store, turn: make(chan struct{}, 1), projects: &projects{store: store, dir: dir, reader: definition.NewReader(dir), parsed: map[int64]*selfsame.Project{}}}
 	l.newest = empties(l.projects)
 	return l
 }

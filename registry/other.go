@@ -150,18 +150,17 @@ func (d *decision) check() error {
 	if err != nil {
 		return err
 	}
-	for _, s := range d.after.Services {
-		p, err := plan.Build(d.after, plan.Request{Features: s.Features, Resolver: next})
-		if err != nil {
-			return &selfsame.Error{Class: selfsame.ClassDefinition, Pos: s.Pos, Ref: "service " + s.Name, Err: err}
+	return d.before.projects.kept.eachPlan(next.project, next, func(s *selfsame.FeatureService, p *plan.Plan, err error) error {
+		var warnings []string
+		if err == nil {
+			warnings, err = next.Standing(p)
 		}
-		warnings, err := next.Standing(p)
 		if err != nil {
 			return &selfsame.Error{Class: selfsame.ClassDefinition, Pos: s.Pos, Ref: "service " + s.Name, Err: err}
 		}
 		for _, w := range warnings {
 			d.diff.Warnings = append(d.diff.Warnings, "service "+s.Name+": "+w)
 		}
-	}
-	return nil
+		return nil
+	})
 }

@@ -57,8 +57,8 @@ func (ps *projects) buildPart(ctx context.Context, s *Snapshot, id int64, views 
 	if err != nil {
 		return ps.build(ctx, s, id)
 	}
-	s.stamp(p, id)
-	return p, nil
+	versions, services := s.stamps(id)
+	return new(kept).stamp(p, versions, services), nil
 }
 
 // outlinesOf are the outlines of files, by their paths. A text is looked at once.

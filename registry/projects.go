@@ -18,8 +18,10 @@ import (
 
 // projects rebuilds the project of an apply from its files. It is safe for concurrent use.
 type projects struct {
-	store Store
-	dir   string
+	store  Store
+	dir    string
+	reader *definition.Reader
+	kept   kept
 
 	mu     sync.Mutex // guards what follows, and makes each project once
 	parsed map[int64]*selfsame.Project
@@ -66,11 +68,43 @@ func (ps *projects) at(ctx context.Context, s *Snapshot, id int64) (*selfsame.Pr
 	if p := ps.parsed[id]; p != nil {
 		return p, nil
 	}
-	p, err := ps.build(ctx, s, id)
-	if err == nil {
-		ps.parsed[id] = p
+	files, err := ps.readKept(ctx, s.files(id))
+	if err != nil {
+		return nil, err
 	}
-	return p, err
+	p, err := ps.reader.Parse(files)
+	if err != nil {
+		return nil, unreadable(id, err)
+	}
+	ps.parsed[id] = s.stamp(p, id)
+	return ps.parsed[id], nil
+}
+
+func unreadable(id int64, err error) error {
+	return damaged(fmt.Sprintf("apply %d", id), "its definitions cannot be read", err)
+}
+
+// readKept is read for the newest project: texts that the one before had are not read again.
+func (ps *projects) readKept(ctx context.Context, hashes map[string]string) (files map[string][]byte, err error) {
+	swap(&ps.kept, &ps.kept.texts, func(before map[string][]byte) map[string][]byte {
+		unknown := maps.Clone(hashes)
+		maps.DeleteFunc(unknown, func(_, hash string) bool { _, known := before[hash]; return known })
+		if files, err = ps.read(ctx, unknown); err != nil {
+			return before
+		}
+		after := make(map[string][]byte, len(hashes))
+		if files == nil {
+			files = make(map[string][]byte, len(hashes))
+		}
+		for path, hash := range hashes {
+			if text, known := before[hash]; known {
+				files[path] = text
+			}
+			after[hash] = files[path]
+		}
+		return after
+	})
+	return files, err
 }
 
 // forget drops the project of an apply that was newest: it is built again where an old version is read.
@@ -80,6 +114,7 @@ func (ps *projects) forget(id int64) {
 	delete(ps.parsed, id)
 }
 
+// build makes the project of an apply that is not the newest. Nothing of it is kept.
 func (ps *projects) build(ctx context.Context, s *Snapshot, id int64) (*selfsame.Project, error) {
 	files, err := s.filesAt(ctx, id)
 	if err != nil {
@@ -87,10 +122,10 @@ func (ps *projects) build(ctx context.Context, s *Snapshot, id int64) (*selfsame
 	}
 	p, err := definition.Parse(files, ps.dir)
 	if err != nil {
-		return nil, damaged(fmt.Sprintf("apply %d", id), "its definitions cannot be read", err)
+		return nil, unreadable(id, err)
 	}
-	s.stamp(p, id)
-	return p, nil
+	versions, services := s.stamps(id)
+	return new(kept).stamp(p, versions, services), nil
 }
 
 // Files returns the definition files that are applied, by their path with slashes.
@@ -151,10 +186,15 @@ func (s *Snapshot) files(id int64) map[string]string {
 	return files
 }
 
-// stamp gives the features of a project the versions that apply id left them with, and its services their pinned outputs.
-func (s *Snapshot) stamp(p *selfsame.Project, id int64) {
-	versions := map[string]string{}
-	services := map[string][]Entry{}
+// stamp gives the features of the newest project the versions that apply id left them with, and its services their pinned outputs. p stays as it is.
+func (s *Snapshot) stamp(p *selfsame.Project, id int64) *selfsame.Project {
+	versions, services := s.stamps(id)
+	return s.projects.kept.stamp(p, versions, services)
+}
+
+// stamps are the versions that apply id left, by view.feature, and the pinned outputs of services.
+func (s *Snapshot) stamps(id int64) (versions map[string]string, services map[string][]Entry) {
+	versions, services = map[string]string{}, map[string][]Entry{}
 	for _, r := range s.records[:id] {
 		for _, f := range r.Features {
 			versions[featureName(f.View, f.Feature)] = f.Version
@@ -163,12 +203,10 @@ func (s *Snapshot) stamp(p *selfsame.Project, id int64) {
 			services[v.Name] = v.Entries
 		}
 	}
-	for _, v := range p.Views {
-		for i := range v.Features {
-			v.Features[i].Version = versions[featureName(v.Name, v.Features[i].Name)]
-		}
-	}
-	for _, v := range p.Services {
-		v.Features = pinned(services[v.Name])
-	}
+	return versions, services
+}
+
+// SourcesOf are the sources of definition files that may be applied next. Views and services are not looked at. The error is definition.Errors.
+func (s *Snapshot) SourcesOf(files map[string][]byte) ([]*selfsame.Source, error) {
+	return s.projects.reader.Sources(files)
 }
