@@ -46,6 +46,7 @@ type Use struct {
 	columnTexts []string // canonical text of each of Spec.Columns
 	cellTexts   []string // and of each of Spec.Cells
 	base        string
+	sorted      bool // a union: the texts stand in order
 }
 
 // ColumnText returns the canonical text of the expression in event column i.

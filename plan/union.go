@@ -29,8 +29,8 @@ func Union(uses []*Use) (union *Use, cellOf, columnOf [][]int, err error) {
 	union.takeColumns(uses)
 	union.takeCells(uses)
 	for _, u := range uses {
-		columnOf = append(columnOf, union.columnsOf(u))
-		cellOf = append(cellOf, union.cellsOf(u))
+		cells, columns := union.Places(u)
+		columnOf, cellOf = append(columnOf, columns), append(cellOf, cells)
 		union.Spec.NeedOrder = union.Spec.NeedOrder || u.Spec.NeedOrder
 		union.Spec.Detail = union.Spec.Detail || u.Spec.Detail
 		if u.View.AsOf.Or(0) > union.View.AsOf.Or(0) {
@@ -43,7 +43,7 @@ func Union(uses []*Use) (union *Use, cellOf, columnOf [][]int, err error) {
 
 // emptied is a use like u without columns, cells and features.
 func emptied(u *Use) *Use {
-	e := &Use{View: u.View, Entity: u.Entity, Spec: u.Spec, Lookup: u.Lookup, lookups: u.lookups, base: u.base}
+	e := &Use{sorted: true, View: u.View, Entity: u.Entity, Spec: u.Spec, Lookup: u.Lookup, lookups: u.lookups, base: u.base}
 	e.Spec.Columns, e.Spec.Cells = nil, nil
 	for _, s := range u.Sources {
 		e.Sources = append(e.Sources, &SourceUse{Source: s.Source, Place: s.Place, Key: s.Key, Where: s.Where})
@@ -83,7 +83,19 @@ func (union *Use) takeColumns(uses []*Use) {
 func (union *Use) columnsOf(u *Use) []int {
 	at := make([]int, len(u.columnTexts))
 	for c, text := range u.columnTexts {
-		at[c] = slices.Index(union.columnTexts, text)
+		at[c] = union.firstOf(union.columnTexts, text)
+	}
+	return at
+}
+
+// firstOf is the first place of a text among those of the use's columns or cells, -1 for none.
+func (union *Use) firstOf(texts []string, text string) int {
+	if !union.sorted {
+		return slices.Index(texts, text)
+	}
+	at, found := slices.BinarySearch(texts, text)
+	if !found {
+		return -1
 	}
 	return at
 }
@@ -91,20 +103,26 @@ func (union *Use) columnsOf(u *Use) []int {
 // takeCells adds the cells of uses, whose columns are there.
 func (union *Use) takeCells(uses []*Use) {
 	var list []part
+	columnsOf := make(map[*Use][]int, len(uses))
 	for _, u := range uses {
+		columnsOf[u] = union.columnsOf(u)
 		for c := range u.cellTexts {
 			list = append(list, part{u, c})
 		}
 	}
+	first := 0 // of the cells of one text, which stand together
 	slices.SortStableFunc(list, func(a, b part) int {
 		return cmp.Or(strings.Compare(a.use.cellTexts[a.at], b.use.cellTexts[b.at]), cmp.Compare(a.use.Spec.Cells[a.at].Call.Spec.MaxValues, b.use.Spec.Cells[b.at].Call.Spec.MaxValues))
 	})
 	for _, p := range list {
 		text, have := p.use.cellTexts[p.at], &p.use.Spec.Cells[p.at]
-		if union.cellLike(text, have) >= 0 {
+		if n := len(union.cellTexts); n > 0 && union.cellTexts[n-1] != text {
+			first = n
+		}
+		if slices.ContainsFunc(union.Spec.Cells[first:], func(c pit.Cell) bool { return c.Call.SameBound(have.Call) }) {
 			continue
 		}
-		columns := union.columnsOf(p.use)
+		columns := columnsOf[p.use]
 		cell := pit.Cell{Call: have.Call, Filter: have.Filter, Window: have.Window}
 		for _, a := range have.Args {
 			cell.Args = append(cell.Args, columns[a])
@@ -117,24 +135,22 @@ func (union *Use) takeCells(uses []*Use) {
 	}
 }
 
-// cellsOf returns where each cell of u is, one that is not there at -1.
+// cellsOf returns where each cell of u is, one that is not there at -1: that of its text and call, for one text may stand under two bounds of max_values.
 func (union *Use) cellsOf(u *Use) []int {
 	at := make([]int, len(u.cellTexts))
 	for c, text := range u.cellTexts {
-		at[c] = union.cellLike(text, &u.Spec.Cells[c])
+		at[c] = -1
+		for i := union.firstOf(union.cellTexts, text); i >= 0 && i < len(union.cellTexts); i++ {
+			if same := union.cellTexts[i] == text; same && union.Spec.Cells[i].Call.SameBound(u.Spec.Cells[c].Call) {
+				at[c] = i
+				break
+			} else if !same && union.sorted {
+				break
+			}
+		}
 	}
 	return at
 }
 
 // Places returns where a use that holds more, of the same Base, has the columns and cells of u: -1 for one that it does not hold.
 func (union *Use) Places(u *Use) (cells, columns []int) { return union.cellsOf(u), union.columnsOf(u) }
-
-// cellLike returns the cell of that text and call, -1 for none: one text may stand under two bounds of max_values.
-func (union *Use) cellLike(text string, c *pit.Cell) int {
-	for i, t := range union.cellTexts {
-		if t == text && union.Spec.Cells[i].Call.SameBound(c.Call) {
-			return i
-		}
-	}
-	return -1
-}
