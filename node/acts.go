@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -223,8 +224,10 @@ func (l *Live) Act(ctx context.Context, by registry.By, a registry.Action) (*reg
 		}
 		return r, l.readBy(ctx)
 	}
-	l.applying.Lock()
-	defer l.applying.Unlock()
+	if err := l.applying.takeSoon(ctx, fmt.Sprintf("the stage %s of %s.%s", g.Stage, g.View, g.Feature)); err != nil {
+		return nil, err
+	}
+	defer l.applying.end()
 	r, err := l.registry.Act(ctx, by, a)
 	if err != nil {
 		return nil, err

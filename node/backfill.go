@@ -70,8 +70,10 @@ func (l *Live) backfillVerb(ctx context.Context, a *LoadArgs, line func(any) err
 	if a.Start != nil || a.End != nil || a.Incremental {
 		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "backfill", Message: "it loads the whole history", Hint: "use selfsame materialize for a part"}
 	}
-	l.applying.Lock()
-	defer l.applying.Unlock()
+	if err := l.applying.take(ctx, "a backfill", func(why string) error { return line(LoadLine{Note: why}) }); err != nil {
+		return err
+	}
+	defer l.applying.end()
 	uses, names, err := l.loadable(a.Views, false)
 	if err != nil {
 		return err
@@ -87,8 +89,10 @@ func (l *Live) materializeVerb(ctx context.Context, a *LoadArgs, line func(any) 
 	if err := a.check(); err != nil {
 		return err
 	}
-	l.applying.Lock()
-	defer l.applying.Unlock()
+	if err := l.applying.take(ctx, "a materialization", func(why string) error { return line(LoadLine{Note: why}) }); err != nil {
+		return err
+	}
+	defer l.applying.end()
 	uses, names, err := l.loadable(a.Views, true)
 	if err != nil {
 		return err
@@ -239,14 +243,15 @@ func (l *Live) bringUntilDone(ctx context.Context, uses []*plan.Use, b *bringing
 	if len(b.fresh) > 0 {
 		said, rows := started, map[string]int64{}
 		b.told = func(view string, n int64) {
-			if rows[view] = n; time.Since(said) < time.Second {
+			rows[view] = n
+			all := int64(0)
+			for _, n := range rows { // integers: in any order
+				all += n
+			}
+			if l.applying.read(all); time.Since(said) < time.Second {
 				return
 			}
 			said = time.Now()
-			all := int64(0)
-			for _, n := range rows {
-				all += n
-			}
 			// A line that cannot be sent ends the request, and with it the load.
 			_ = line(LoadLine{Progress: &LoadProgress{View: view, Rows: n, Rate: float64(all) / time.Since(started).Seconds()}})
 		}

@@ -55,7 +55,11 @@ func openDataWithin(ctx context.Context, dir string, patience time.Duration) (*D
 	}
 	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, dataError(dir, "cannot lock the data directory", err)
+		err = dataError(dir, "cannot lock the data directory", err)
+		if errors.Is(err, fs.ErrPermission) {
+			err.(*selfsame.Error).Hint = "it belongs to another user: list, show, search, history and lineage read it all the same; for the rest run selfsame as that user, or ask its server over HTTP"
+		}
+		return nil, err
 	}
 	d := &Data{Dir: dir, lock: lock}
 	if err := d.take(ctx, patience); err != nil {

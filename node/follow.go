@@ -5,6 +5,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -95,8 +96,13 @@ func (l *Live) followRegistry(ctx context.Context) error {
 	if s.ID() > have.ID() && s.Applied() == have.Applied() && !movesStates(have, s) {
 		return l.readBy(ctx)
 	}
-	l.applying.Lock()
-	defer l.applying.Unlock()
+	if err := l.applying.take(ctx, fmt.Sprintf("record %d of another server", s.ID()), func(why string) error {
+		l.following.note(errors.New(why)) // /readyz says so
+		return nil
+	}); err != nil {
+		return err
+	}
+	defer l.applying.end()
 	before := l.snapshot.Load()
 	if s.ID() == before.ID() {
 		return nil // an apply of this server came between

@@ -69,7 +69,7 @@ type Live struct {
 	archiving sync.Mutex // one advance of the archive at a time
 	archive   *archive.Archive
 
-	applying sync.Mutex  // one change of the live states at a time; guards uses
+	applying *turn       // one change of the live states at a time; guards uses
 	uses     []*plan.Use // of what is live
 	quit     context.Context
 	giveUp   context.CancelFunc // ends quit: loads of history, which may take hours, end with it
@@ -87,7 +87,7 @@ type LiveConfig struct {
 
 // OpenLive opens a data directory and brings its online state up to the end of the log. Nothing is taken in until Run.
 func OpenLive(ctx context.Context, cfg LiveConfig) (l *Live, err error) {
-	l = &Live{Config: cfg.Config, Project: cfg.Project, now: cfg.Now, notify: cfg.Notify, applied: make(chan struct{}, 1)}
+	l = &Live{Config: cfg.Config, Project: cfg.Project, now: cfg.Now, notify: cfg.Notify, applied: make(chan struct{}, 1), applying: newTurn()}
 	l.quit, l.giveUp = context.WithCancel(context.WithoutCancel(ctx))
 	if l.simulated = l.now != nil; !l.simulated {
 		l.now = func() int64 { return time.Now().UnixMicro() }
@@ -321,8 +321,8 @@ func (l *Live) Run(ctx context.Context) error {
 // Close gives the data directory back.
 func (l *Live) Close() error {
 	l.giveUp()
-	l.applying.Lock() // what changed the live states has ended
-	defer l.applying.Unlock()
+	_ = l.applying.take(context.Background(), "the end of the server", nil) // what changed the live states has ended
+	defer l.applying.end()
 	var errs []error
 	if l.answered != nil {
 		last := selfsame.MinTime
@@ -353,8 +353,10 @@ func (l *Live) Close() error {
 // Apply makes a change of definitions, builds the states that it needs beside the live ones, and switches reads to it. Reads go on all the
 // while: until the switch they see the definitions before.
 func (l *Live) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, error) {
-	l.applying.Lock()
-	defer l.applying.Unlock()
+	if err := l.applying.takeSoon(ctx, applyBy(c)); err != nil {
+		return nil, err
+	}
+	defer l.applying.end()
 	diff, err := l.registry.Apply(ctx, c)
 	if err != nil || diff.Apply == 0 && diff.On == l.snapshot.Load().Applied() {
 		return diff, err
@@ -365,6 +367,9 @@ func (l *Live) Apply(ctx context.Context, c *registry.Change) (*registry.Diff, e
 	}
 	return diff, err
 }
+
+// applyBy names an apply to those who wait for it.
+func applyBy(c *registry.Change) string { return "an apply by " + c.Author }
 
 // follow makes the newest applied definitions the live ones. Behind says why where it does not.
 func (l *Live) follow(ctx context.Context) (err error) {

@@ -89,7 +89,9 @@ func (l *Live) again(ctx context.Context, was *registry.Answered) (*api.Changed,
 
 // followNow makes the newest definitions the live ones.
 func (l *Live) followNow(ctx context.Context) error {
-	l.applying.Lock()
-	defer l.applying.Unlock()
+	if err := l.applying.takeSoon(ctx, "an apply of another server"); err != nil {
+		return err
+	}
+	defer l.applying.end()
 	return l.follow(ctx)
 }

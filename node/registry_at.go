@@ -137,7 +137,7 @@ func (at RegistryAt) openFile(ctx context.Context) (registry.Store, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	store, err := sqlite.Open(ctx, path)
+	store, err := sqlite.OpenToRead(ctx, path)
 	if err != nil {
 		return nil, err
 	}

@@ -44,10 +44,10 @@ func (l *Live) trim(ctx context.Context) error {
 	if err := t.verify(ctx, filepath.Join(l.data.Dir, archiveFolder), l.archive.Complete()); err != nil {
 		return err
 	}
-	if !l.applying.TryLock() {
+	if !l.applying.try("a trim of the log") {
 		return nil // a state is being built, of the log perhaps: another time
 	}
-	defer l.applying.Unlock()
+	defer l.applying.end()
 	if err := l.store.Sync(ctx); err != nil {
 		return err
 	}

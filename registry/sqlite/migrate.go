@@ -5,6 +5,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"selfsame"
@@ -78,20 +79,9 @@ func (s *Store) migrate(ctx context.Context) error {
 		return s.fault("open", err)
 	}
 	defer tx.Rollback()
-	var version, mark, tables int
-	for query, to := range map[string]*int{`PRAGMA user_version`: &version, `PRAGMA application_id`: &mark, `SELECT count(*) FROM sqlite_schema`: &tables} {
-		if err := tx.QueryRowContext(ctx, query).Scan(to); err != nil {
-			return s.fault("open", err)
-		}
-	}
-	switch {
-	case mark != application && tables > 0:
-		return &selfsame.Error{Class: selfsame.ClassResource, Ref: s.path, Message: "this SQLite file is no registry", Hint: "name another data directory with --data"}
-	case version > len(migrations):
-		return &selfsame.Error{Class: selfsame.ClassResource, Ref: s.path,
-			Message: fmt.Sprintf("the registry has layout %d, and this selfsame reads up to %d", version, len(migrations)), Hint: "use the newer selfsame that wrote it"}
-	case version == len(migrations):
-		return nil
+	version, err := s.layout(ctx, tx)
+	if err != nil || version == len(migrations) {
+		return err
 	}
 	for i, statements := range migrations[version:] {
 		if _, err := tx.ExecContext(ctx, statements); err != nil {
@@ -102,4 +92,22 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 	}
 	return s.fault("bring forward", tx.Commit())
+}
+
+// layout is the number of the file's layout: 0 where it is empty. One of a later selfsame, or a file that is no registry, is refused.
+func (s *Store) layout(ctx context.Context, tx *sql.Tx) (version int, err error) {
+	var mark, tables int
+	for query, to := range map[string]*int{`PRAGMA user_version`: &version, `PRAGMA application_id`: &mark, `SELECT count(*) FROM sqlite_schema`: &tables} {
+		if err := tx.QueryRowContext(ctx, query).Scan(to); err != nil {
+			return 0, s.fault("open", err)
+		}
+	}
+	switch {
+	case mark != application && tables > 0:
+		return 0, &selfsame.Error{Class: selfsame.ClassResource, Ref: s.path, Message: "this SQLite file is no registry", Hint: "name another data directory with --data"}
+	case version > len(migrations):
+		return 0, &selfsame.Error{Class: selfsame.ClassResource, Ref: s.path,
+			Message: fmt.Sprintf("the registry has layout %d, and this selfsame reads up to %d", version, len(migrations)), Hint: "use the newer selfsame that wrote it"}
+	}
+	return version, nil
 }

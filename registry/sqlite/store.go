@@ -35,15 +35,23 @@ func OpenCopy(ctx context.Context, path string) (*Store, error) { return open(ct
 
 func open(ctx context.Context, path, synchronous string) (*Store, error) {
 	// Writers take the lock when they begin and wait for one another.
-	query := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)"}}
+	s, err := opened(path, url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + synchronous + ")", "foreign_keys(1)"}})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.migrate(ctx); err != nil {
+		s.db.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// opened is a store on a file with the parameters of SQLite. Nothing is read yet.
+func opened(path string, query url.Values) (*Store, error) {
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: escape(path), RawQuery: query.Encode()}).String())
 	s := &Store{db: db, path: path}
 	if err != nil {
 		return nil, s.fault("open", err)
-	}
-	if err := s.migrate(ctx); err != nil {
-		db.Close()
-		return nil, err
 	}
 	return s, nil
 }
