@@ -15,6 +15,9 @@ type general struct {
 	in, out      buckets
 	set          moving
 	starts       [][]int32 // window -> what AppendSessions gave
+	known        known
+	from         []int32 // memory of sweepWalks
+	list         []int32
 }
 
 // moving is the set of events of a rows or session window: the run [lo, hi) and single ones behind it.
@@ -195,34 +198,62 @@ func (e *evaluator) prepareWalks(x *subject) {
 	}
 }
 
-// walks evaluates the cells of a rows or session window, or of one with request, row by row. Up to some event a row knows everything, so that the walk back
+// walks evaluates the cells of a rows or session window, or of one with request, chain by chain. Of a chain whose walks turn out to be long the rest is swept.
+func (e *evaluator) walks(g *groupState, in *windowCells, x *subject) {
+	lo := e.span.lo[in.window]
+	e.general.set.restart(g)
+	for a := 0; a < len(x.at); {
+		b := a + 1
+		for b < len(x.at) && x.known[b] >= x.known[b-1] && lo[b] >= lo[b-1] {
+			b++
+		}
+		if k := e.walkChain(g, in, x, a, b); k < b {
+			e.sweepWalks(g, in, x, k, b)
+			e.general.set.restart(g)
+		}
+		a = b
+	}
+}
+
+// walkChain evaluates rows [a, b) row by row, and returns the row at which it gave up. Up to some event a row knows everything, so that the walk back
 // need only look at the events behind it one by one; the rest is a run, and what the next row changes of it is little. A long session
 // of a hot key would be walked again for every row otherwise. Behind a retraction that is so.
-func (e *evaluator) walks(g *groupState, in *windowCells, x *subject) {
+func (e *evaluator) walkChain(g *groupState, in *windowCells, x *subject, a, b int) int {
+	looked, patience := 0, walkPatience*(x.hi-x.lo)
+	for k := a; k < b; k++ {
+		if looked > patience && (b-k)*(looked/(k-a)) > patience {
+			return k
+		}
+		looked += e.walkRow(g, in, x, k)
+		e.values(g, in, x.at[k])
+	}
+	return b
+}
+
+// walkRow makes the set that of row k, and returns how many events it looked at one by one.
+func (e *evaluator) walkRow(g *groupState, in *windowCells, x *subject, k int) int {
 	m := &e.general.set
-	m.restart(g)
-	for k, at := range x.at {
-		lo, hi := e.span.lo[in.window][k], e.span.hi[in.window][k]
-		run := min(hi, int32(x.lo+e.visible.shown(x.known[k])))
-		run = max(run, lo)
-		walk := e.spec.windows[in.window].Walk(at)
-		m.next = e.takeOwn(m.next[:0], in.window, x, k, &walk)
-		first, end, open := run, run, true
-		for i := hi - 1; i >= run && open; i-- {
-			if e.ev.visible(int(i), x.known[k]) && !walk.Skip() {
-				if open = walk.Take(e.ev.tau[i]); open {
-					m.next = append(m.next, i)
-				}
+	lo, hi := e.span.lo[in.window][k], e.span.hi[in.window][k]
+	run := min(hi, int32(x.lo+e.visible.shown(x.known[k])))
+	run = max(run, lo)
+	walk := e.spec.windows[in.window].Walk(x.at[k])
+	m.next = e.takeOwn(m.next[:0], in.window, x, k, &walk)
+	first, end, open := run, run, true
+	i := hi - 1
+	for ; i >= run && open; i-- {
+		if e.ev.visible(int(i), x.known[k]) && !walk.Skip() {
+			if open = walk.Take(e.ev.tau[i]); open {
+				m.next = append(m.next, i)
 			}
 		}
-		if open {
-			tau := e.ev.tau[x.lo:x.hi]
-			lo, hi := walk.Rest(tau, e.general.starts[in.window], int(lo)-x.lo, int(run)-x.lo)
-			first, end = int32(x.lo+lo), int32(x.lo+hi)
-		}
-		m.move(g, first, end)
-		e.values(g, in, at)
 	}
+	if open {
+		tau := e.ev.tau[x.lo:x.hi]
+		lo, hi := walk.Rest(tau, e.general.starts[in.window], int(lo)-x.lo, int(run)-x.lo)
+		first, end = int32(x.lo+lo), int32(x.lo+hi)
+	}
+	m.move(g, first, end)
+	return int(hi-1-i) + 2*len(m.single)
 }
 
 // restart empties the set.

@@ -231,7 +231,7 @@ func (w *Walk) Take(tau int64) bool {
 		return false
 	}
 	if w.gap != selfsame.MaxTime {
-		if SatSub(w.newer, tau) > w.gap {
+		if !w.Reaches(tau) {
 			return false
 		}
 		w.newer = tau
@@ -250,6 +250,19 @@ func (b *Bounds) Narrow(at int64, tau []int64, starts []int32, lo, hi int) (firs
 // Rest returns which events a walk that has taken or passed over every event so far takes, were it to go on through the events tau[lo:hi],
 // as Narrow does.
 func (w *Walk) Rest(tau []int64, starts []int32, lo, hi int) (first, end int) {
+	first, end, session := w.Counted(lo, hi)
+	switch {
+	case !session:
+		return first, end
+	case !w.Reaches(tau[end-1]):
+		return end, end
+	}
+	return max(first, int(starts[end-1])), end
+}
+
+// Counted is Rest as far as counting goes, of visible events lo … hi-1. Where it says session, event end-1, the newest, is in if the walk Reaches it, and then those
+// of its session are.
+func (w *Walk) Counted(lo, hi int) (first, end int, session bool) {
 	if n := max(hi-lo, 0); w.skip >= int64(n) {
 		hi = min(lo, hi)
 	} else {
@@ -257,16 +270,15 @@ func (w *Walk) Rest(tau []int64, starts []int32, lo, hi int) (first, end int) {
 	}
 	switch {
 	case lo >= hi:
-		return hi, hi
+		return hi, hi, false
 	case int64(hi-lo) > w.left:
-		return hi - int(w.left), hi
-	case w.gap == selfsame.MaxTime:
-		return lo, hi
-	case SatSub(w.newer, tau[hi-1]) > w.gap:
-		return hi, hi
+		return hi - int(w.left), hi, false
 	}
-	return max(lo, int(starts[hi-1])), hi
+	return lo, hi, w.gap != selfsame.MaxTime
 }
+
+// Reaches reports whether the session of a walk goes on with an event.
+func (w *Walk) Reaches(tau int64) bool { return SatSub(w.newer, tau) <= w.gap }
 
 // AppendSessions appends, for each of the sorted events behind those that out has already, the place in tau of the first event of its
 // session.
