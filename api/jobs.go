@@ -47,6 +47,7 @@ type Job struct {
 	Service  string           `json:"service,omitempty"`
 	Version  int64            `json:"version,omitempty"` // of the service
 	Features []string         `json:"features,omitempty"`
+	Labels   []string         `json:"labels,omitempty"`
 	Format   string           `json:"format"`
 	Created  selfsame.Instant `json:"created"`
 	Started  selfsame.Instant `json:"started,omitempty"` // 0: not yet

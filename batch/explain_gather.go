@@ -63,8 +63,11 @@ type candidate struct {
 
 // gather reads the candidates of a use. req has the one row that asks.
 func gather(ctx context.Context, req Request, u *plan.Use) (*gathered, error) {
+	if u.View.Ahead && !req.Mode.Final { // labels know everything that was admitted
+		req.Mode = Mode{Final: true}
+	}
 	r := newRunner(req, explainScope(&req, u))
-	g := &gathered{use: u, final: req.Mode.Final || u.View.Ahead, at: req.Rows.At[0], lens: r.lensOf(u)}
+	g := &gathered{use: u, final: req.Mode.Final, at: req.Rows.At[0], lens: r.lensOf(u)}
 	known, err := r.cuts(u)
 	if err != nil {
 		return nil, err

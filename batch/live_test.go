@@ -33,6 +33,8 @@ sources:
     stream: {push: true}
 views:
   spend: {entity: user, source: pays, features: {total: sum(amount) over 7d, notes: count(note) over 7d}}
+  soon: {entity: user, source: pays, features: {sum: sum(amount) over next 1h, more: count(*) over next 2h}}
+  grown: {features: {by: soon.sum / spend.total}}
 `
 
 const day = int64(1_704_067_200_000_000) // 2024-01-01
@@ -204,6 +206,34 @@ func TestBoundsDoNotApplyAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "ann", got, []string{"1 0"})
+}
+
+// TestServedBesideLabels asks at the cuts of online reads for what was served and what came of it: labels know the whole log, and no cut of a row.
+func TestServedBesideLabels(t *testing.T) {
+	dir := t.TempDir()
+	later := paid(2, "z", 8, nil)
+	later["at"], later[batch.ArchiveArrival] = day+3*selfsame.Hour, day+5*selfsame.Hour
+	writeLog(t, dir, paySchema(t), paid(0, "a", 1, nil), paid(1, "b", 3, nil), later)
+	for _, offsets := range [][]int64{{1}, {2}, {0, 2, 1}, {3, 3}} {
+		got, err := runLog(t, dir, func(r *batch.Request) {
+			r.Mode.Served = true
+			r.Plan = planned(t, r.Plan.Project, plan.Request{Features: []selfsame.ServiceEntry{{View: "spend", Feature: "total"}, {View: "soon"}, {View: "grown"}}})
+			r.Rows.At, r.Rows.Served, r.Rows.Batch.Rows = nil, nil, len(offsets)
+			r.Rows.Batch.Columns[0].Reset()
+			for _, o := range offsets {
+				r.Rows.At, r.Rows.Served = append(r.Rows.At, day+2*selfsame.Hour), append(r.Rows.Served, batch.ServedCut{Offset: o})
+				r.Rows.Batch.Columns[0].AppendBytes([]byte("ann"))
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for _, o := range offsets {
+			want = append(want, []string{"null 8 null null", "1 8 null 8", "4 8 null 2", "4 8 null 2"}[o])
+		}
+		same(t, fmt.Sprint("cuts ", offsets), got, want)
+	}
 }
 
 func TestServedNeedsCuts(t *testing.T) {

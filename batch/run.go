@@ -132,9 +132,9 @@ func (u *useRun) see(seen []bool) {
 func Run(ctx context.Context, req Request) (*Result, error) {
 	if req.Mode.Served {
 		for _, u := range req.Plan.Uses {
-			if u.TrainingOnly() {
-				return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + u.View.Name, Message: "it looks other views up, or looks forward, and no online read sees that",
-					Hint: "train it with --mode as_of or --mode final"}
+			if u.Lookup != nil && !u.View.Ahead {
+				return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + u.View.Name, Message: "it looks other views up as of each event, and no online read sees that",
+					Hint: "leave it out, or train it with --mode final"}
 			}
 		}
 		return runServed(ctx, req)
@@ -222,10 +222,15 @@ func (r *runner) readSources(ctx context.Context) error {
 			r.result.Sources = append(r.result.Sources, newCounts(src.Name))
 		}
 	}
-	byRow := func(a, b source.BadRow) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row)) }
-	slices.SortFunc(r.result.Bad, byRow)
-	r.result.Bad = slices.CompactFunc(r.result.Bad, func(a, b source.BadRow) bool { return byRow(a, b) == 0 }) // lookups may read a source again
+	r.result.Bad = eachBadRow(r.result.Bad) // lookups may read a source again
 	return nil
+}
+
+// eachBadRow sorts rows and leaves each once.
+func eachBadRow(rows []source.BadRow) []source.BadRow {
+	byRow := func(a, b source.BadRow) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row)) }
+	slices.SortFunc(rows, byRow)
+	return slices.CompactFunc(rows, func(a, b source.BadRow) bool { return byRow(a, b) == 0 })
 }
 
 // prepare numbers the keys of every use and opens its sweep.

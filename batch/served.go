@@ -14,22 +14,28 @@ import (
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/pit"
+	"selfsame/plan"
 	"selfsame/source"
 )
 
-// runServed is Run in served mode: rows that look at one scope are run together, and their results are put together again.
+// runServed is Run in served mode: rows that look at one scope are run together, labels apart from all, and their results are put together again.
 func runServed(ctx context.Context, req Request) (*Result, error) {
-	groups, err := serveGroups(ctx, &req)
+	isLabel := func(u *plan.Use) bool { return u.View.Ahead }
+	served := req
+	served.Plan = req.Plan.Part(func(u *plan.Use) bool { return !isLabel(u) })
+	groups, err := serveGroups(ctx, &served)
 	if err != nil {
 		return nil, err
 	}
-	if len(groups) == 1 {
+	labeled := len(served.Plan.Uses) < len(req.Plan.Uses)
+	if len(groups) == 1 && !labeled {
 		return run(ctx, req, groups[0].scope)
 	}
 	merged := newRunner(req, wholeScope(&req)).result
+	merged.expect(len(req.Plan.Uses))
 	most := -1
 	for _, g := range groups {
-		part := req
+		part := served
 		part.Rows = req.Rows.subset(g.rows)
 		res, err := run(ctx, part, g.scope)
 		if err != nil {
@@ -42,7 +48,43 @@ func runServed(ctx context.Context, req Request) (*Result, error) {
 			return nil, err
 		}
 	}
-	return merged, nil
+	if labeled {
+		err = merged.runLabels(ctx, req, isLabel)
+	}
+	return merged, err
+}
+
+// runLabels runs the uses that are labels over everything that was admitted up to the run's snapshot, whatever the cuts of the rows.
+func (res *Result) runLabels(ctx context.Context, req Request, isLabel func(*plan.Use) bool) error {
+	part, rows := req, *req.Rows
+	rows.Served = nil
+	part.Plan, part.Rows, part.Mode = req.Plan.Part(isLabel), &rows, Mode{Final: true}
+	labels, err := run(ctx, part, wholeScope(&req))
+	if err != nil {
+		return err
+	}
+	all := make([]uint32, req.Rows.Batch.Rows)
+	for i := range all {
+		all[i] = uint32(i)
+	}
+	if err := res.join(labels, all); err != nil {
+		return err
+	}
+	told := map[string]SourceCounts{}
+	for _, c := range append(labels.Sources, res.Sources...) { // what features read is told as they read it
+		told[c.Name] = c
+	}
+	res.Sources = nil
+	for _, s := range req.Plan.Sources() {
+		res.Sources = append(res.Sources, told[s.Name])
+	}
+	for name, p := range labels.Pruned {
+		if _, ok := res.Pruned[name]; !ok {
+			res.Pruned[name] = p
+		}
+	}
+	res.Bad = eachBadRow(append(res.Bad, labels.Bad...))
+	return nil
 }
 
 // group is the rows of a run that look at one scope.
@@ -172,17 +214,23 @@ func (h *hasty) behind(c *ServedCut, at int64) bool {
 	return lag != selfsame.MaxTime && i < len(h.offsets) && h.alphas[i] <= satAdd(at, -lag)
 }
 
-// join takes over the result of some rows.
+// expect makes room for the results of so many uses that join brings.
+func (res *Result) expect(uses int) {
+	for range uses {
+		res.sweeps = append(res.sweeps, pit.NewResult(res.run.Rows.Batch.Rows))
+	}
+	res.Seen, res.run.uses = make([]int64, uses), make([]*useRun, uses)
+}
+
+// join takes over the result of some rows: of those uses of the plan that it has.
 func (res *Result) join(part *Result, rows []uint32) error {
 	res.Events += part.Events
 	res.Spilled += part.Spilled
-	for u, sweep := range part.sweeps {
-		if len(res.sweeps) <= u {
-			res.sweeps = append(res.sweeps, pit.NewResult(res.run.Rows.Batch.Rows))
-			res.Seen = append(res.Seen, 0)
-		}
-		res.Seen[u] += part.Seen[u]
-		if err := res.sweeps[u].Join(sweep, rows); err != nil {
+	for i, x := range part.run.uses {
+		u := slices.Index(res.run.Plan.Uses, x.use)
+		res.Seen[u] += part.Seen[i]
+		res.run.uses[u] = x
+		if err := res.sweeps[u].Join(part.sweeps[i], rows); err != nil {
 			return err
 		}
 	}

@@ -115,7 +115,7 @@ func (s *jobs) Start(ctx context.Context, body []byte) (*api.Job, error) {
 	if j.cfg, err = r.config(ctx, s.live, dir); err != nil {
 		return nil, err
 	}
-	j.Service, j.Version, j.Features = j.cfg.Request.Service, j.cfg.Request.Version, j.cfg.Request.Features
+	j.Service, j.Version, j.Features, j.Labels = j.cfg.Request.Service, j.cfg.Request.Version, j.cfg.Request.Features, j.cfg.Request.Labels
 	if err := s.take(j, &r, dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}

@@ -29,6 +29,7 @@ type jobRequest struct {
 	Service        string            `json:"service,omitempty"` // fraud, or fraud@3
 	Features       []string          `json:"features,omitempty"`
 	FeatureVersion string            `json:"feature_version,omitempty"`
+	Labels         []string          `json:"labels,omitempty"`
 	Rows           []json.RawMessage `json:"rows,omitempty"`
 	RowsFile       string            `json:"rows_file,omitempty"` // below the project's folder
 	Entities       []json.RawMessage `json:"entities,omitempty"`
@@ -132,9 +133,12 @@ func (r *jobRequest) config(ctx context.Context, l *Live, dir string) (*TrainCon
 
 // request is what is asked for: versions that are applied now.
 func (r *jobRequest) request(ctx context.Context, l *Live, to *Request) error {
-	*to = Request{Features: r.Features, Each: r.FeatureVersion, Short: r.Names == "short", Applied: true}
+	*to = Request{Features: r.Features, Labels: r.Labels, Each: r.FeatureVersion, Short: r.Names == "short", Applied: true}
 	s, err := l.newestRecords(ctx)
 	if err != nil {
+		return err
+	}
+	if _, err := s.Entries(r.Labels, ""); err != nil {
 		return err
 	}
 	if r.Service == "" {
@@ -240,7 +244,7 @@ func below(dir, path string) bool {
 func (r *jobRequest) flags(cfg *TrainConfig) {
 	for name, value := range map[string]string{"rows": cfg.Rows.File, "entities": cfg.Rows.Entities, "out": cfg.Out, "start": r.Start, "end": r.End, "every": r.Every, "time": r.Time,
 		"timezone": r.Timezone, "time-format": r.TimeFormat, "omit": strings.Join(r.Omit, ","), "names": r.Names, "as-of": r.AsOf, "mode": r.Mode, "on-error": r.OnError,
-		"with": strings.Join(r.With, ","), "features": strings.Join(r.Features, ","), "feature-version": r.FeatureVersion, "label": r.Label} {
+		"with": strings.Join(r.With, ","), "features": strings.Join(r.Features, ","), "feature-version": r.FeatureVersion, "labels": strings.Join(r.Labels, ","), "label": r.Label} {
 		if value != "" {
 			cfg.Flags[name] = value
 		}

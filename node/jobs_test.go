@@ -66,6 +66,36 @@ func TestSmallJob(t *testing.T) {
 	}
 }
 
+// TestJobWithLabels holds that a job writes what looks forward behind the features, as far as it is known, and again from its manifest.
+func TestJobWithLabels(t *testing.T) {
+	w := newLiveWorld(t, strings.Replace(bank, "services:\n", "  soon: {entity: user, source: pays, features: {n: count(*) over next 7d, s: sum(x) over next 1d}}\nservices:\n", 1),
+		map[string]string{"pays.csv": "k,x,id,at\na,1,i,2024-02-01T00:00:00Z\na,2,j,2024-02-02T00:00:00Z\nb,4,k,2024-02-20T00:00:00Z\n", "fixes.csv": "k,x,id,op,at\n",
+			"homes.csv": "k,x,pk,op,seq,at\n", "places.csv": "k,x\n"})
+	rows := `"rows": [{"k": "a", "event_time": "2024-02-01T00:00:00Z"}, {"k": "a", "event_time": "2024-02-19T00:00:00Z"}]`
+	j := w.start(`{"service": "all", "labels": ["soon.*"], ` + rows + `}`)
+	var values []map[string]any
+	if err := json.Unmarshal(j.Values, &values); err != nil || len(values) != 2 || values[0]["soon__n"] != 1.0 || values[0]["soon__s"] != 2.0 || values[1]["soon__n"] != nil ||
+		values[1]["soon__n__status"] != "null" || values[0]["paid__n_lifetime"] != 0.0 || len(j.Labels) != 1 || j.Version != 1 {
+		t.Errorf("got %s, %v, %+v", j.Values, err, j)
+	}
+	j = w.start(`{"features": ["paid.s"], "labels": ["soon.n@1"], "format": "csv", ` + rows + `}`)
+	first, err := os.ReadFile(j.Path)
+	if err != nil || string(first) != "k,event_time,paid__s,soon__n\na,2024-02-01T00:00:00.000000Z,,1\na,2024-02-19T00:00:00.000000Z,,\n" {
+		t.Fatalf("got %s, %v", first, err)
+	}
+	for body, class := range map[string]selfsame.ErrorClass{
+		`{"service": "all", "labels": ["soon.m"], ` + rows + `}`:              selfsame.ClassNotFound,
+		`{"features": ["soon.n"], "labels": ["soon.n"], ` + rows + `}`:        selfsame.ClassUsage,
+		`{"service": "all", "labels": [7], ` + rows + `}`:                     selfsame.ClassUsage,
+		`{"labels": ["soon.n"], ` + rows + `}`:                                selfsame.ClassUsage,
+		`{"service": "all", "labels": ["soon.n"], "mode": "x", ` + rows + `}`: selfsame.ClassUsage,
+	} {
+		if _, err := w.live.jobs.Start(t.Context(), []byte(body)); selfsame.ClassOf(err) != class {
+			t.Errorf("%s: %v, want %s", body, err, class)
+		}
+	}
+}
+
 // TestJobIsTrain holds that a job makes the bytes that train makes, of versions that are applied whatever the files say meanwhile, and that it can be made again.
 func TestJobIsTrain(t *testing.T) {
 	w := bankWorld(t)

@@ -114,6 +114,18 @@ func (p *Plan) Sources() []*selfsame.Source {
 	return sources
 }
 
+// Part returns the plan with those of its uses alone for which keep is true: enough to run them, not to evaluate what reads others.
+func (p *Plan) Part(keep func(*Use) bool) *Plan {
+	out := *p
+	out.Uses = nil
+	for _, u := range p.Uses {
+		if keep(u) {
+			out.Uses = append(out.Uses, u)
+		}
+	}
+	return &out
+}
+
 // SourceNames returns the names of Sources, each once.
 func (p *Plan) SourceNames() []string {
 	var names []string
