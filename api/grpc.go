@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"runtime"
@@ -91,7 +92,10 @@ func (g *GRPC) Serve(ctx context.Context, l net.Listener) error {
 	late := time.AfterFunc(g.o.ShutdownWithin, g.server.Stop)
 	g.server.GracefulStop()
 	late.Stop()
-	return <-ended
+	if err := <-ended; !errors.Is(err, grpc.ErrServerStopped) { // stopped before it began to serve
+		return err
+	}
+	return nil
 }
 
 var featuresDesc = grpc.ServiceDesc{

@@ -223,3 +223,21 @@ func TestServeEndsAfterRequests(t *testing.T) {
 		t.Errorf("Serve: %v", err)
 	}
 }
+
+// Each server ends without an error where it is told to before it began.
+func TestServeEndsBeforeItBegan(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 20 {
+		wire := New((&store{}).options())
+		for name, serve := range map[string]func(context.Context, net.Listener) error{"HTTP": wire.HTTP().Serve, "gRPC": wire.GRPC().Serve} {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := serve(ctx, l); err != nil {
+				t.Errorf("%s: got %v, want nil", name, err)
+			}
+		}
+	}
+}
