@@ -70,6 +70,15 @@ gen:
 	$(GO) test -count=1 ./definition -run 'TestSchemaIsCurrent' -rewrite
 	$(GO) test -count=1 ./featuretest -run 'TestMatrix' -rewrite
 
+# OpenLineage events against the specification's own client, whose classes are generated from its schemas; it fetches it from PyPI
+OPENLINEAGE = lineage/openlineage/testdata
+openlineage:
+	python3 -m venv out/openlineage
+	out/openlineage/bin/pip install -q openlineage-python==1.54.0
+	out/openlineage/bin/python scripts/openlineage/check.py $(OPENLINEAGE)/start.json $(OPENLINEAGE)/complete.json $(OPENLINEAGE)/fail.json $(OPENLINEAGE)/empty.json $(EVENTS)
+	out/openlineage/bin/python scripts/openlineage/check.py --selftest $(OPENLINEAGE)/complete.json
+	out/openlineage/bin/python scripts/openlineage/check.py --selftest $(OPENLINEAGE)/fail.json
+
 # the Go code of api/selfsame.proto, by generators at pinned versions; it fetches them
 proto:
 	cd scripts/proto && $(GO) run . ../../api selfsame.proto ../../api/selfsamev1
