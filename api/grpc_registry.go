@@ -6,12 +6,19 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 
 	"selfsame"
 	v1 "selfsame/api/selfsamev1"
@@ -107,22 +114,77 @@ func (g *GRPC) Define(ctx context.Context, r *v1.DefineRequest) (*v1.Document, e
 		if r.GetSample() < 0 || r.GetSample() > mostSample {
 			return nil, false, usage("sample", "is not from 0 to "+strconv.Itoa(mostSample), "")
 		}
-		return g.changed(r.GetDefinitions(), "definitions", func() (*Changed, error) {
-			return g.o.Changes.Define(ctx, &Definitions{Body: r.GetDefinitions(), Author: r.GetAuthor(), Message: r.GetMessage(), Expect: r.Expect, DryRun: r.GetDryRun(), Draft: r.GetDraft(),
-				Yes: r.GetYes(), Sample: int(r.GetSample())})
+		return g.changed(ctx, r.GetDefinitions(), "definitions", func() (*Changed, error) {
+			d := &Definitions{Body: r.GetDefinitions(), Author: r.GetAuthor(), Message: r.GetMessage(), Expect: r.Expect, DryRun: r.GetDryRun(), Draft: r.GetDraft(), Yes: r.GetYes(), Sample: int(r.GetSample())}
+			var err error
+			if !d.DryRun {
+				d.Once, err = onceOf(ctx, r)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return g.o.Changes.Define(ctx, d)
 		})
 	})
 }
 
 // RegisterModel registers a version of a model.
-func (g *GRPC) RegisterModel(ctx context.Context, r *v1.RegisterModelRequest) (*v1.Document, error) {
-	return g.documented("RegisterModel", len(r.GetJson()), func() (any, bool, error) {
-		return g.changed(r.GetJson(), "models", func() (*Changed, error) { return g.o.Changes.Register(ctx, r.GetJson(), nil) })
-	})
+func (g *GRPC) RegisterModel(ctx context.Context, r *v1.RegisterModelRequest) (*v1.RegisterModelResponse, error) {
+	return answered(g, "RegisterModel", func() (any, error) {
+		body, err := modelBody(r)
+		if err != nil {
+			return nil, err
+		}
+		found, _, err := g.changed(ctx, body, "models", func() (*Changed, error) {
+			once, err := onceOf(ctx, r)
+			if err != nil {
+				return nil, err
+			}
+			return g.o.Changes.Register(ctx, body, once)
+		})
+		return found, err
+	}, &v1.RegisterModelResponse{})
 }
 
-// changed makes a change of a body.
-func (g *GRPC) changed(body []byte, what string, do func() (*Changed, error)) (any, bool, error) {
+// modelBody is a registration as HTTP takes it.
+func modelBody(r *v1.RegisterModelRequest) ([]byte, error) {
+	if len(r.GetJson()) > 0 {
+		if r.GetName() != "" || r.GetVersion() != "" {
+			return nil, usage("json", "a model is named beside it", "give one of them")
+		}
+		return r.GetJson(), nil
+	}
+	if r.GetName() == "" {
+		return nil, usage("name", "there is none", "name, version and service say which model it is and what it takes")
+	}
+	for name, x := range r.GetMetrics() { // the first that is found wrong
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil, usage("metrics", strconv.Quote(name)+" is no finite number", "leave it out")
+		}
+	}
+	return json.Marshal(map[string]any{"name": r.GetName(), "version": r.GetVersion(), "service": r.GetService(), "service_version": r.GetServiceVersion(), "manifest": r.GetManifest(),
+		"training": r.GetTraining(), "metrics": r.GetMetrics(), "notes": r.GetNotes(), "retired": r.GetRetired(), "author": r.GetAuthor(), "message": r.GetMessage()})
+}
+
+// onceOf is what a registry knows a call by whose metadata has an idempotency key; nil: it has none.
+func onceOf(ctx context.Context, r proto.Message) (*Once, error) {
+	given := metadata.ValueFromIncomingContext(ctx, "idempotency-key")
+	if len(given) == 0 || given[0] == "" {
+		return nil, nil
+	}
+	if len(given) > 1 || len(given[0]) > mostKey {
+		return nil, usage("idempotency-key", "there are several, or it has more than "+strconv.Itoa(mostKey)+" bytes", "a UUID is one")
+	}
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(r)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(append([]byte(r.ProtoReflect().Descriptor().FullName()+"\x00"), b...))
+	return &Once{Key: (&keyed{key: given[0]}).name(), Sum: hex.EncodeToString(sum[:]), Since: time.Now().Add(-keysKeptFor)}, nil
+}
+
+// changed makes a change of a body. One that was made before says so in the header of the answer.
+func (g *GRPC) changed(ctx context.Context, body []byte, what string, do func() (*Changed, error)) (any, bool, error) {
 	switch {
 	case g.o.Changes == nil:
 		return nil, false, absent(what)
@@ -135,7 +197,10 @@ func (g *GRPC) changed(body []byte, what string, do func() (*Changed, error)) (a
 	if err != nil {
 		return nil, false, err
 	}
-	return c.Answer, c.New, nil
+	if c.Replayed {
+		err = grpc.SetHeader(ctx, metadata.Pairs(replayedHeader, "true"))
+	}
+	return c.Answer, c.New, err
 }
 
 // grpcJobs serves the jobs.
@@ -144,27 +209,26 @@ type grpcJobs struct {
 	g *GRPC
 }
 
-// job runs a call about jobs.
-func (s *grpcJobs) job(ctx context.Context, route string, body []byte, do func(ctx context.Context, to Jobs) (any, error)) (*v1.Document, error) {
-	return s.g.documented(route, len(body), func() (any, bool, error) {
-		if s.g.o.Jobs == nil {
-			return nil, false, absent("jobs")
+// jobs runs a call about jobs.
+func jobs[M proto.Message](ctx context.Context, g *GRPC, route string, to M, do func(ctx context.Context) (any, error)) (M, error) {
+	return answered(g, route, func() (any, error) {
+		if g.o.Jobs == nil {
+			return nil, absent("jobs")
 		}
-		ctx, cancel := s.g.within(ctx)
+		ctx, cancel := g.within(ctx)
 		defer cancel()
-		found, err := do(ctx, s.g.o.Jobs)
-		return found, route == "StartJob", err
-	})
+		return do(ctx)
+	}, to)
 }
 
 // Start takes a job.
-func (s *grpcJobs) Start(ctx context.Context, r *v1.StartJobRequest) (*v1.Document, error) {
-	return s.job(ctx, "StartJob", r.GetJson(), func(ctx context.Context, to Jobs) (any, error) { return to.Start(ctx, r.GetJson()) })
+func (s *grpcJobs) Start(ctx context.Context, r *v1.StartJobRequest) (*v1.Job, error) {
+	return jobs(ctx, s.g, "StartJob", &v1.Job{}, func(ctx context.Context) (any, error) { return s.g.o.Jobs.Start(ctx, r.GetJson()) })
 }
 
 // List is a page of the jobs.
-func (s *grpcJobs) List(ctx context.Context, r *v1.ListJobsRequest) (*v1.Document, error) {
-	return s.job(ctx, "ListJobs", nil, func(ctx context.Context, to Jobs) (any, error) {
+func (s *grpcJobs) List(ctx context.Context, r *v1.ListJobsRequest) (*v1.ListJobsResponse, error) {
+	return jobs(ctx, s.g, "ListJobs", &v1.ListJobsResponse{}, func(ctx context.Context) (any, error) {
 		given := map[string]string{"page_token": r.GetPageToken()}
 		if r.GetPageSize() != 0 {
 			given["page_size"] = strconv.Itoa(int(r.GetPageSize()))
@@ -174,20 +238,20 @@ func (s *grpcJobs) List(ctx context.Context, r *v1.ListJobsRequest) (*v1.Documen
 }
 
 // Get is how far a job is.
-func (s *grpcJobs) Get(ctx context.Context, r *v1.JobRequest) (*v1.Document, error) {
+func (s *grpcJobs) Get(ctx context.Context, r *v1.JobRequest) (*v1.Job, error) {
 	return s.one(ctx, "GetJob", r, false)
 }
 
 // End cancels a job, or takes one that has ended away.
-func (s *grpcJobs) End(ctx context.Context, r *v1.JobRequest) (*v1.Document, error) {
+func (s *grpcJobs) End(ctx context.Context, r *v1.JobRequest) (*v1.Job, error) {
 	return s.one(ctx, "EndJob", r, true)
 }
 
-func (s *grpcJobs) one(ctx context.Context, route string, r *v1.JobRequest, end bool) (*v1.Document, error) {
-	return s.job(ctx, route, nil, func(ctx context.Context, to Jobs) (any, error) {
+func (s *grpcJobs) one(ctx context.Context, route string, r *v1.JobRequest, end bool) (*v1.Job, error) {
+	return jobs(ctx, s.g, route, &v1.Job{}, func(ctx context.Context) (any, error) {
 		if r.GetId() == "" {
 			return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "id", Message: "there is none", Hint: "Jobs.List lists the jobs"}
 		}
-		return to.Job(ctx, r.GetId(), end)
+		return s.g.o.Jobs.Job(ctx, r.GetId(), end)
 	})
 }

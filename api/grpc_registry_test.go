@@ -16,10 +16,10 @@ import (
 
 // TestRegistryOverGRPC holds the documents of gRPC to those of HTTP, and its errors to the table.
 func TestRegistryOverGRPC(t *testing.T) {
-	r, l, s := &index{names: []string{"a", "b"}}, &ledger{}, &shelf{}
-	o := Options{Registry: r, Changes: l, Jobs: s}
+	r, l := &index{names: []string{"a", "b"}}, &ledger{}
+	o := Options{Registry: r, Changes: l}
 	h, conn := New(o).HTTP(), dial(t, o)
-	reg, jobs, ctx := v1.NewRegistryClient(conn), v1.NewJobsClient(conn), t.Context()
+	reg, ctx := v1.NewRegistryClient(conn), t.Context()
 	look := func(q *v1.LookRequest) func(context.Context) (*v1.Document, error) {
 		return func(ctx context.Context) (*v1.Document, error) { return reg.Look(ctx, q) }
 	}
@@ -39,15 +39,10 @@ func TestRegistryOverGRPC(t *testing.T) {
 		{look(&v1.LookRequest{Kind: "features", Part: "lineage"}), "", codes.InvalidArgument, "nothing such"},
 		{look(&v1.LookRequest{Kind: "features", Parameters: map[string]string{"quer": "x"}}), "", codes.InvalidArgument, "no such parameter"},
 		{look(&v1.LookRequest{Kind: "features", Name: "none"}), "", codes.NotFound, "no such thing"},
-		{func(ctx context.Context) (*v1.Document, error) { return jobs.Get(ctx, &v1.JobRequest{Id: "x"}) }, "", codes.NotFound, "no such job"},
-		{func(ctx context.Context) (*v1.Document, error) { return jobs.Get(ctx, &v1.JobRequest{}) }, "", codes.InvalidArgument, "there is none"},
 		{func(ctx context.Context) (*v1.Document, error) { return reg.Define(ctx, &v1.DefineRequest{}) }, "", codes.InvalidArgument, "there are none"},
 		{func(ctx context.Context) (*v1.Document, error) {
 			return reg.Define(ctx, &v1.DefineRequest{Definitions: []byte("{}"), Sample: -1})
 		}, "", codes.InvalidArgument, "is not from 0"},
-		{func(ctx context.Context) (*v1.Document, error) {
-			return jobs.List(ctx, &v1.ListJobsRequest{PageSize: -1})
-		}, "", codes.InvalidArgument, "is not from 1"},
 	} {
 		d, err := c.ask(ctx)
 		if status.Code(err) != c.code || err != nil && !strings.Contains(err.Error(), c.want) {
@@ -68,18 +63,6 @@ func TestRegistryOverGRPC(t *testing.T) {
 	d, err := reg.Define(ctx, &v1.DefineRequest{Definitions: []byte("views: {}"), Author: "ann", Message: "why", Expect: &expect, Yes: true, Sample: 5})
 	if err != nil || !d.GetCreated() || l.asked[0] != "views: {} by ann: why expect=4 false false true sample=5" {
 		t.Errorf("definitions: %v, %v, %q", d, err, l.asked)
-	}
-	if d, err = reg.RegisterModel(ctx, &v1.RegisterModelRequest{Json: []byte(`{"name":"m"}`)}); err != nil || string(d.GetJson()) != "{\"record\":7}\n" {
-		t.Errorf("a model: %v, %v", d, err)
-	}
-	if d, err = jobs.Start(ctx, &v1.StartJobRequest{Json: []byte(`{}`)}); err != nil || !d.GetCreated() || !strings.Contains(string(d.GetJson()), `"id":"job-00"`) {
-		t.Errorf("a job: %v, %v", d, err)
-	}
-	if d, err = jobs.List(ctx, &v1.ListJobsRequest{}); err != nil || string(d.GetJson()) != call(h, "GET", "/v1/jobs", "").Body.String() {
-		t.Errorf("jobs: %v, %v", d, err)
-	}
-	if d, err = jobs.End(ctx, &v1.JobRequest{Id: "job-00"}); err != nil || !strings.Contains(string(d.GetJson()), `"status":"canceled"`) {
-		t.Errorf("the end of a job: %v, %v", d, err)
 	}
 	l.fail = errQueue
 	if _, err := reg.Define(ctx, &v1.DefineRequest{Definitions: []byte("{}")}); status.Code(err) != codes.ResourceExhausted {

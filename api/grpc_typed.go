@@ -33,7 +33,7 @@ func answered[M proto.Message](g *GRPC, route string, ask func() (any, error), t
 func ofOne[M proto.Message](ctx context.Context, g *GRPC, route string, q *v1.LookRequest, to M) (M, error) {
 	return answered(g, route, func() (any, error) {
 		if q.GetName() == "" {
-			return nil, usage("name", "there is none", "ListFeatures lists the features")
+			return nil, usage("name", "there is none", "ListFeatures and ListModels list what there is")
 		}
 		return g.look(ctx, q)
 	}, to)
@@ -77,4 +77,44 @@ func (g *GRPC) GetLineage(ctx context.Context, r *v1.LineageRequest) (*v1.Lineag
 		q.Parameters["at"] = strconv.FormatInt(r.GetAt(), 10)
 	}
 	return ofOne(ctx, g, "GetLineage", q, &v1.Lineage{})
+}
+
+// GetValueLineage is where one value comes from.
+func (g *GRPC) GetValueLineage(ctx context.Context, r *v1.ValueLineageRequest) (*v1.ValueLineage, error) {
+	q := &v1.LookRequest{Kind: "features", Name: r.GetName(), Part: "lineage", Parameters: map[string]string{}}
+	for name, text := range r.GetEntity() { // a map to a map
+		q.Parameters[name] = text
+	}
+	for _, name := range []string{"entity", "at", "limit"} {
+		if _, taken := q.Parameters[name]; taken {
+			to := &v1.ValueLineage{}
+			return answered(g, "GetValueLineage", func() (any, error) {
+				return nil, usage("entity", "a column "+name+" cannot be given here", "selfsame lineage --entity takes it")
+			}, to)
+		}
+	}
+	q.Parameters["entity"] = r.GetEntityId()
+	if r.At != nil {
+		q.Parameters["at"] = strconv.FormatInt(r.GetAt(), 10)
+	}
+	if n := r.GetLimit(); n != 0 {
+		q.Parameters["limit"] = strconv.Itoa(int(n))
+	}
+	return ofOne(ctx, g, "GetValueLineage", q, &v1.ValueLineage{})
+}
+
+// ListModels is a page of the versions of models.
+func (g *GRPC) ListModels(ctx context.Context, r *v1.ListModelsRequest) (*v1.ListModelsResponse, error) {
+	filter := map[string]string{"query": r.GetQuery(), "service": r.GetService(), "stage": r.GetStage(), "page_token": r.GetPageToken()}
+	maps.DeleteFunc(filter, func(_, v string) bool { return v == "" })
+	if n := r.GetPageSize(); n != 0 {
+		filter["page_size"] = strconv.Itoa(int(n))
+	}
+	ask := func() (any, error) { return g.look(ctx, &v1.LookRequest{Kind: "models", Parameters: filter}) }
+	return answered(g, "ListModels", ask, &v1.ListModelsResponse{})
+}
+
+// GetModel is the page of a version of a model.
+func (g *GRPC) GetModel(ctx context.Context, r *v1.ModelRequest) (*v1.Model, error) {
+	return ofOne(ctx, g, "GetModel", &v1.LookRequest{Kind: "models", Name: r.GetName()}, &v1.Model{})
 }

@@ -8,16 +8,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"selfsame"
 	v1 "selfsame/api/selfsamev1"
 )
 
@@ -33,6 +37,14 @@ func TestMessagesAreTheDocuments(t *testing.T) {
 		{"page", &v1.Feature{}, []string{"fields", "lists", "model"}},
 		{"lineage_graph", &v1.Lineage{}, nil},
 		{"version", &v1.FeatureVersion{}, nil},
+		{"lineage_value", &v1.ValueLineage{}, nil},
+		{"page", &v1.Model{}, []string{"view", "entity", "sources", "tags", "offline", "definition", "usage", "hash", "settings", "fields", "versions", "lists", "reads", "users", "statistics", "newest", "removed",
+			"message"}}, // what a model is registered with, no part of what is registered
+		{"list_models", &v1.ListModelsResponse{}, nil},
+		{"acted", &v1.RegisterModelResponse{}, []string{"message"}},
+		{"model", &v1.RegisterModelRequest{}, nil},
+		{"job", &v1.Job{}, nil},
+		{"list_jobs", &v1.ListJobsResponse{}, nil},
 	} {
 		sameNames(t, doc, doc.Components.Schemas[c.schema], c.to.ProtoReflect().Descriptor(), c.less...)
 	}
@@ -47,15 +59,19 @@ func sameNames(t *testing.T, doc *openAPI, s *schema, m protoreflect.MessageDesc
 	var have []string
 	for i := range m.Fields().Len() {
 		f := m.Fields().Get(i)
+		if m.Name() == "RegisterModelRequest" && f.Name() == "json" {
+			continue // stands for all
+		}
 		have = append(have, string(f.Name()))
 		part := s.Properties[string(f.Name())]
-		if part == nil || f.Kind() != protoreflect.MessageKind || f.IsMap() || m.Name() == "ListFeaturesResponse" { // whose items have less than a page
+		if part == nil || f.Kind() != protoreflect.MessageKind || f.IsMap() || m.Name() == "ListFeaturesResponse" || m.Name() == "ListModelsResponse" || // whose items have less than a page
+			f.Message().FullName() == datumName || f.Message() == m { // any value; itself
 			continue
 		}
 		if part.Items != nil {
 			part = part.Items
 		}
-		sameNames(t, doc, part, f.Message())
+		sameNames(t, doc, part, f.Message(), less...)
 	}
 	slices.Sort(have)
 	if !slices.Equal(names, have) {
@@ -71,7 +87,7 @@ type answering struct {
 
 func (r *answering) Look(_ context.Context, q *Look) (any, error) {
 	r.asked = strings.TrimSpace(fmt.Sprintf("%s %s %s %v", q.Kind, q.Name, q.Part, q.Filter))
-	var v any
+	var v json.RawMessage // as it is
 	if err := json.Unmarshal([]byte(r.text), &v); err != nil || q.Name != "" {
 		return v, err
 	}
@@ -133,5 +149,119 @@ func TestTypedRegistry(t *testing.T) {
 		if _, err := reg.GetFeature(ctx, &v1.FeatureRequest{Name: c.name}); status.Code(err) != c.code {
 			t.Errorf("%s: got %v", c.text, err)
 		}
+	}
+}
+
+// TestTypedLineageOfAValue fills every field of the lineage of a value, and gives values of every kind of JSON.
+func TestTypedLineageOfAValue(t *testing.T) {
+	r := &answering{text: `{"feature": "v.f@1.0.0", "kind": "windowed", "value": 5.0, "status": "present", "event_time": "1970-01-01T00:00:00.000003Z", "applied": {"record": 2, "time": "1970-01-01T00:00:00.000004Z", "author": "ann"},
+		"key": [{"name": "k", "value": "a"}], "windows": [{"call": "sum(x)", "value": -9223372036854775808, "lower": "1970-01-01T00:00:00Z", "upper": "1970-01-01T00:00:00.000009Z", "inside": 2,
+		"events": [{"source": "s", "row": 0, "offset": 0}, {"source": "s", "file": "x.csv", "row": 7}], "left_out": 1}], "row": {"outcome": "used", "row": {"source": "s"}},
+		"read": [{"source": "s", "first_offset": 0, "last_offset": 3, "events": 2}], "inputs": [{"feature": "b", "value": {"list": [true, null, 18446744073709551615, -0, 1e3]}}, {"feature": "c", "value": null}],
+		"answer": {"at": 5, "services": ["fraud@2"], "log_offset": 4}}`}
+	reg := v1.NewRegistryClient(dial(t, Options{Registry: r}))
+	at := int64(5)
+	got, err := reg.GetValueLineage(t.Context(), &v1.ValueLineageRequest{Name: "v.f", EntityId: "a", Entity: map[string]string{"lat": "4.5"}, At: &at, Limit: 7})
+	zero, three := int64(0), int64(3)
+	integer := func(n int64) *v1.Datum { return &v1.Datum{Kind: &v1.Datum_Integer{Integer: n}} }
+	float := func(x float64) *v1.Datum { return &v1.Datum{Kind: &v1.Datum_Number{Number: x}} }
+	text := func(s string) *v1.Datum { return &v1.Datum{Kind: &v1.Datum_Text{Text: s}} }
+	list := &v1.DatumList{Items: []*v1.Datum{{Kind: &v1.Datum_Boolean{Boolean: true}}, {}, text("18446744073709551615"), float(math.Copysign(0, -1)), float(1000)}}
+	want := &v1.ValueLineage{Feature: "v.f@1.0.0", Kind: "windowed", Value: float(5), Status: "present", EventTime: 3, Applied: &v1.Applied{Record: 2, Time: 4, Author: "ann"},
+		Key: []*v1.KeyValue{{Name: "k", Value: text("a")}},
+		Windows: []*v1.WindowUsed{{Call: "sum(x)", Value: integer(math.MinInt64), Upper: 9, Inside: 2, LeftOut: 1,
+			Events: []*v1.EventUsed{{Source: "s", Offset: &zero}, {Source: "s", File: "x.csv", Row: 7}}}},
+		Row: &v1.RowUsed{Outcome: "used", Row: &v1.EventUsed{Source: "s"}}, Read: []*v1.FileRead{{Source: "s", FirstOffset: &zero, LastOffset: &three, Events: 2}},
+		Inputs: []*v1.ValueLineage{{Feature: "b", Value: &v1.Datum{Kind: &v1.Datum_Object{Object: &v1.DatumMap{Entries: map[string]*v1.Datum{"list": {Kind: &v1.Datum_List{List: list}}}}}}}, {Feature: "c"}},
+		Answer: &v1.ValueAnswer{At: 5, Services: []string{"fraud@2"}, LogOffset: 4}}
+	if err != nil || !proto.Equal(got, want) || r.asked != "features v.f lineage map[at:5 entity:a lat:4.5 limit:7]" {
+		t.Errorf("asked %s, got %s, %v", r.asked, protojson.Format(got), err)
+	}
+	if _, err := reg.GetValueLineage(t.Context(), &v1.ValueLineageRequest{Name: "v.f", Entity: map[string]string{"at": "x"}}); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("a column that is a parameter: %v", err)
+	}
+	if _, err := reg.GetValueLineage(t.Context(), &v1.ValueLineageRequest{}); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("no name: %v", err)
+	}
+}
+
+// TestTypedModelsAndJobs holds models and jobs over gRPC to the answers of HTTP.
+func TestTypedModelsAndJobs(t *testing.T) {
+	r, l, s := &answering{text: `{"kind": "model", "name": "m@1", "version": "1", "services": ["fraud"], "model": {"name": "m", "metrics": {"auc": 0.5}, "service_version": 2, "registered": "1970-01-01T00:00:00.000004Z"}}`}, &ledger{}, &shelf{}
+	conn := dial(t, Options{Registry: r, Changes: l, Jobs: s})
+	reg, jobs, ctx := v1.NewRegistryClient(conn), v1.NewJobsClient(conn), t.Context()
+	page := &v1.Model{Kind: "model", Name: "m@1", Version: "1", Services: []string{"fraud"}, Model: &v1.ModelRecord{Name: "m", Metrics: map[string]float64{"auc": 0.5}, ServiceVersion: 2, Registered: 4}}
+	if got, err := reg.GetModel(ctx, &v1.ModelRequest{Name: "m@1"}); err != nil || !proto.Equal(got, page) || r.asked != "models m@1  map[]" {
+		t.Errorf("asked %s, got %v, %v", r.asked, got, err)
+	}
+	if got, err := reg.ListModels(ctx, &v1.ListModelsRequest{Service: "fraud", Stage: "active", PageSize: 1}); err != nil || !proto.Equal(got, &v1.ListModelsResponse{Models: []*v1.Model{page}, Total: 2, NextPageToken: "61"}) ||
+		r.asked != "models   map[service:fraud stage:active]" {
+		t.Errorf("asked %s, got %v, %v", r.asked, got, err)
+	}
+	for body, q := range map[string]*v1.RegisterModelRequest{
+		`{"name":"m"}`: {Json: []byte(`{"name":"m"}`)},
+		`{"author":"ann","manifest":"","message":"","metrics":{"auc":0.1},"name":"m","notes":"","retired":false,"service":"fraud","service_version":2,"training":"","version":"1"}`: {Name: "m", Version: "1", Service: "fraud",
+			ServiceVersion: 2, Metrics: map[string]float64{"auc": 0.1}, Author: "ann"},
+	} {
+		if got, err := reg.RegisterModel(ctx, q); err != nil || got.GetRecord() != 7 || l.asked[len(l.asked)-1] != body {
+			t.Errorf("got %v, %v; asked %q", got, err, l.asked)
+		}
+	}
+	for _, q := range []*v1.RegisterModelRequest{{}, {Json: []byte("{}"), Name: "m"}, {Name: "m", Metrics: map[string]float64{"auc": math.NaN()}}} {
+		if _, err := reg.RegisterModel(ctx, q); status.Code(err) != codes.InvalidArgument {
+			t.Errorf("%v: %v", q, err)
+		}
+	}
+	small, err := jobs.Start(ctx, &v1.StartJobRequest{Json: []byte("small")})
+	row := &v1.Datum{Kind: &v1.Datum_Object{Object: &v1.DatumMap{Entries: map[string]*v1.Datum{"a": {Kind: &v1.Datum_Integer{Integer: 1}}}}}}
+	if err != nil || !proto.Equal(small, &v1.Job{Id: "job-00", Status: "done", Format: "json", Rows: 1, Values: []*v1.Datum{row}}) {
+		t.Errorf("a small job: %v, %v", small, err)
+	}
+	s.list[0].Error = Problem(&selfsame.Error{Class: selfsame.ClassInput, Ref: "labels.csv", Message: "no such column", Hint: "name it"})
+	s.list[0].Manifest, s.list[0].Values = json.RawMessage(`{"rows": 3}`), nil
+	if j, err := jobs.Get(ctx, &v1.JobRequest{Id: "job-00"}); err != nil || j.GetError().GetDetail() != "labels.csv: no such column" || j.GetError().GetStatus() == 0 || j.GetManifest().GetObject().GetEntries()["rows"].GetInteger() != 3 {
+		t.Errorf("a job that failed: %v, %v", j, err)
+	}
+	if list, err := jobs.List(ctx, &v1.ListJobsRequest{}); err != nil || list.GetTotal() != 1 || list.GetJobs()[0].GetId() != "job-00" {
+		t.Errorf("jobs: %v, %v", list, err)
+	}
+	if j, err := jobs.End(ctx, &v1.JobRequest{Id: "job-00"}); err != nil || j.GetStatus() != "canceled" {
+		t.Errorf("the end of a job: %v, %v", j, err)
+	}
+	_, negative := jobs.List(ctx, &v1.ListJobsRequest{PageSize: -1})
+	_, missing := jobs.Get(ctx, &v1.JobRequest{Id: "x"})
+	_, nameless := jobs.Get(ctx, &v1.JobRequest{})
+	_, none := v1.NewJobsClient(dial(t, Options{})).List(ctx, &v1.ListJobsRequest{})
+	for err, code := range map[error]codes.Code{negative: codes.InvalidArgument, missing: codes.NotFound, nameless: codes.InvalidArgument, none: codes.NotFound} {
+		if status.Code(err) != code {
+			t.Errorf("got %v, want %s", err, code)
+		}
+	}
+}
+
+// TestKeysOverGRPC sends a change again with its key: it is done once, and the answer says so.
+func TestKeysOverGRPC(t *testing.T) {
+	l := &ledger{}
+	reg := v1.NewRegistryClient(dial(t, Options{Changes: l}))
+	define := func(key, text string, dry bool) (json.RawMessage, string, error) {
+		var header metadata.MD
+		d, err := reg.Define(metadata.AppendToOutgoingContext(t.Context(), "idempotency-key", key), &v1.DefineRequest{Definitions: []byte(text), DryRun: dry}, grpc.Header(&header))
+		return d.GetJson(), strings.Join(header.Get("idempotency-replayed"), ","), err
+	}
+	first, replayed, err := define("k", "views: {}", false)
+	if err != nil || replayed != "" {
+		t.Fatalf("%s %q, %v", first, replayed, err)
+	}
+	if again, replayed, err := define("k", "views: {}", false); err != nil || string(again) != string(first) || replayed != "true" || len(l.done) != 1 {
+		t.Errorf("again: %s %q, %v", again, replayed, err)
+	}
+	if other, replayed, err := define("k", "views: {a: b}", false); err != nil || replayed != "" || string(other) == string(first) || len(l.done) != 2 {
+		t.Errorf("another request has the sum of the first: %s %q, %v", other, replayed, err)
+	}
+	if _, replayed, err := define("dry", "views: {}", true); err != nil || replayed != "" || len(l.done) != 2 {
+		t.Errorf("a dry run is kept: %q, %v", replayed, err)
+	}
+	if _, _, err := define(strings.Repeat("k", mostKey+1), "views: {}", false); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("a long key: %v", err)
 	}
 }

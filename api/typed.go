@@ -7,9 +7,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	v1 "selfsame/api/selfsamev1"
 )
 
 // typed fills a message with an answer, by the names of the keys that encoding/json writes. Keys that the message has not are left out; instants become microseconds.
@@ -54,12 +57,13 @@ func field(m protoreflect.Message, f protoreflect.FieldDescriptor, from any) err
 		if !ok {
 			return unlike(f.FullName(), from)
 		}
+		to := m.Mutable(f).Map()
 		for k, v := range object { // a map to a map
-			e, err := element(f.MapValue(), v, nil)
+			e, err := element(f.MapValue(), v, to.NewValue)
 			if err != nil {
 				return err
 			}
-			m.Mutable(f).Map().Set(protoreflect.ValueOfString(k).MapKey(), e)
+			to.Set(protoreflect.ValueOfString(k).MapKey(), e)
 		}
 	case f.IsList():
 		items, ok := from.([]any)
@@ -86,6 +90,9 @@ func field(m protoreflect.Message, f protoreflect.FieldDescriptor, from any) err
 
 // element is one value as a field holds it; fresh makes a message.
 func element(f protoreflect.FieldDescriptor, from any, fresh func() protoreflect.Value) (protoreflect.Value, error) {
+	if f.Kind() == protoreflect.MessageKind && f.Message().FullName() == datumName {
+		return protoreflect.ValueOfMessage(datum(from).ProtoReflect()), nil
+	}
 	switch v := from.(type) {
 	case string:
 		switch f.Kind() {
@@ -116,6 +123,44 @@ func element(f protoreflect.FieldDescriptor, from any, fresh func() protoreflect
 		}
 	}
 	return protoreflect.Value{}, unlike(f.FullName(), from)
+}
+
+var datumName = (&v1.Datum{}).ProtoReflect().Descriptor().FullName()
+
+// datum is a value of JSON as it is.
+func datum(from any) *v1.Datum {
+	switch v := from.(type) {
+	case bool:
+		return &v1.Datum{Kind: &v1.Datum_Boolean{Boolean: v}}
+	case string:
+		return &v1.Datum{Kind: &v1.Datum_Text{Text: v}}
+	case json.Number:
+		return number(v)
+	case []any:
+		list := &v1.DatumList{}
+		for _, item := range v {
+			list.Items = append(list.Items, datum(item))
+		}
+		return &v1.Datum{Kind: &v1.Datum_List{List: list}}
+	case map[string]any:
+		to := &v1.DatumMap{Entries: map[string]*v1.Datum{}}
+		for name, item := range v { // a map to a map
+			to.Entries[name] = datum(item)
+		}
+		return &v1.Datum{Kind: &v1.Datum_Object{Object: to}}
+	}
+	return &v1.Datum{}
+}
+
+// number is an integer or a float, as JSON writes it; one that neither holds is its text.
+func number(v json.Number) *v1.Datum {
+	if n, err := v.Int64(); err == nil && v != "-0" {
+		return &v1.Datum{Kind: &v1.Datum_Integer{Integer: n}}
+	}
+	if x, err := v.Float64(); err == nil && (v == "-0" || strings.ContainsAny(v.String(), ".eE")) {
+		return &v1.Datum{Kind: &v1.Datum_Number{Number: x}}
+	}
+	return &v1.Datum{Kind: &v1.Datum_Text{Text: v.String()}}
 }
 
 func unlike(name protoreflect.FullName, from any) error {

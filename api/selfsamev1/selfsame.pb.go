@@ -1503,7 +1503,7 @@ func (x *LineageRequest) GetAt() int64 {
 	return 0
 }
 
-// Lineage is a graph. Where one value comes from is a document of Look.
+// Lineage is a graph. Where one value comes from is a ValueLineage.
 type Lineage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Ref           string                 `protobuf:"bytes,1,opt,name=ref,proto3" json:"ref,omitempty"`
@@ -1888,16 +1888,1535 @@ func (x *DefineRequest) GetSample() int32 {
 	return 0
 }
 
-type RegisterModelRequest struct {
+// ValueLineageRequest asks where one value comes from.
+type ValueLineageRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Json          []byte                 `protobuf:"bytes,1,opt,name=json,proto3" json:"json,omitempty"` // the body of POST /v1/models
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`                                                                               // view.feature, pinned or not
+	EntityId      string                 `protobuf:"bytes,2,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"`                                                       // fills the one key that entity does not
+	Entity        map[string]string      `protobuf:"bytes,3,rep,name=entity,proto3" json:"entity,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // keys and request fields
+	At            *int64                 `protobuf:"varint,4,opt,name=at,proto3,oneof" json:"at,omitempty"`                                                                            // T, microseconds; absent: now
+	Limit         int32                  `protobuf:"varint,5,opt,name=limit,proto3" json:"limit,omitempty"`                                                                            // greatest number of events listed for a window; 0: 100
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
+func (x *ValueLineageRequest) Reset() {
+	*x = ValueLineageRequest{}
+	mi := &file_selfsame_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ValueLineageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ValueLineageRequest) ProtoMessage() {}
+
+func (x *ValueLineageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ValueLineageRequest.ProtoReflect.Descriptor instead.
+func (*ValueLineageRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ValueLineageRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ValueLineageRequest) GetEntityId() string {
+	if x != nil {
+		return x.EntityId
+	}
+	return ""
+}
+
+func (x *ValueLineageRequest) GetEntity() map[string]string {
+	if x != nil {
+		return x.Entity
+	}
+	return nil
+}
+
+func (x *ValueLineageRequest) GetAt() int64 {
+	if x != nil && x.At != nil {
+		return *x.At
+	}
+	return 0
+}
+
+func (x *ValueLineageRequest) GetLimit() int32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+// ValueLineage is one value with what made it. Times are microseconds; 0: there is none.
+type ValueLineage struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Feature       string                 `protobuf:"bytes,1,opt,name=feature,proto3" json:"feature,omitempty"` // view.feature@1.1.0, or a request column
+	Kind          string                 `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`       // windowed, as-of, on-demand or request
+	Type          string                 `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
+	Value         *Datum                 `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"` // absent: null
+	Status        string                 `protobuf:"bytes,5,opt,name=status,proto3" json:"status,omitempty"`
+	Error         string                 `protobuf:"bytes,6,opt,name=error,proto3" json:"error,omitempty"`      // kind, where the status is error
+	Default       bool                   `protobuf:"varint,7,opt,name=default,proto3" json:"default,omitempty"` // the declared default stands in the place of a value that is not there
+	Version       string                 `protobuf:"bytes,8,opt,name=version,proto3" json:"version,omitempty"`
+	Definition    string                 `protobuf:"bytes,9,opt,name=definition,proto3" json:"definition,omitempty"` // hash of the canonical form
+	Expression    string                 `protobuf:"bytes,10,opt,name=expression,proto3" json:"expression,omitempty"`
+	Where         string                 `protobuf:"bytes,11,opt,name=where,proto3" json:"where,omitempty"`
+	Applied       *Applied               `protobuf:"bytes,12,opt,name=applied,proto3" json:"applied,omitempty"`
+	Key           []*KeyValue            `protobuf:"bytes,13,rep,name=key,proto3" json:"key,omitempty"`
+	EventTime     int64                  `protobuf:"varint,14,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"` // of the newest event or row used
+	Cut           int64                  `protobuf:"varint,15,opt,name=cut,proto3" json:"cut,omitempty"`                              // events that arrived later are not known
+	Windows       []*WindowUsed          `protobuf:"bytes,16,rep,name=windows,proto3" json:"windows,omitempty"`                       // windowed
+	Row           *RowUsed               `protobuf:"bytes,17,opt,name=row,proto3" json:"row,omitempty"`                               // as-of
+	Read          []*FileRead            `protobuf:"bytes,18,rep,name=read,proto3" json:"read,omitempty"`                             // where its events stand
+	Inputs        []*ValueLineage        `protobuf:"bytes,19,rep,name=inputs,proto3" json:"inputs,omitempty"`                         // on demand
+	Answer        *ValueAnswer           `protobuf:"bytes,20,opt,name=answer,proto3" json:"answer,omitempty"`                         // of the value that was asked about
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ValueLineage) Reset() {
+	*x = ValueLineage{}
+	mi := &file_selfsame_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ValueLineage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ValueLineage) ProtoMessage() {}
+
+func (x *ValueLineage) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ValueLineage.ProtoReflect.Descriptor instead.
+func (*ValueLineage) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ValueLineage) GetFeature() string {
+	if x != nil {
+		return x.Feature
+	}
+	return ""
+}
+
+func (x *ValueLineage) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ValueLineage) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *ValueLineage) GetValue() *Datum {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *ValueLineage) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *ValueLineage) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *ValueLineage) GetDefault() bool {
+	if x != nil {
+		return x.Default
+	}
+	return false
+}
+
+func (x *ValueLineage) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *ValueLineage) GetDefinition() string {
+	if x != nil {
+		return x.Definition
+	}
+	return ""
+}
+
+func (x *ValueLineage) GetExpression() string {
+	if x != nil {
+		return x.Expression
+	}
+	return ""
+}
+
+func (x *ValueLineage) GetWhere() string {
+	if x != nil {
+		return x.Where
+	}
+	return ""
+}
+
+func (x *ValueLineage) GetApplied() *Applied {
+	if x != nil {
+		return x.Applied
+	}
+	return nil
+}
+
+func (x *ValueLineage) GetKey() []*KeyValue {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *ValueLineage) GetEventTime() int64 {
+	if x != nil {
+		return x.EventTime
+	}
+	return 0
+}
+
+func (x *ValueLineage) GetCut() int64 {
+	if x != nil {
+		return x.Cut
+	}
+	return 0
+}
+
+func (x *ValueLineage) GetWindows() []*WindowUsed {
+	if x != nil {
+		return x.Windows
+	}
+	return nil
+}
+
+func (x *ValueLineage) GetRow() *RowUsed {
+	if x != nil {
+		return x.Row
+	}
+	return nil
+}
+
+func (x *ValueLineage) GetRead() []*FileRead {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
+func (x *ValueLineage) GetInputs() []*ValueLineage {
+	if x != nil {
+		return x.Inputs
+	}
+	return nil
+}
+
+func (x *ValueLineage) GetAnswer() *ValueAnswer {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
+type Applied struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Record        int64                  `protobuf:"varint,1,opt,name=record,proto3" json:"record,omitempty"`
+	Time          int64                  `protobuf:"varint,2,opt,name=time,proto3" json:"time,omitempty"`
+	Author        string                 `protobuf:"bytes,3,opt,name=author,proto3" json:"author,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Applied) Reset() {
+	*x = Applied{}
+	mi := &file_selfsame_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Applied) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Applied) ProtoMessage() {}
+
+func (x *Applied) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Applied.ProtoReflect.Descriptor instead.
+func (*Applied) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *Applied) GetRecord() int64 {
+	if x != nil {
+		return x.Record
+	}
+	return 0
+}
+
+func (x *Applied) GetTime() int64 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *Applied) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+type KeyValue struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Value         *Datum                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeyValue) Reset() {
+	*x = KeyValue{}
+	mi := &file_selfsame_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeyValue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeyValue) ProtoMessage() {}
+
+func (x *KeyValue) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeyValue.ProtoReflect.Descriptor instead.
+func (*KeyValue) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *KeyValue) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *KeyValue) GetValue() *Datum {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+// WindowUsed is one aggregate over one window, [lower, upper).
+type WindowUsed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Call          string                 `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
+	Value         *Datum                 `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	Status        string                 `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"`
+	Lower         int64                  `protobuf:"varint,4,opt,name=lower,proto3" json:"lower,omitempty"`
+	Upper         int64                  `protobuf:"varint,5,opt,name=upper,proto3" json:"upper,omitempty"`
+	Inside        int64                  `protobuf:"varint,6,opt,name=inside,proto3" json:"inside,omitempty"`   // events in the window
+	Counted       int64                  `protobuf:"varint,7,opt,name=counted,proto3" json:"counted,omitempty"` // of them, those that make the value
+	Events        []*EventUsed           `protobuf:"bytes,8,rep,name=events,proto3" json:"events,omitempty"`    // those, the newest first
+	LeftOut       int64                  `protobuf:"varint,9,opt,name=left_out,json=leftOut,proto3" json:"left_out,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WindowUsed) Reset() {
+	*x = WindowUsed{}
+	mi := &file_selfsame_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WindowUsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WindowUsed) ProtoMessage() {}
+
+func (x *WindowUsed) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WindowUsed.ProtoReflect.Descriptor instead.
+func (*WindowUsed) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *WindowUsed) GetCall() string {
+	if x != nil {
+		return x.Call
+	}
+	return ""
+}
+
+func (x *WindowUsed) GetValue() *Datum {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *WindowUsed) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *WindowUsed) GetLower() int64 {
+	if x != nil {
+		return x.Lower
+	}
+	return 0
+}
+
+func (x *WindowUsed) GetUpper() int64 {
+	if x != nil {
+		return x.Upper
+	}
+	return 0
+}
+
+func (x *WindowUsed) GetInside() int64 {
+	if x != nil {
+		return x.Inside
+	}
+	return 0
+}
+
+func (x *WindowUsed) GetCounted() int64 {
+	if x != nil {
+		return x.Counted
+	}
+	return 0
+}
+
+func (x *WindowUsed) GetEvents() []*EventUsed {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *WindowUsed) GetLeftOut() int64 {
+	if x != nil {
+		return x.LeftOut
+	}
+	return 0
+}
+
+// RowUsed is the newest row of an as-of view's key at T.
+type RowUsed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Outcome       string                 `protobuf:"bytes,1,opt,name=outcome,proto3" json:"outcome,omitempty"` // used, expired, deleted or not_found
+	Why           string                 `protobuf:"bytes,2,opt,name=why,proto3" json:"why,omitempty"`
+	Row           *EventUsed             `protobuf:"bytes,3,opt,name=row,proto3" json:"row,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RowUsed) Reset() {
+	*x = RowUsed{}
+	mi := &file_selfsame_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RowUsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RowUsed) ProtoMessage() {}
+
+func (x *RowUsed) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RowUsed.ProtoReflect.Descriptor instead.
+func (*RowUsed) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *RowUsed) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *RowUsed) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
+func (x *RowUsed) GetRow() *EventUsed {
+	if x != nil {
+		return x.Row
+	}
+	return nil
+}
+
+// EventUsed is a row of a source.
+type EventUsed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Source        string                 `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	Id            string                 `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	Time          int64                  `protobuf:"varint,3,opt,name=time,proto3" json:"time,omitempty"`
+	Arrival       int64                  `protobuf:"varint,4,opt,name=arrival,proto3" json:"arrival,omitempty"`
+	File          string                 `protobuf:"bytes,5,opt,name=file,proto3" json:"file,omitempty"`
+	Row           int64                  `protobuf:"varint,6,opt,name=row,proto3" json:"row,omitempty"`             // in the file, from 0
+	Offset        *int64                 `protobuf:"varint,7,opt,name=offset,proto3,oneof" json:"offset,omitempty"` // in the log; absent: of history
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EventUsed) Reset() {
+	*x = EventUsed{}
+	mi := &file_selfsame_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EventUsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EventUsed) ProtoMessage() {}
+
+func (x *EventUsed) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EventUsed.ProtoReflect.Descriptor instead.
+func (*EventUsed) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *EventUsed) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *EventUsed) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *EventUsed) GetTime() int64 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *EventUsed) GetArrival() int64 {
+	if x != nil {
+		return x.Arrival
+	}
+	return 0
+}
+
+func (x *EventUsed) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *EventUsed) GetRow() int64 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *EventUsed) GetOffset() int64 {
+	if x != nil && x.Offset != nil {
+		return *x.Offset
+	}
+	return 0
+}
+
+// FileRead is a file that holds events of a value, or the stretch of the log that does.
+type FileRead struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Source        string                 `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	File          string                 `protobuf:"bytes,2,opt,name=file,proto3" json:"file,omitempty"`
+	Size          int64                  `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	Events        int64                  `protobuf:"varint,4,opt,name=events,proto3" json:"events,omitempty"`
+	FirstOffset   *int64                 `protobuf:"varint,5,opt,name=first_offset,json=firstOffset,proto3,oneof" json:"first_offset,omitempty"` // of the log, both inclusive
+	LastOffset    *int64                 `protobuf:"varint,6,opt,name=last_offset,json=lastOffset,proto3,oneof" json:"last_offset,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FileRead) Reset() {
+	*x = FileRead{}
+	mi := &file_selfsame_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FileRead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FileRead) ProtoMessage() {}
+
+func (x *FileRead) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FileRead.ProtoReflect.Descriptor instead.
+func (*FileRead) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *FileRead) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *FileRead) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *FileRead) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *FileRead) GetEvents() int64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *FileRead) GetFirstOffset() int64 {
+	if x != nil && x.FirstOffset != nil {
+		return *x.FirstOffset
+	}
+	return 0
+}
+
+func (x *FileRead) GetLastOffset() int64 {
+	if x != nil && x.LastOffset != nil {
+		return *x.LastOffset
+	}
+	return 0
+}
+
+// ValueAnswer is what belongs to the question as a whole.
+type ValueAnswer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	At            int64                  `protobuf:"varint,1,opt,name=at,proto3" json:"at,omitempty"` // T
+	Computed      int64                  `protobuf:"varint,2,opt,name=computed,proto3" json:"computed,omitempty"`
+	Engine        string                 `protobuf:"bytes,3,opt,name=engine,proto3" json:"engine,omitempty"`
+	ZoneDatabase  string                 `protobuf:"bytes,4,opt,name=zone_database,json=zoneDatabase,proto3" json:"zone_database,omitempty"`
+	Record        int64                  `protobuf:"varint,5,opt,name=record,proto3" json:"record,omitempty"`                        // the newest of the registry
+	LogOffset     int64                  `protobuf:"varint,6,opt,name=log_offset,json=logOffset,proto3" json:"log_offset,omitempty"` // the log below it was read
+	Services      []string               `protobuf:"bytes,7,rep,name=services,proto3" json:"services,omitempty"`                     // that read the feature, fraud@2
+	Models        []string               `protobuf:"bytes,8,rep,name=models,proto3" json:"models,omitempty"`
+	Notes         []string               `protobuf:"bytes,9,rep,name=notes,proto3" json:"notes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ValueAnswer) Reset() {
+	*x = ValueAnswer{}
+	mi := &file_selfsame_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ValueAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ValueAnswer) ProtoMessage() {}
+
+func (x *ValueAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ValueAnswer.ProtoReflect.Descriptor instead.
+func (*ValueAnswer) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ValueAnswer) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *ValueAnswer) GetComputed() int64 {
+	if x != nil {
+		return x.Computed
+	}
+	return 0
+}
+
+func (x *ValueAnswer) GetEngine() string {
+	if x != nil {
+		return x.Engine
+	}
+	return ""
+}
+
+func (x *ValueAnswer) GetZoneDatabase() string {
+	if x != nil {
+		return x.ZoneDatabase
+	}
+	return ""
+}
+
+func (x *ValueAnswer) GetRecord() int64 {
+	if x != nil {
+		return x.Record
+	}
+	return 0
+}
+
+func (x *ValueAnswer) GetLogOffset() int64 {
+	if x != nil {
+		return x.LogOffset
+	}
+	return 0
+}
+
+func (x *ValueAnswer) GetServices() []string {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *ValueAnswer) GetModels() []string {
+	if x != nil {
+		return x.Models
+	}
+	return nil
+}
+
+func (x *ValueAnswer) GetNotes() []string {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+// Datum is a value as JSON has it. None of the kinds: null.
+type Datum struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Kind:
+	//
+	//	*Datum_Boolean
+	//	*Datum_Integer
+	//	*Datum_Number
+	//	*Datum_Text
+	//	*Datum_List
+	//	*Datum_Object
+	Kind          isDatum_Kind `protobuf_oneof:"kind"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Datum) Reset() {
+	*x = Datum{}
+	mi := &file_selfsame_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Datum) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Datum) ProtoMessage() {}
+
+func (x *Datum) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Datum.ProtoReflect.Descriptor instead.
+func (*Datum) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *Datum) GetKind() isDatum_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return nil
+}
+
+func (x *Datum) GetBoolean() bool {
+	if x != nil {
+		if x, ok := x.Kind.(*Datum_Boolean); ok {
+			return x.Boolean
+		}
+	}
+	return false
+}
+
+func (x *Datum) GetInteger() int64 {
+	if x != nil {
+		if x, ok := x.Kind.(*Datum_Integer); ok {
+			return x.Integer
+		}
+	}
+	return 0
+}
+
+func (x *Datum) GetNumber() float64 {
+	if x != nil {
+		if x, ok := x.Kind.(*Datum_Number); ok {
+			return x.Number
+		}
+	}
+	return 0
+}
+
+func (x *Datum) GetText() string {
+	if x != nil {
+		if x, ok := x.Kind.(*Datum_Text); ok {
+			return x.Text
+		}
+	}
+	return ""
+}
+
+func (x *Datum) GetList() *DatumList {
+	if x != nil {
+		if x, ok := x.Kind.(*Datum_List); ok {
+			return x.List
+		}
+	}
+	return nil
+}
+
+func (x *Datum) GetObject() *DatumMap {
+	if x != nil {
+		if x, ok := x.Kind.(*Datum_Object); ok {
+			return x.Object
+		}
+	}
+	return nil
+}
+
+type isDatum_Kind interface {
+	isDatum_Kind()
+}
+
+type Datum_Boolean struct {
+	Boolean bool `protobuf:"varint,1,opt,name=boolean,proto3,oneof"`
+}
+
+type Datum_Integer struct {
+	Integer int64 `protobuf:"varint,2,opt,name=integer,proto3,oneof"`
+}
+
+type Datum_Number struct {
+	Number float64 `protobuf:"fixed64,3,opt,name=number,proto3,oneof"`
+}
+
+type Datum_Text struct {
+	Text string `protobuf:"bytes,4,opt,name=text,proto3,oneof"` // also of a number that no other kind holds exactly
+}
+
+type Datum_List struct {
+	List *DatumList `protobuf:"bytes,5,opt,name=list,proto3,oneof"`
+}
+
+type Datum_Object struct {
+	Object *DatumMap `protobuf:"bytes,6,opt,name=object,proto3,oneof"`
+}
+
+func (*Datum_Boolean) isDatum_Kind() {}
+
+func (*Datum_Integer) isDatum_Kind() {}
+
+func (*Datum_Number) isDatum_Kind() {}
+
+func (*Datum_Text) isDatum_Kind() {}
+
+func (*Datum_List) isDatum_Kind() {}
+
+func (*Datum_Object) isDatum_Kind() {}
+
+type DatumList struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Items         []*Datum               `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DatumList) Reset() {
+	*x = DatumList{}
+	mi := &file_selfsame_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DatumList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DatumList) ProtoMessage() {}
+
+func (x *DatumList) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DatumList.ProtoReflect.Descriptor instead.
+func (*DatumList) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *DatumList) GetItems() []*Datum {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+type DatumMap struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Entries       map[string]*Datum      `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DatumMap) Reset() {
+	*x = DatumMap{}
+	mi := &file_selfsame_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DatumMap) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DatumMap) ProtoMessage() {}
+
+func (x *DatumMap) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DatumMap.ProtoReflect.Descriptor instead.
+func (*DatumMap) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *DatumMap) GetEntries() map[string]*Datum {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+type ListModelsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Query         string                 `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"` // words, all of which must be found
+	Service       string                 `protobuf:"bytes,2,opt,name=service,proto3" json:"service,omitempty"`
+	Stage         string                 `protobuf:"bytes,3,opt,name=stage,proto3" json:"stage,omitempty"`                        // active or retired
+	PageSize      int32                  `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"` // 0: 100
+	PageToken     string                 `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListModelsRequest) Reset() {
+	*x = ListModelsRequest{}
+	mi := &file_selfsame_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListModelsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListModelsRequest) ProtoMessage() {}
+
+func (x *ListModelsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListModelsRequest.ProtoReflect.Descriptor instead.
+func (*ListModelsRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ListModelsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *ListModelsRequest) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *ListModelsRequest) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *ListModelsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListModelsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListModelsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Models        []*Model               `protobuf:"bytes,1,rep,name=models,proto3" json:"models,omitempty"` // each without its record
+	Total         int64                  `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"` // empty: there is no more
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListModelsResponse) Reset() {
+	*x = ListModelsResponse{}
+	mi := &file_selfsame_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListModelsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListModelsResponse) ProtoMessage() {}
+
+func (x *ListModelsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListModelsResponse.ProtoReflect.Descriptor instead.
+func (*ListModelsResponse) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ListModelsResponse) GetModels() []*Model {
+	if x != nil {
+		return x.Models
+	}
+	return nil
+}
+
+func (x *ListModelsResponse) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *ListModelsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+type ModelRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // model@version
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ModelRequest) Reset() {
+	*x = ModelRequest{}
+	mi := &file_selfsame_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModelRequest) ProtoMessage() {}
+
+func (x *ModelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModelRequest.ProtoReflect.Descriptor instead.
+func (*ModelRequest) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *ModelRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Model is the page of a version of a model.
+type Model struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"` // model
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"` // model@version
+	Version       string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	Stage         string                 `protobuf:"bytes,4,opt,name=stage,proto3" json:"stage,omitempty"`
+	Type          string                 `protobuf:"bytes,5,opt,name=type,proto3" json:"type,omitempty"` // the version of a service that it pins
+	Services      []string               `protobuf:"bytes,6,rep,name=services,proto3" json:"services,omitempty"`
+	Description   string                 `protobuf:"bytes,7,opt,name=description,proto3" json:"description,omitempty"`
+	Owner         string                 `protobuf:"bytes,8,opt,name=owner,proto3" json:"owner,omitempty"`
+	Model         *ModelRecord           `protobuf:"bytes,9,opt,name=model,proto3" json:"model,omitempty"` // of pages only
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Model) Reset() {
+	*x = Model{}
+	mi := &file_selfsame_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Model) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Model) ProtoMessage() {}
+
+func (x *Model) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Model.ProtoReflect.Descriptor instead.
+func (*Model) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *Model) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Model) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Model) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Model) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *Model) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *Model) GetServices() []string {
+	if x != nil {
+		return x.Services
+	}
+	return nil
+}
+
+func (x *Model) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
+func (x *Model) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *Model) GetModel() *ModelRecord {
+	if x != nil {
+		return x.Model
+	}
+	return nil
+}
+
+// ModelRecord is what is registered. Times are microseconds.
+type ModelRecord struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Name           string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Version        string                 `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	Service        string                 `protobuf:"bytes,3,opt,name=service,proto3" json:"service,omitempty"`
+	ServiceVersion int64                  `protobuf:"varint,4,opt,name=service_version,json=serviceVersion,proto3" json:"service_version,omitempty"`
+	Manifest       string                 `protobuf:"bytes,5,opt,name=manifest,proto3" json:"manifest,omitempty"` // of the training set
+	Training       string                 `protobuf:"bytes,6,opt,name=training,proto3" json:"training,omitempty"` // the run that made it
+	Metrics        map[string]float64     `protobuf:"bytes,7,rep,name=metrics,proto3" json:"metrics,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	Notes          string                 `protobuf:"bytes,8,opt,name=notes,proto3" json:"notes,omitempty"`
+	Retired        bool                   `protobuf:"varint,9,opt,name=retired,proto3" json:"retired,omitempty"`
+	Author         string                 `protobuf:"bytes,10,opt,name=author,proto3" json:"author,omitempty"`
+	Record         int64                  `protobuf:"varint,11,opt,name=record,proto3" json:"record,omitempty"` // the newest that changed it
+	Time           int64                  `protobuf:"varint,12,opt,name=time,proto3" json:"time,omitempty"`
+	Registered     int64                  `protobuf:"varint,13,opt,name=registered,proto3" json:"registered,omitempty"` // time of its first record
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ModelRecord) Reset() {
+	*x = ModelRecord{}
+	mi := &file_selfsame_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ModelRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ModelRecord) ProtoMessage() {}
+
+func (x *ModelRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ModelRecord.ProtoReflect.Descriptor instead.
+func (*ModelRecord) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ModelRecord) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ModelRecord) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *ModelRecord) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *ModelRecord) GetServiceVersion() int64 {
+	if x != nil {
+		return x.ServiceVersion
+	}
+	return 0
+}
+
+func (x *ModelRecord) GetManifest() string {
+	if x != nil {
+		return x.Manifest
+	}
+	return ""
+}
+
+func (x *ModelRecord) GetTraining() string {
+	if x != nil {
+		return x.Training
+	}
+	return ""
+}
+
+func (x *ModelRecord) GetMetrics() map[string]float64 {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+func (x *ModelRecord) GetNotes() string {
+	if x != nil {
+		return x.Notes
+	}
+	return ""
+}
+
+func (x *ModelRecord) GetRetired() bool {
+	if x != nil {
+		return x.Retired
+	}
+	return false
+}
+
+func (x *ModelRecord) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *ModelRecord) GetRecord() int64 {
+	if x != nil {
+		return x.Record
+	}
+	return 0
+}
+
+func (x *ModelRecord) GetTime() int64 {
+	if x != nil {
+		return x.Time
+	}
+	return 0
+}
+
+func (x *ModelRecord) GetRegistered() int64 {
+	if x != nil {
+		return x.Registered
+	}
+	return 0
+}
+
+type RegisterModelRequest struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Json           []byte                 `protobuf:"bytes,1,opt,name=json,proto3" json:"json,omitempty"` // the body of POST /v1/models, in the place of what follows
+	Name           string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Version        string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`
+	Service        string                 `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`                                      // fraud or fraud@3
+	ServiceVersion int64                  `protobuf:"varint,5,opt,name=service_version,json=serviceVersion,proto3" json:"service_version,omitempty"` // 0: the applied one
+	Manifest       string                 `protobuf:"bytes,6,opt,name=manifest,proto3" json:"manifest,omitempty"`
+	Training       string                 `protobuf:"bytes,7,opt,name=training,proto3" json:"training,omitempty"` // the run that made the training set, or its job
+	Metrics        map[string]float64     `protobuf:"bytes,8,rep,name=metrics,proto3" json:"metrics,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	Notes          string                 `protobuf:"bytes,9,opt,name=notes,proto3" json:"notes,omitempty"`
+	Retired        bool                   `protobuf:"varint,10,opt,name=retired,proto3" json:"retired,omitempty"`
+	Author         string                 `protobuf:"bytes,11,opt,name=author,proto3" json:"author,omitempty"`
+	Message        string                 `protobuf:"bytes,12,opt,name=message,proto3" json:"message,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
 func (x *RegisterModelRequest) Reset() {
 	*x = RegisterModelRequest{}
-	mi := &file_selfsame_proto_msgTypes[20]
+	mi := &file_selfsame_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1909,7 +3428,7 @@ func (x *RegisterModelRequest) String() string {
 func (*RegisterModelRequest) ProtoMessage() {}
 
 func (x *RegisterModelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[20]
+	mi := &file_selfsame_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1922,12 +3441,149 @@ func (x *RegisterModelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisterModelRequest.ProtoReflect.Descriptor instead.
 func (*RegisterModelRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{20}
+	return file_selfsame_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *RegisterModelRequest) GetJson() []byte {
 	if x != nil {
 		return x.Json
+	}
+	return nil
+}
+
+func (x *RegisterModelRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RegisterModelRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *RegisterModelRequest) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *RegisterModelRequest) GetServiceVersion() int64 {
+	if x != nil {
+		return x.ServiceVersion
+	}
+	return 0
+}
+
+func (x *RegisterModelRequest) GetManifest() string {
+	if x != nil {
+		return x.Manifest
+	}
+	return ""
+}
+
+func (x *RegisterModelRequest) GetTraining() string {
+	if x != nil {
+		return x.Training
+	}
+	return ""
+}
+
+func (x *RegisterModelRequest) GetMetrics() map[string]float64 {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
+func (x *RegisterModelRequest) GetNotes() string {
+	if x != nil {
+		return x.Notes
+	}
+	return ""
+}
+
+func (x *RegisterModelRequest) GetRetired() bool {
+	if x != nil {
+		return x.Retired
+	}
+	return false
+}
+
+func (x *RegisterModelRequest) GetAuthor() string {
+	if x != nil {
+		return x.Author
+	}
+	return ""
+}
+
+func (x *RegisterModelRequest) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+type RegisterModelResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Record        int64                  `protobuf:"varint,1,opt,name=record,proto3" json:"record,omitempty"` // 0: it was recorded already
+	Model         *ModelRecord           `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	Warnings      []string               `protobuf:"bytes,3,rep,name=warnings,proto3" json:"warnings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisterModelResponse) Reset() {
+	*x = RegisterModelResponse{}
+	mi := &file_selfsame_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisterModelResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisterModelResponse) ProtoMessage() {}
+
+func (x *RegisterModelResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisterModelResponse.ProtoReflect.Descriptor instead.
+func (*RegisterModelResponse) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *RegisterModelResponse) GetRecord() int64 {
+	if x != nil {
+		return x.Record
+	}
+	return 0
+}
+
+func (x *RegisterModelResponse) GetModel() *ModelRecord {
+	if x != nil {
+		return x.Model
+	}
+	return nil
+}
+
+func (x *RegisterModelResponse) GetWarnings() []string {
+	if x != nil {
+		return x.Warnings
 	}
 	return nil
 }
@@ -1941,7 +3597,7 @@ type StartJobRequest struct {
 
 func (x *StartJobRequest) Reset() {
 	*x = StartJobRequest{}
-	mi := &file_selfsame_proto_msgTypes[21]
+	mi := &file_selfsame_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1953,7 +3609,7 @@ func (x *StartJobRequest) String() string {
 func (*StartJobRequest) ProtoMessage() {}
 
 func (x *StartJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[21]
+	mi := &file_selfsame_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1966,7 +3622,7 @@ func (x *StartJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartJobRequest.ProtoReflect.Descriptor instead.
 func (*StartJobRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{21}
+	return file_selfsame_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *StartJobRequest) GetJson() []byte {
@@ -1986,7 +3642,7 @@ type ListJobsRequest struct {
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_selfsame_proto_msgTypes[22]
+	mi := &file_selfsame_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1998,7 +3654,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[22]
+	mi := &file_selfsame_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2011,7 +3667,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{22}
+	return file_selfsame_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ListJobsRequest) GetPageSize() int32 {
@@ -2037,7 +3693,7 @@ type JobRequest struct {
 
 func (x *JobRequest) Reset() {
 	*x = JobRequest{}
-	mi := &file_selfsame_proto_msgTypes[23]
+	mi := &file_selfsame_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2049,7 +3705,7 @@ func (x *JobRequest) String() string {
 func (*JobRequest) ProtoMessage() {}
 
 func (x *JobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[23]
+	mi := &file_selfsame_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2062,12 +3718,455 @@ func (x *JobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobRequest.ProtoReflect.Descriptor instead.
 func (*JobRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{23}
+	return file_selfsame_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *JobRequest) GetId() string {
 	if x != nil {
 		return x.Id
+	}
+	return ""
+}
+
+type ListJobsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Jobs          []*Job                 `protobuf:"bytes,1,rep,name=jobs,proto3" json:"jobs,omitempty"` // newest first, each without manifest and report
+	Total         int64                  `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	NextPageToken string                 `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"` // empty: there is no more
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListJobsResponse) Reset() {
+	*x = ListJobsResponse{}
+	mi := &file_selfsame_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListJobsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListJobsResponse) ProtoMessage() {}
+
+func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
+func (*ListJobsResponse) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *ListJobsResponse) GetJobs() []*Job {
+	if x != nil {
+		return x.Jobs
+	}
+	return nil
+}
+
+func (x *ListJobsResponse) GetTotal() int64 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+func (x *ListJobsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Job is a training set that is made, or was. Times are microseconds; 0: not yet.
+type Job struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Status        string                 `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"` // queued, running, done, failed or canceled
+	Service       string                 `protobuf:"bytes,3,opt,name=service,proto3" json:"service,omitempty"`
+	Version       int64                  `protobuf:"varint,4,opt,name=version,proto3" json:"version,omitempty"` // of the service
+	Features      []string               `protobuf:"bytes,5,rep,name=features,proto3" json:"features,omitempty"`
+	Format        string                 `protobuf:"bytes,6,opt,name=format,proto3" json:"format,omitempty"` // json, parquet, arrow, csv or jsonl
+	Created       int64                  `protobuf:"varint,7,opt,name=created,proto3" json:"created,omitempty"`
+	Started       int64                  `protobuf:"varint,8,opt,name=started,proto3" json:"started,omitempty"`
+	Ended         int64                  `protobuf:"varint,9,opt,name=ended,proto3" json:"ended,omitempty"`
+	Stage         string                 `protobuf:"bytes,10,opt,name=stage,proto3" json:"stage,omitempty"`  // of one that runs: resolve, read, compute or write
+	Rows          int64                  `protobuf:"varint,11,opt,name=rows,proto3" json:"rows,omitempty"`   // written so far
+	Bytes         int64                  `protobuf:"varint,12,opt,name=bytes,proto3" json:"bytes,omitempty"` // of the result
+	Checksum      string                 `protobuf:"bytes,13,opt,name=checksum,proto3" json:"checksum,omitempty"`
+	Run           string                 `protobuf:"bytes,14,opt,name=run,proto3" json:"run,omitempty"`       // in the registry
+	Result        string                 `protobuf:"bytes,15,opt,name=result,proto3" json:"result,omitempty"` // path of the training set over HTTP
+	Manifest      *Datum                 `protobuf:"bytes,16,opt,name=manifest,proto3" json:"manifest,omitempty"`
+	Report        *Datum                 `protobuf:"bytes,17,opt,name=report,proto3" json:"report,omitempty"`
+	Error         *HTTPProblem           `protobuf:"bytes,18,opt,name=error,proto3" json:"error,omitempty"`   // of one that failed
+	Values        []*Datum               `protobuf:"bytes,19,rep,name=values,proto3" json:"values,omitempty"` // the rows, where the job was answered at once
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Job) Reset() {
+	*x = Job{}
+	mi := &file_selfsame_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Job) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Job) ProtoMessage() {}
+
+func (x *Job) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Job.ProtoReflect.Descriptor instead.
+func (*Job) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *Job) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Job) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *Job) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *Job) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Job) GetFeatures() []string {
+	if x != nil {
+		return x.Features
+	}
+	return nil
+}
+
+func (x *Job) GetFormat() string {
+	if x != nil {
+		return x.Format
+	}
+	return ""
+}
+
+func (x *Job) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *Job) GetStarted() int64 {
+	if x != nil {
+		return x.Started
+	}
+	return 0
+}
+
+func (x *Job) GetEnded() int64 {
+	if x != nil {
+		return x.Ended
+	}
+	return 0
+}
+
+func (x *Job) GetStage() string {
+	if x != nil {
+		return x.Stage
+	}
+	return ""
+}
+
+func (x *Job) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *Job) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *Job) GetChecksum() string {
+	if x != nil {
+		return x.Checksum
+	}
+	return ""
+}
+
+func (x *Job) GetRun() string {
+	if x != nil {
+		return x.Run
+	}
+	return ""
+}
+
+func (x *Job) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *Job) GetManifest() *Datum {
+	if x != nil {
+		return x.Manifest
+	}
+	return nil
+}
+
+func (x *Job) GetReport() *Datum {
+	if x != nil {
+		return x.Report
+	}
+	return nil
+}
+
+func (x *Job) GetError() *HTTPProblem {
+	if x != nil {
+		return x.Error
+	}
+	return nil
+}
+
+func (x *Job) GetValues() []*Datum {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+// HTTPProblem is an error as HTTP writes it.
+type HTTPProblem struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Type          string                 `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	Title         string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	Status        int64                  `protobuf:"varint,3,opt,name=status,proto3" json:"status,omitempty"` // of HTTP
+	Detail        string                 `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
+	Ref           string                 `protobuf:"bytes,5,opt,name=ref,proto3" json:"ref,omitempty"`
+	Hint          string                 `protobuf:"bytes,6,opt,name=hint,proto3" json:"hint,omitempty"`
+	RetryAfterMs  int64                  `protobuf:"varint,7,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
+	Errors        []*Mistake             `protobuf:"bytes,8,rep,name=errors,proto3" json:"errors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HTTPProblem) Reset() {
+	*x = HTTPProblem{}
+	mi := &file_selfsame_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HTTPProblem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HTTPProblem) ProtoMessage() {}
+
+func (x *HTTPProblem) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HTTPProblem.ProtoReflect.Descriptor instead.
+func (*HTTPProblem) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *HTTPProblem) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *HTTPProblem) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *HTTPProblem) GetStatus() int64 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *HTTPProblem) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *HTTPProblem) GetRef() string {
+	if x != nil {
+		return x.Ref
+	}
+	return ""
+}
+
+func (x *HTTPProblem) GetHint() string {
+	if x != nil {
+		return x.Hint
+	}
+	return ""
+}
+
+func (x *HTTPProblem) GetRetryAfterMs() int64 {
+	if x != nil {
+		return x.RetryAfterMs
+	}
+	return 0
+}
+
+func (x *HTTPProblem) GetErrors() []*Mistake {
+	if x != nil {
+		return x.Errors
+	}
+	return nil
+}
+
+// Mistake is one of several, with its place.
+type Mistake struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	File          string                 `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	Line          int64                  `protobuf:"varint,2,opt,name=line,proto3" json:"line,omitempty"`
+	Column        int64                  `protobuf:"varint,3,opt,name=column,proto3" json:"column,omitempty"`
+	Ref           string                 `protobuf:"bytes,4,opt,name=ref,proto3" json:"ref,omitempty"`
+	Detail        string                 `protobuf:"bytes,5,opt,name=detail,proto3" json:"detail,omitempty"`
+	Excerpt       string                 `protobuf:"bytes,6,opt,name=excerpt,proto3" json:"excerpt,omitempty"`
+	Hint          string                 `protobuf:"bytes,7,opt,name=hint,proto3" json:"hint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Mistake) Reset() {
+	*x = Mistake{}
+	mi := &file_selfsame_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mistake) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mistake) ProtoMessage() {}
+
+func (x *Mistake) ProtoReflect() protoreflect.Message {
+	mi := &file_selfsame_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mistake.ProtoReflect.Descriptor instead.
+func (*Mistake) Descriptor() ([]byte, []int) {
+	return file_selfsame_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *Mistake) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *Mistake) GetLine() int64 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *Mistake) GetColumn() int64 {
+	if x != nil {
+		return x.Column
+	}
+	return 0
+}
+
+func (x *Mistake) GetRef() string {
+	if x != nil {
+		return x.Ref
+	}
+	return ""
+}
+
+func (x *Mistake) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Mistake) GetExcerpt() string {
+	if x != nil {
+		return x.Excerpt
+	}
+	return ""
+}
+
+func (x *Mistake) GetHint() string {
+	if x != nil {
+		return x.Hint
 	}
 	return ""
 }
@@ -2096,7 +4195,7 @@ type GetFeaturesRequest struct {
 
 func (x *GetFeaturesRequest) Reset() {
 	*x = GetFeaturesRequest{}
-	mi := &file_selfsame_proto_msgTypes[24]
+	mi := &file_selfsame_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2108,7 +4207,7 @@ func (x *GetFeaturesRequest) String() string {
 func (*GetFeaturesRequest) ProtoMessage() {}
 
 func (x *GetFeaturesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[24]
+	mi := &file_selfsame_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2121,7 +4220,7 @@ func (x *GetFeaturesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFeaturesRequest.ProtoReflect.Descriptor instead.
 func (*GetFeaturesRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{24}
+	return file_selfsame_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *GetFeaturesRequest) GetWhat() isGetFeaturesRequest_What {
@@ -2251,7 +4350,7 @@ type References struct {
 
 func (x *References) Reset() {
 	*x = References{}
-	mi := &file_selfsame_proto_msgTypes[25]
+	mi := &file_selfsame_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2263,7 +4362,7 @@ func (x *References) String() string {
 func (*References) ProtoMessage() {}
 
 func (x *References) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[25]
+	mi := &file_selfsame_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2276,7 +4375,7 @@ func (x *References) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use References.ProtoReflect.Descriptor instead.
 func (*References) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{25}
+	return file_selfsame_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *References) GetReference() []string {
@@ -2312,7 +4411,7 @@ type GetFeaturesResponse struct {
 
 func (x *GetFeaturesResponse) Reset() {
 	*x = GetFeaturesResponse{}
-	mi := &file_selfsame_proto_msgTypes[26]
+	mi := &file_selfsame_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2324,7 +4423,7 @@ func (x *GetFeaturesResponse) String() string {
 func (*GetFeaturesResponse) ProtoMessage() {}
 
 func (x *GetFeaturesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[26]
+	mi := &file_selfsame_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2337,7 +4436,7 @@ func (x *GetFeaturesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFeaturesResponse.ProtoReflect.Descriptor instead.
 func (*GetFeaturesResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{26}
+	return file_selfsame_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *GetFeaturesResponse) GetColumns() []*Column {
@@ -2484,7 +4583,7 @@ type Packed struct {
 
 func (x *Packed) Reset() {
 	*x = Packed{}
-	mi := &file_selfsame_proto_msgTypes[27]
+	mi := &file_selfsame_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2496,7 +4595,7 @@ func (x *Packed) String() string {
 func (*Packed) ProtoMessage() {}
 
 func (x *Packed) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[27]
+	mi := &file_selfsame_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2509,7 +4608,7 @@ func (x *Packed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Packed.ProtoReflect.Descriptor instead.
 func (*Packed) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{27}
+	return file_selfsame_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Packed) GetName() []string {
@@ -2589,7 +4688,7 @@ type Column struct {
 
 func (x *Column) Reset() {
 	*x = Column{}
-	mi := &file_selfsame_proto_msgTypes[28]
+	mi := &file_selfsame_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2601,7 +4700,7 @@ func (x *Column) String() string {
 func (*Column) ProtoMessage() {}
 
 func (x *Column) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[28]
+	mi := &file_selfsame_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2614,7 +4713,7 @@ func (x *Column) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Column.ProtoReflect.Descriptor instead.
 func (*Column) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{28}
+	return file_selfsame_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Column) GetName() string {
@@ -2704,7 +4803,7 @@ type PushRequest struct {
 
 func (x *PushRequest) Reset() {
 	*x = PushRequest{}
-	mi := &file_selfsame_proto_msgTypes[29]
+	mi := &file_selfsame_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2716,7 +4815,7 @@ func (x *PushRequest) String() string {
 func (*PushRequest) ProtoMessage() {}
 
 func (x *PushRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[29]
+	mi := &file_selfsame_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2729,7 +4828,7 @@ func (x *PushRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PushRequest.ProtoReflect.Descriptor instead.
 func (*PushRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{29}
+	return file_selfsame_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *PushRequest) GetSource() string {
@@ -2759,7 +4858,7 @@ type PushResponse struct {
 
 func (x *PushResponse) Reset() {
 	*x = PushResponse{}
-	mi := &file_selfsame_proto_msgTypes[30]
+	mi := &file_selfsame_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2771,7 +4870,7 @@ func (x *PushResponse) String() string {
 func (*PushResponse) ProtoMessage() {}
 
 func (x *PushResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[30]
+	mi := &file_selfsame_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2784,7 +4883,7 @@ func (x *PushResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PushResponse.ProtoReflect.Descriptor instead.
 func (*PushResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{30}
+	return file_selfsame_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *PushResponse) GetFate() []Fate {
@@ -2832,7 +4931,7 @@ type Reason struct {
 
 func (x *Reason) Reset() {
 	*x = Reason{}
-	mi := &file_selfsame_proto_msgTypes[31]
+	mi := &file_selfsame_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2844,7 +4943,7 @@ func (x *Reason) String() string {
 func (*Reason) ProtoMessage() {}
 
 func (x *Reason) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[31]
+	mi := &file_selfsame_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2857,7 +4956,7 @@ func (x *Reason) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reason.ProtoReflect.Descriptor instead.
 func (*Reason) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{31}
+	return file_selfsame_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *Reason) GetRow() uint32 {
@@ -2887,7 +4986,7 @@ type Problem struct {
 
 func (x *Problem) Reset() {
 	*x = Problem{}
-	mi := &file_selfsame_proto_msgTypes[32]
+	mi := &file_selfsame_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2899,7 +4998,7 @@ func (x *Problem) String() string {
 func (*Problem) ProtoMessage() {}
 
 func (x *Problem) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[32]
+	mi := &file_selfsame_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2912,7 +5011,7 @@ func (x *Problem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Problem.ProtoReflect.Descriptor instead.
 func (*Problem) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{32}
+	return file_selfsame_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *Problem) GetClass() string {
@@ -2957,7 +5056,7 @@ type PredictRequest struct {
 
 func (x *PredictRequest) Reset() {
 	*x = PredictRequest{}
-	mi := &file_selfsame_proto_msgTypes[33]
+	mi := &file_selfsame_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2969,7 +5068,7 @@ func (x *PredictRequest) String() string {
 func (*PredictRequest) ProtoMessage() {}
 
 func (x *PredictRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[33]
+	mi := &file_selfsame_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2982,7 +5081,7 @@ func (x *PredictRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PredictRequest.ProtoReflect.Descriptor instead.
 func (*PredictRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{33}
+	return file_selfsame_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PredictRequest) GetRequestId() string {
@@ -3041,7 +5140,7 @@ type Scalar struct {
 
 func (x *Scalar) Reset() {
 	*x = Scalar{}
-	mi := &file_selfsame_proto_msgTypes[34]
+	mi := &file_selfsame_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3053,7 +5152,7 @@ func (x *Scalar) String() string {
 func (*Scalar) ProtoMessage() {}
 
 func (x *Scalar) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[34]
+	mi := &file_selfsame_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3066,7 +5165,7 @@ func (x *Scalar) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scalar.ProtoReflect.Descriptor instead.
 func (*Scalar) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{34}
+	return file_selfsame_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *Scalar) GetValue() isScalar_Value {
@@ -3133,7 +5232,7 @@ type PredictResponse struct {
 
 func (x *PredictResponse) Reset() {
 	*x = PredictResponse{}
-	mi := &file_selfsame_proto_msgTypes[35]
+	mi := &file_selfsame_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3145,7 +5244,7 @@ func (x *PredictResponse) String() string {
 func (*PredictResponse) ProtoMessage() {}
 
 func (x *PredictResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[35]
+	mi := &file_selfsame_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3158,7 +5257,7 @@ func (x *PredictResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PredictResponse.ProtoReflect.Descriptor instead.
 func (*PredictResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{35}
+	return file_selfsame_proto_rawDescGZIP(), []int{57}
 }
 
 type OutcomeRequest struct {
@@ -3173,7 +5272,7 @@ type OutcomeRequest struct {
 
 func (x *OutcomeRequest) Reset() {
 	*x = OutcomeRequest{}
-	mi := &file_selfsame_proto_msgTypes[36]
+	mi := &file_selfsame_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3185,7 +5284,7 @@ func (x *OutcomeRequest) String() string {
 func (*OutcomeRequest) ProtoMessage() {}
 
 func (x *OutcomeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[36]
+	mi := &file_selfsame_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3198,7 +5297,7 @@ func (x *OutcomeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeRequest.ProtoReflect.Descriptor instead.
 func (*OutcomeRequest) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{36}
+	return file_selfsame_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *OutcomeRequest) GetRequestId() string {
@@ -3237,7 +5336,7 @@ type OutcomeResponse struct {
 
 func (x *OutcomeResponse) Reset() {
 	*x = OutcomeResponse{}
-	mi := &file_selfsame_proto_msgTypes[37]
+	mi := &file_selfsame_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3249,7 +5348,7 @@ func (x *OutcomeResponse) String() string {
 func (*OutcomeResponse) ProtoMessage() {}
 
 func (x *OutcomeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_selfsame_proto_msgTypes[37]
+	mi := &file_selfsame_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3262,7 +5361,7 @@ func (x *OutcomeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutcomeResponse.ProtoReflect.Descriptor instead.
 func (*OutcomeResponse) Descriptor() ([]byte, []int) {
-	return file_selfsame_proto_rawDescGZIP(), []int{37}
+	return file_selfsame_proto_rawDescGZIP(), []int{59}
 }
 
 var File_selfsame_proto protoreflect.FileDescriptor
@@ -3435,9 +5534,175 @@ const file_selfsame_proto_rawDesc = "" +
 	"\x05draft\x18\x06 \x01(\bR\x05draft\x12\x10\n" +
 	"\x03yes\x18\a \x01(\bR\x03yes\x12\x16\n" +
 	"\x06sample\x18\b \x01(\x05R\x06sampleB\t\n" +
-	"\a_expect\"*\n" +
+	"\a_expect\"\xf9\x01\n" +
+	"\x13ValueLineageRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
+	"\tentity_id\x18\x02 \x01(\tR\bentityId\x12D\n" +
+	"\x06entity\x18\x03 \x03(\v2,.selfsame.v1.ValueLineageRequest.EntityEntryR\x06entity\x12\x13\n" +
+	"\x02at\x18\x04 \x01(\x03H\x00R\x02at\x88\x01\x01\x12\x14\n" +
+	"\x05limit\x18\x05 \x01(\x05R\x05limit\x1a9\n" +
+	"\vEntityEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x05\n" +
+	"\x03_at\"\xa7\x05\n" +
+	"\fValueLineage\x12\x18\n" +
+	"\afeature\x18\x01 \x01(\tR\afeature\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\tR\x04type\x12(\n" +
+	"\x05value\x18\x04 \x01(\v2\x12.selfsame.v1.DatumR\x05value\x12\x16\n" +
+	"\x06status\x18\x05 \x01(\tR\x06status\x12\x14\n" +
+	"\x05error\x18\x06 \x01(\tR\x05error\x12\x18\n" +
+	"\adefault\x18\a \x01(\bR\adefault\x12\x18\n" +
+	"\aversion\x18\b \x01(\tR\aversion\x12\x1e\n" +
+	"\n" +
+	"definition\x18\t \x01(\tR\n" +
+	"definition\x12\x1e\n" +
+	"\n" +
+	"expression\x18\n" +
+	" \x01(\tR\n" +
+	"expression\x12\x14\n" +
+	"\x05where\x18\v \x01(\tR\x05where\x12.\n" +
+	"\aapplied\x18\f \x01(\v2\x14.selfsame.v1.AppliedR\aapplied\x12'\n" +
+	"\x03key\x18\r \x03(\v2\x15.selfsame.v1.KeyValueR\x03key\x12\x1d\n" +
+	"\n" +
+	"event_time\x18\x0e \x01(\x03R\teventTime\x12\x10\n" +
+	"\x03cut\x18\x0f \x01(\x03R\x03cut\x121\n" +
+	"\awindows\x18\x10 \x03(\v2\x17.selfsame.v1.WindowUsedR\awindows\x12&\n" +
+	"\x03row\x18\x11 \x01(\v2\x14.selfsame.v1.RowUsedR\x03row\x12)\n" +
+	"\x04read\x18\x12 \x03(\v2\x15.selfsame.v1.FileReadR\x04read\x121\n" +
+	"\x06inputs\x18\x13 \x03(\v2\x19.selfsame.v1.ValueLineageR\x06inputs\x120\n" +
+	"\x06answer\x18\x14 \x01(\v2\x18.selfsame.v1.ValueAnswerR\x06answer\"M\n" +
+	"\aApplied\x12\x16\n" +
+	"\x06record\x18\x01 \x01(\x03R\x06record\x12\x12\n" +
+	"\x04time\x18\x02 \x01(\x03R\x04time\x12\x16\n" +
+	"\x06author\x18\x03 \x01(\tR\x06author\"H\n" +
+	"\bKeyValue\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12(\n" +
+	"\x05value\x18\x02 \x01(\v2\x12.selfsame.v1.DatumR\x05value\"\x8b\x02\n" +
+	"\n" +
+	"WindowUsed\x12\x12\n" +
+	"\x04call\x18\x01 \x01(\tR\x04call\x12(\n" +
+	"\x05value\x18\x02 \x01(\v2\x12.selfsame.v1.DatumR\x05value\x12\x16\n" +
+	"\x06status\x18\x03 \x01(\tR\x06status\x12\x14\n" +
+	"\x05lower\x18\x04 \x01(\x03R\x05lower\x12\x14\n" +
+	"\x05upper\x18\x05 \x01(\x03R\x05upper\x12\x16\n" +
+	"\x06inside\x18\x06 \x01(\x03R\x06inside\x12\x18\n" +
+	"\acounted\x18\a \x01(\x03R\acounted\x12.\n" +
+	"\x06events\x18\b \x03(\v2\x16.selfsame.v1.EventUsedR\x06events\x12\x19\n" +
+	"\bleft_out\x18\t \x01(\x03R\aleftOut\"_\n" +
+	"\aRowUsed\x12\x18\n" +
+	"\aoutcome\x18\x01 \x01(\tR\aoutcome\x12\x10\n" +
+	"\x03why\x18\x02 \x01(\tR\x03why\x12(\n" +
+	"\x03row\x18\x03 \x01(\v2\x16.selfsame.v1.EventUsedR\x03row\"\xaf\x01\n" +
+	"\tEventUsed\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
+	"\x04time\x18\x03 \x01(\x03R\x04time\x12\x18\n" +
+	"\aarrival\x18\x04 \x01(\x03R\aarrival\x12\x12\n" +
+	"\x04file\x18\x05 \x01(\tR\x04file\x12\x10\n" +
+	"\x03row\x18\x06 \x01(\x03R\x03row\x12\x1b\n" +
+	"\x06offset\x18\a \x01(\x03H\x00R\x06offset\x88\x01\x01B\t\n" +
+	"\a_offset\"\xd1\x01\n" +
+	"\bFileRead\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\tR\x06source\x12\x12\n" +
+	"\x04file\x18\x02 \x01(\tR\x04file\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\x12\x16\n" +
+	"\x06events\x18\x04 \x01(\x03R\x06events\x12&\n" +
+	"\ffirst_offset\x18\x05 \x01(\x03H\x00R\vfirstOffset\x88\x01\x01\x12$\n" +
+	"\vlast_offset\x18\x06 \x01(\x03H\x01R\n" +
+	"lastOffset\x88\x01\x01B\x0f\n" +
+	"\r_first_offsetB\x0e\n" +
+	"\f_last_offset\"\xf7\x01\n" +
+	"\vValueAnswer\x12\x0e\n" +
+	"\x02at\x18\x01 \x01(\x03R\x02at\x12\x1a\n" +
+	"\bcomputed\x18\x02 \x01(\x03R\bcomputed\x12\x16\n" +
+	"\x06engine\x18\x03 \x01(\tR\x06engine\x12#\n" +
+	"\rzone_database\x18\x04 \x01(\tR\fzoneDatabase\x12\x16\n" +
+	"\x06record\x18\x05 \x01(\x03R\x06record\x12\x1d\n" +
+	"\n" +
+	"log_offset\x18\x06 \x01(\x03R\tlogOffset\x12\x1a\n" +
+	"\bservices\x18\a \x03(\tR\bservices\x12\x16\n" +
+	"\x06models\x18\b \x03(\tR\x06models\x12\x14\n" +
+	"\x05notes\x18\t \x03(\tR\x05notes\"\xd6\x01\n" +
+	"\x05Datum\x12\x1a\n" +
+	"\aboolean\x18\x01 \x01(\bH\x00R\aboolean\x12\x1a\n" +
+	"\ainteger\x18\x02 \x01(\x03H\x00R\ainteger\x12\x18\n" +
+	"\x06number\x18\x03 \x01(\x01H\x00R\x06number\x12\x14\n" +
+	"\x04text\x18\x04 \x01(\tH\x00R\x04text\x12,\n" +
+	"\x04list\x18\x05 \x01(\v2\x16.selfsame.v1.DatumListH\x00R\x04list\x12/\n" +
+	"\x06object\x18\x06 \x01(\v2\x15.selfsame.v1.DatumMapH\x00R\x06objectB\x06\n" +
+	"\x04kind\"5\n" +
+	"\tDatumList\x12(\n" +
+	"\x05items\x18\x01 \x03(\v2\x12.selfsame.v1.DatumR\x05items\"\x98\x01\n" +
+	"\bDatumMap\x12<\n" +
+	"\aentries\x18\x01 \x03(\v2\".selfsame.v1.DatumMap.EntriesEntryR\aentries\x1aN\n" +
+	"\fEntriesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12(\n" +
+	"\x05value\x18\x02 \x01(\v2\x12.selfsame.v1.DatumR\x05value:\x028\x01\"\x95\x01\n" +
+	"\x11ListModelsRequest\x12\x14\n" +
+	"\x05query\x18\x01 \x01(\tR\x05query\x12\x18\n" +
+	"\aservice\x18\x02 \x01(\tR\aservice\x12\x14\n" +
+	"\x05stage\x18\x03 \x01(\tR\x05stage\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\"~\n" +
+	"\x12ListModelsResponse\x12*\n" +
+	"\x06models\x18\x01 \x03(\v2\x12.selfsame.v1.ModelR\x06models\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x03R\x05total\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"\"\n" +
+	"\fModelRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\xf7\x01\n" +
+	"\x05Model\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\x12\x14\n" +
+	"\x05stage\x18\x04 \x01(\tR\x05stage\x12\x12\n" +
+	"\x04type\x18\x05 \x01(\tR\x04type\x12\x1a\n" +
+	"\bservices\x18\x06 \x03(\tR\bservices\x12 \n" +
+	"\vdescription\x18\a \x01(\tR\vdescription\x12\x14\n" +
+	"\x05owner\x18\b \x01(\tR\x05owner\x12.\n" +
+	"\x05model\x18\t \x01(\v2\x18.selfsame.v1.ModelRecordR\x05model\"\xc7\x03\n" +
+	"\vModelRecord\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\x12\x18\n" +
+	"\aservice\x18\x03 \x01(\tR\aservice\x12'\n" +
+	"\x0fservice_version\x18\x04 \x01(\x03R\x0eserviceVersion\x12\x1a\n" +
+	"\bmanifest\x18\x05 \x01(\tR\bmanifest\x12\x1a\n" +
+	"\btraining\x18\x06 \x01(\tR\btraining\x12?\n" +
+	"\ametrics\x18\a \x03(\v2%.selfsame.v1.ModelRecord.MetricsEntryR\ametrics\x12\x14\n" +
+	"\x05notes\x18\b \x01(\tR\x05notes\x12\x18\n" +
+	"\aretired\x18\t \x01(\bR\aretired\x12\x16\n" +
+	"\x06author\x18\n" +
+	" \x01(\tR\x06author\x12\x16\n" +
+	"\x06record\x18\v \x01(\x03R\x06record\x12\x12\n" +
+	"\x04time\x18\f \x01(\x03R\x04time\x12\x1e\n" +
+	"\n" +
+	"registered\x18\r \x01(\x03R\n" +
+	"registered\x1a:\n" +
+	"\fMetricsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xbb\x03\n" +
 	"\x14RegisterModelRequest\x12\x12\n" +
-	"\x04json\x18\x01 \x01(\fR\x04json\"%\n" +
+	"\x04json\x18\x01 \x01(\fR\x04json\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
+	"\aversion\x18\x03 \x01(\tR\aversion\x12\x18\n" +
+	"\aservice\x18\x04 \x01(\tR\aservice\x12'\n" +
+	"\x0fservice_version\x18\x05 \x01(\x03R\x0eserviceVersion\x12\x1a\n" +
+	"\bmanifest\x18\x06 \x01(\tR\bmanifest\x12\x1a\n" +
+	"\btraining\x18\a \x01(\tR\btraining\x12H\n" +
+	"\ametrics\x18\b \x03(\v2..selfsame.v1.RegisterModelRequest.MetricsEntryR\ametrics\x12\x14\n" +
+	"\x05notes\x18\t \x01(\tR\x05notes\x12\x18\n" +
+	"\aretired\x18\n" +
+	" \x01(\bR\aretired\x12\x16\n" +
+	"\x06author\x18\v \x01(\tR\x06author\x12\x18\n" +
+	"\amessage\x18\f \x01(\tR\amessage\x1a:\n" +
+	"\fMetricsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"{\n" +
+	"\x15RegisterModelResponse\x12\x16\n" +
+	"\x06record\x18\x01 \x01(\x03R\x06record\x12.\n" +
+	"\x05model\x18\x02 \x01(\v2\x18.selfsame.v1.ModelRecordR\x05model\x12\x1a\n" +
+	"\bwarnings\x18\x03 \x03(\tR\bwarnings\"%\n" +
 	"\x0fStartJobRequest\x12\x12\n" +
 	"\x04json\x18\x01 \x01(\fR\x04json\"M\n" +
 	"\x0fListJobsRequest\x12\x1b\n" +
@@ -3446,7 +5711,49 @@ const file_selfsame_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x1c\n" +
 	"\n" +
 	"JobRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\tR\x02id\"\xc5\x03\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"v\n" +
+	"\x10ListJobsResponse\x12$\n" +
+	"\x04jobs\x18\x01 \x03(\v2\x10.selfsame.v1.JobR\x04jobs\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x03R\x05total\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"\x9d\x04\n" +
+	"\x03Job\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\x12\x18\n" +
+	"\aservice\x18\x03 \x01(\tR\aservice\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\x03R\aversion\x12\x1a\n" +
+	"\bfeatures\x18\x05 \x03(\tR\bfeatures\x12\x16\n" +
+	"\x06format\x18\x06 \x01(\tR\x06format\x12\x18\n" +
+	"\acreated\x18\a \x01(\x03R\acreated\x12\x18\n" +
+	"\astarted\x18\b \x01(\x03R\astarted\x12\x14\n" +
+	"\x05ended\x18\t \x01(\x03R\x05ended\x12\x14\n" +
+	"\x05stage\x18\n" +
+	" \x01(\tR\x05stage\x12\x12\n" +
+	"\x04rows\x18\v \x01(\x03R\x04rows\x12\x14\n" +
+	"\x05bytes\x18\f \x01(\x03R\x05bytes\x12\x1a\n" +
+	"\bchecksum\x18\r \x01(\tR\bchecksum\x12\x10\n" +
+	"\x03run\x18\x0e \x01(\tR\x03run\x12\x16\n" +
+	"\x06result\x18\x0f \x01(\tR\x06result\x12.\n" +
+	"\bmanifest\x18\x10 \x01(\v2\x12.selfsame.v1.DatumR\bmanifest\x12*\n" +
+	"\x06report\x18\x11 \x01(\v2\x12.selfsame.v1.DatumR\x06report\x12.\n" +
+	"\x05error\x18\x12 \x01(\v2\x18.selfsame.v1.HTTPProblemR\x05error\x12*\n" +
+	"\x06values\x18\x13 \x03(\v2\x12.selfsame.v1.DatumR\x06values\"\xe1\x01\n" +
+	"\vHTTPProblem\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
+	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
+	"\x06status\x18\x03 \x01(\x03R\x06status\x12\x16\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\x12\x10\n" +
+	"\x03ref\x18\x05 \x01(\tR\x03ref\x12\x12\n" +
+	"\x04hint\x18\x06 \x01(\tR\x04hint\x12$\n" +
+	"\x0eretry_after_ms\x18\a \x01(\x03R\fretryAfterMs\x12,\n" +
+	"\x06errors\x18\b \x03(\v2\x14.selfsame.v1.MistakeR\x06errors\"\xa1\x01\n" +
+	"\aMistake\x12\x12\n" +
+	"\x04file\x18\x01 \x01(\tR\x04file\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\x03R\x04line\x12\x16\n" +
+	"\x06column\x18\x03 \x01(\x03R\x06column\x12\x10\n" +
+	"\x03ref\x18\x04 \x01(\tR\x03ref\x12\x16\n" +
+	"\x06detail\x18\x05 \x01(\tR\x06detail\x12\x18\n" +
+	"\aexcerpt\x18\x06 \x01(\tR\aexcerpt\x12\x12\n" +
+	"\x04hint\x18\a \x01(\tR\x04hint\"\xc5\x03\n" +
 	"\x12GetFeaturesRequest\x12\x1a\n" +
 	"\aservice\x18\x01 \x01(\tH\x00R\aservice\x125\n" +
 	"\bfeatures\x18\x02 \x01(\v2\x17.selfsame.v1.ReferencesH\x00R\bfeatures\x12\x18\n" +
@@ -3588,22 +5895,26 @@ const file_selfsame_proto_rawDesc = "" +
 	"\x04Push\x12\x18.selfsame.v1.PushRequest\x1a\x19.selfsame.v1.PushResponse(\x010\x012\x99\x01\n" +
 	"\vPredictions\x12D\n" +
 	"\aPredict\x12\x1b.selfsame.v1.PredictRequest\x1a\x1c.selfsame.v1.PredictResponse\x12D\n" +
-	"\aOutcome\x12\x1b.selfsame.v1.OutcomeRequest\x1a\x1c.selfsame.v1.OutcomeResponse2\xf2\x03\n" +
+	"\aOutcome\x12\x1b.selfsame.v1.OutcomeRequest\x1a\x1c.selfsame.v1.OutcomeResponse2\xd9\x05\n" +
 	"\bRegistry\x12S\n" +
 	"\fListFeatures\x12 .selfsame.v1.ListFeaturesRequest\x1a!.selfsame.v1.ListFeaturesResponse\x12?\n" +
 	"\n" +
 	"GetFeature\x12\x1b.selfsame.v1.FeatureRequest\x1a\x14.selfsame.v1.Feature\x12N\n" +
 	"\fListVersions\x12\x1b.selfsame.v1.FeatureRequest\x1a!.selfsame.v1.ListVersionsResponse\x12?\n" +
 	"\n" +
-	"GetLineage\x12\x1b.selfsame.v1.LineageRequest\x1a\x14.selfsame.v1.Lineage\x127\n" +
+	"GetLineage\x12\x1b.selfsame.v1.LineageRequest\x1a\x14.selfsame.v1.Lineage\x12N\n" +
+	"\x0fGetValueLineage\x12 .selfsame.v1.ValueLineageRequest\x1a\x19.selfsame.v1.ValueLineage\x12M\n" +
+	"\n" +
+	"ListModels\x12\x1e.selfsame.v1.ListModelsRequest\x1a\x1f.selfsame.v1.ListModelsResponse\x129\n" +
+	"\bGetModel\x12\x19.selfsame.v1.ModelRequest\x1a\x12.selfsame.v1.Model\x127\n" +
 	"\x04Look\x12\x18.selfsame.v1.LookRequest\x1a\x15.selfsame.v1.Document\x12;\n" +
-	"\x06Define\x12\x1a.selfsame.v1.DefineRequest\x1a\x15.selfsame.v1.Document\x12I\n" +
-	"\rRegisterModel\x12!.selfsame.v1.RegisterModelRequest\x1a\x15.selfsame.v1.Document2\xef\x01\n" +
-	"\x04Jobs\x12<\n" +
-	"\x05Start\x12\x1c.selfsame.v1.StartJobRequest\x1a\x15.selfsame.v1.Document\x12;\n" +
-	"\x04List\x12\x1c.selfsame.v1.ListJobsRequest\x1a\x15.selfsame.v1.Document\x125\n" +
-	"\x03Get\x12\x17.selfsame.v1.JobRequest\x1a\x15.selfsame.v1.Document\x125\n" +
-	"\x03End\x12\x17.selfsame.v1.JobRequest\x1a\x15.selfsame.v1.DocumentB\x19Z\x17selfsame/api/selfsamev1b\x06proto3"
+	"\x06Define\x12\x1a.selfsame.v1.DefineRequest\x1a\x15.selfsame.v1.Document\x12V\n" +
+	"\rRegisterModel\x12!.selfsame.v1.RegisterModelRequest\x1a\".selfsame.v1.RegisterModelResponse2\xe8\x01\n" +
+	"\x04Jobs\x127\n" +
+	"\x05Start\x12\x1c.selfsame.v1.StartJobRequest\x1a\x10.selfsame.v1.Job\x12C\n" +
+	"\x04List\x12\x1c.selfsame.v1.ListJobsRequest\x1a\x1d.selfsame.v1.ListJobsResponse\x120\n" +
+	"\x03Get\x12\x17.selfsame.v1.JobRequest\x1a\x10.selfsame.v1.Job\x120\n" +
+	"\x03End\x12\x17.selfsame.v1.JobRequest\x1a\x10.selfsame.v1.JobB\x19Z\x17selfsame/api/selfsamev1b\x06proto3"
 
 var (
 	file_selfsame_proto_rawDescOnce sync.Once
@@ -3618,57 +5929,83 @@ func file_selfsame_proto_rawDescGZIP() []byte {
 }
 
 var file_selfsame_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_selfsame_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_selfsame_proto_msgTypes = make([]protoimpl.MessageInfo, 67)
 var file_selfsame_proto_goTypes = []any{
-	(Form)(0),                    // 0: selfsame.v1.Form
-	(Status)(0),                  // 1: selfsame.v1.Status
-	(Fate)(0),                    // 2: selfsame.v1.Fate
-	(*Document)(nil),             // 3: selfsame.v1.Document
-	(*LookRequest)(nil),          // 4: selfsame.v1.LookRequest
-	(*ListFeaturesRequest)(nil),  // 5: selfsame.v1.ListFeaturesRequest
-	(*ListFeaturesResponse)(nil), // 6: selfsame.v1.ListFeaturesResponse
-	(*FeatureRequest)(nil),       // 7: selfsame.v1.FeatureRequest
-	(*Feature)(nil),              // 8: selfsame.v1.Feature
-	(*Usage)(nil),                // 9: selfsame.v1.Usage
-	(*Setting)(nil),              // 10: selfsame.v1.Setting
-	(*FeatureVersion)(nil),       // 11: selfsame.v1.FeatureVersion
-	(*Difference)(nil),           // 12: selfsame.v1.Difference
-	(*Users)(nil),                // 13: selfsame.v1.Users
-	(*ServiceUser)(nil),          // 14: selfsame.v1.ServiceUser
-	(*ModelUser)(nil),            // 15: selfsame.v1.ModelUser
-	(*Statistics)(nil),           // 16: selfsame.v1.Statistics
-	(*ListVersionsResponse)(nil), // 17: selfsame.v1.ListVersionsResponse
-	(*LineageRequest)(nil),       // 18: selfsame.v1.LineageRequest
-	(*Lineage)(nil),              // 19: selfsame.v1.Lineage
-	(*LineageNode)(nil),          // 20: selfsame.v1.LineageNode
-	(*LineageEdge)(nil),          // 21: selfsame.v1.LineageEdge
-	(*DefineRequest)(nil),        // 22: selfsame.v1.DefineRequest
-	(*RegisterModelRequest)(nil), // 23: selfsame.v1.RegisterModelRequest
-	(*StartJobRequest)(nil),      // 24: selfsame.v1.StartJobRequest
-	(*ListJobsRequest)(nil),      // 25: selfsame.v1.ListJobsRequest
-	(*JobRequest)(nil),           // 26: selfsame.v1.JobRequest
-	(*GetFeaturesRequest)(nil),   // 27: selfsame.v1.GetFeaturesRequest
-	(*References)(nil),           // 28: selfsame.v1.References
-	(*GetFeaturesResponse)(nil),  // 29: selfsame.v1.GetFeaturesResponse
-	(*Packed)(nil),               // 30: selfsame.v1.Packed
-	(*Column)(nil),               // 31: selfsame.v1.Column
-	(*PushRequest)(nil),          // 32: selfsame.v1.PushRequest
-	(*PushResponse)(nil),         // 33: selfsame.v1.PushResponse
-	(*Reason)(nil),               // 34: selfsame.v1.Reason
-	(*Problem)(nil),              // 35: selfsame.v1.Problem
-	(*PredictRequest)(nil),       // 36: selfsame.v1.PredictRequest
-	(*Scalar)(nil),               // 37: selfsame.v1.Scalar
-	(*PredictResponse)(nil),      // 38: selfsame.v1.PredictResponse
-	(*OutcomeRequest)(nil),       // 39: selfsame.v1.OutcomeRequest
-	(*OutcomeResponse)(nil),      // 40: selfsame.v1.OutcomeResponse
-	nil,                          // 41: selfsame.v1.LookRequest.ParametersEntry
-	nil,                          // 42: selfsame.v1.Feature.TagsEntry
-	nil,                          // 43: selfsame.v1.GetFeaturesResponse.MillisecondsEntry
+	(Form)(0),                     // 0: selfsame.v1.Form
+	(Status)(0),                   // 1: selfsame.v1.Status
+	(Fate)(0),                     // 2: selfsame.v1.Fate
+	(*Document)(nil),              // 3: selfsame.v1.Document
+	(*LookRequest)(nil),           // 4: selfsame.v1.LookRequest
+	(*ListFeaturesRequest)(nil),   // 5: selfsame.v1.ListFeaturesRequest
+	(*ListFeaturesResponse)(nil),  // 6: selfsame.v1.ListFeaturesResponse
+	(*FeatureRequest)(nil),        // 7: selfsame.v1.FeatureRequest
+	(*Feature)(nil),               // 8: selfsame.v1.Feature
+	(*Usage)(nil),                 // 9: selfsame.v1.Usage
+	(*Setting)(nil),               // 10: selfsame.v1.Setting
+	(*FeatureVersion)(nil),        // 11: selfsame.v1.FeatureVersion
+	(*Difference)(nil),            // 12: selfsame.v1.Difference
+	(*Users)(nil),                 // 13: selfsame.v1.Users
+	(*ServiceUser)(nil),           // 14: selfsame.v1.ServiceUser
+	(*ModelUser)(nil),             // 15: selfsame.v1.ModelUser
+	(*Statistics)(nil),            // 16: selfsame.v1.Statistics
+	(*ListVersionsResponse)(nil),  // 17: selfsame.v1.ListVersionsResponse
+	(*LineageRequest)(nil),        // 18: selfsame.v1.LineageRequest
+	(*Lineage)(nil),               // 19: selfsame.v1.Lineage
+	(*LineageNode)(nil),           // 20: selfsame.v1.LineageNode
+	(*LineageEdge)(nil),           // 21: selfsame.v1.LineageEdge
+	(*DefineRequest)(nil),         // 22: selfsame.v1.DefineRequest
+	(*ValueLineageRequest)(nil),   // 23: selfsame.v1.ValueLineageRequest
+	(*ValueLineage)(nil),          // 24: selfsame.v1.ValueLineage
+	(*Applied)(nil),               // 25: selfsame.v1.Applied
+	(*KeyValue)(nil),              // 26: selfsame.v1.KeyValue
+	(*WindowUsed)(nil),            // 27: selfsame.v1.WindowUsed
+	(*RowUsed)(nil),               // 28: selfsame.v1.RowUsed
+	(*EventUsed)(nil),             // 29: selfsame.v1.EventUsed
+	(*FileRead)(nil),              // 30: selfsame.v1.FileRead
+	(*ValueAnswer)(nil),           // 31: selfsame.v1.ValueAnswer
+	(*Datum)(nil),                 // 32: selfsame.v1.Datum
+	(*DatumList)(nil),             // 33: selfsame.v1.DatumList
+	(*DatumMap)(nil),              // 34: selfsame.v1.DatumMap
+	(*ListModelsRequest)(nil),     // 35: selfsame.v1.ListModelsRequest
+	(*ListModelsResponse)(nil),    // 36: selfsame.v1.ListModelsResponse
+	(*ModelRequest)(nil),          // 37: selfsame.v1.ModelRequest
+	(*Model)(nil),                 // 38: selfsame.v1.Model
+	(*ModelRecord)(nil),           // 39: selfsame.v1.ModelRecord
+	(*RegisterModelRequest)(nil),  // 40: selfsame.v1.RegisterModelRequest
+	(*RegisterModelResponse)(nil), // 41: selfsame.v1.RegisterModelResponse
+	(*StartJobRequest)(nil),       // 42: selfsame.v1.StartJobRequest
+	(*ListJobsRequest)(nil),       // 43: selfsame.v1.ListJobsRequest
+	(*JobRequest)(nil),            // 44: selfsame.v1.JobRequest
+	(*ListJobsResponse)(nil),      // 45: selfsame.v1.ListJobsResponse
+	(*Job)(nil),                   // 46: selfsame.v1.Job
+	(*HTTPProblem)(nil),           // 47: selfsame.v1.HTTPProblem
+	(*Mistake)(nil),               // 48: selfsame.v1.Mistake
+	(*GetFeaturesRequest)(nil),    // 49: selfsame.v1.GetFeaturesRequest
+	(*References)(nil),            // 50: selfsame.v1.References
+	(*GetFeaturesResponse)(nil),   // 51: selfsame.v1.GetFeaturesResponse
+	(*Packed)(nil),                // 52: selfsame.v1.Packed
+	(*Column)(nil),                // 53: selfsame.v1.Column
+	(*PushRequest)(nil),           // 54: selfsame.v1.PushRequest
+	(*PushResponse)(nil),          // 55: selfsame.v1.PushResponse
+	(*Reason)(nil),                // 56: selfsame.v1.Reason
+	(*Problem)(nil),               // 57: selfsame.v1.Problem
+	(*PredictRequest)(nil),        // 58: selfsame.v1.PredictRequest
+	(*Scalar)(nil),                // 59: selfsame.v1.Scalar
+	(*PredictResponse)(nil),       // 60: selfsame.v1.PredictResponse
+	(*OutcomeRequest)(nil),        // 61: selfsame.v1.OutcomeRequest
+	(*OutcomeResponse)(nil),       // 62: selfsame.v1.OutcomeResponse
+	nil,                           // 63: selfsame.v1.LookRequest.ParametersEntry
+	nil,                           // 64: selfsame.v1.Feature.TagsEntry
+	nil,                           // 65: selfsame.v1.ValueLineageRequest.EntityEntry
+	nil,                           // 66: selfsame.v1.DatumMap.EntriesEntry
+	nil,                           // 67: selfsame.v1.ModelRecord.MetricsEntry
+	nil,                           // 68: selfsame.v1.RegisterModelRequest.MetricsEntry
+	nil,                           // 69: selfsame.v1.GetFeaturesResponse.MillisecondsEntry
 }
 var file_selfsame_proto_depIdxs = []int32{
-	41, // 0: selfsame.v1.LookRequest.parameters:type_name -> selfsame.v1.LookRequest.ParametersEntry
+	63, // 0: selfsame.v1.LookRequest.parameters:type_name -> selfsame.v1.LookRequest.ParametersEntry
 	8,  // 1: selfsame.v1.ListFeaturesResponse.features:type_name -> selfsame.v1.Feature
-	42, // 2: selfsame.v1.Feature.tags:type_name -> selfsame.v1.Feature.TagsEntry
+	64, // 2: selfsame.v1.Feature.tags:type_name -> selfsame.v1.Feature.TagsEntry
 	9,  // 3: selfsame.v1.Feature.usage:type_name -> selfsame.v1.Usage
 	10, // 4: selfsame.v1.Feature.settings:type_name -> selfsame.v1.Setting
 	11, // 5: selfsame.v1.Feature.versions:type_name -> selfsame.v1.FeatureVersion
@@ -3680,57 +6017,92 @@ var file_selfsame_proto_depIdxs = []int32{
 	11, // 11: selfsame.v1.ListVersionsResponse.versions:type_name -> selfsame.v1.FeatureVersion
 	20, // 12: selfsame.v1.Lineage.nodes:type_name -> selfsame.v1.LineageNode
 	21, // 13: selfsame.v1.Lineage.edges:type_name -> selfsame.v1.LineageEdge
-	28, // 14: selfsame.v1.GetFeaturesRequest.features:type_name -> selfsame.v1.References
-	31, // 15: selfsame.v1.GetFeaturesRequest.rows:type_name -> selfsame.v1.Column
-	0,  // 16: selfsame.v1.GetFeaturesRequest.form:type_name -> selfsame.v1.Form
-	31, // 17: selfsame.v1.GetFeaturesResponse.columns:type_name -> selfsame.v1.Column
-	43, // 18: selfsame.v1.GetFeaturesResponse.milliseconds:type_name -> selfsame.v1.GetFeaturesResponse.MillisecondsEntry
-	30, // 19: selfsame.v1.GetFeaturesResponse.packed:type_name -> selfsame.v1.Packed
-	1,  // 20: selfsame.v1.Packed.status:type_name -> selfsame.v1.Status
-	1,  // 21: selfsame.v1.Column.status:type_name -> selfsame.v1.Status
-	31, // 22: selfsame.v1.Column.elements:type_name -> selfsame.v1.Column
-	31, // 23: selfsame.v1.Column.keys:type_name -> selfsame.v1.Column
-	31, // 24: selfsame.v1.PushRequest.fields:type_name -> selfsame.v1.Column
-	2,  // 25: selfsame.v1.PushResponse.fate:type_name -> selfsame.v1.Fate
-	34, // 26: selfsame.v1.PushResponse.reasons:type_name -> selfsame.v1.Reason
-	35, // 27: selfsame.v1.PushResponse.problem:type_name -> selfsame.v1.Problem
-	37, // 28: selfsame.v1.PredictRequest.score:type_name -> selfsame.v1.Scalar
-	37, // 29: selfsame.v1.OutcomeRequest.label:type_name -> selfsame.v1.Scalar
-	27, // 30: selfsame.v1.Features.GetFeatures:input_type -> selfsame.v1.GetFeaturesRequest
-	32, // 31: selfsame.v1.Events.Push:input_type -> selfsame.v1.PushRequest
-	36, // 32: selfsame.v1.Predictions.Predict:input_type -> selfsame.v1.PredictRequest
-	39, // 33: selfsame.v1.Predictions.Outcome:input_type -> selfsame.v1.OutcomeRequest
-	5,  // 34: selfsame.v1.Registry.ListFeatures:input_type -> selfsame.v1.ListFeaturesRequest
-	7,  // 35: selfsame.v1.Registry.GetFeature:input_type -> selfsame.v1.FeatureRequest
-	7,  // 36: selfsame.v1.Registry.ListVersions:input_type -> selfsame.v1.FeatureRequest
-	18, // 37: selfsame.v1.Registry.GetLineage:input_type -> selfsame.v1.LineageRequest
-	4,  // 38: selfsame.v1.Registry.Look:input_type -> selfsame.v1.LookRequest
-	22, // 39: selfsame.v1.Registry.Define:input_type -> selfsame.v1.DefineRequest
-	23, // 40: selfsame.v1.Registry.RegisterModel:input_type -> selfsame.v1.RegisterModelRequest
-	24, // 41: selfsame.v1.Jobs.Start:input_type -> selfsame.v1.StartJobRequest
-	25, // 42: selfsame.v1.Jobs.List:input_type -> selfsame.v1.ListJobsRequest
-	26, // 43: selfsame.v1.Jobs.Get:input_type -> selfsame.v1.JobRequest
-	26, // 44: selfsame.v1.Jobs.End:input_type -> selfsame.v1.JobRequest
-	29, // 45: selfsame.v1.Features.GetFeatures:output_type -> selfsame.v1.GetFeaturesResponse
-	33, // 46: selfsame.v1.Events.Push:output_type -> selfsame.v1.PushResponse
-	38, // 47: selfsame.v1.Predictions.Predict:output_type -> selfsame.v1.PredictResponse
-	40, // 48: selfsame.v1.Predictions.Outcome:output_type -> selfsame.v1.OutcomeResponse
-	6,  // 49: selfsame.v1.Registry.ListFeatures:output_type -> selfsame.v1.ListFeaturesResponse
-	8,  // 50: selfsame.v1.Registry.GetFeature:output_type -> selfsame.v1.Feature
-	17, // 51: selfsame.v1.Registry.ListVersions:output_type -> selfsame.v1.ListVersionsResponse
-	19, // 52: selfsame.v1.Registry.GetLineage:output_type -> selfsame.v1.Lineage
-	3,  // 53: selfsame.v1.Registry.Look:output_type -> selfsame.v1.Document
-	3,  // 54: selfsame.v1.Registry.Define:output_type -> selfsame.v1.Document
-	3,  // 55: selfsame.v1.Registry.RegisterModel:output_type -> selfsame.v1.Document
-	3,  // 56: selfsame.v1.Jobs.Start:output_type -> selfsame.v1.Document
-	3,  // 57: selfsame.v1.Jobs.List:output_type -> selfsame.v1.Document
-	3,  // 58: selfsame.v1.Jobs.Get:output_type -> selfsame.v1.Document
-	3,  // 59: selfsame.v1.Jobs.End:output_type -> selfsame.v1.Document
-	45, // [45:60] is the sub-list for method output_type
-	30, // [30:45] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	65, // 14: selfsame.v1.ValueLineageRequest.entity:type_name -> selfsame.v1.ValueLineageRequest.EntityEntry
+	32, // 15: selfsame.v1.ValueLineage.value:type_name -> selfsame.v1.Datum
+	25, // 16: selfsame.v1.ValueLineage.applied:type_name -> selfsame.v1.Applied
+	26, // 17: selfsame.v1.ValueLineage.key:type_name -> selfsame.v1.KeyValue
+	27, // 18: selfsame.v1.ValueLineage.windows:type_name -> selfsame.v1.WindowUsed
+	28, // 19: selfsame.v1.ValueLineage.row:type_name -> selfsame.v1.RowUsed
+	30, // 20: selfsame.v1.ValueLineage.read:type_name -> selfsame.v1.FileRead
+	24, // 21: selfsame.v1.ValueLineage.inputs:type_name -> selfsame.v1.ValueLineage
+	31, // 22: selfsame.v1.ValueLineage.answer:type_name -> selfsame.v1.ValueAnswer
+	32, // 23: selfsame.v1.KeyValue.value:type_name -> selfsame.v1.Datum
+	32, // 24: selfsame.v1.WindowUsed.value:type_name -> selfsame.v1.Datum
+	29, // 25: selfsame.v1.WindowUsed.events:type_name -> selfsame.v1.EventUsed
+	29, // 26: selfsame.v1.RowUsed.row:type_name -> selfsame.v1.EventUsed
+	33, // 27: selfsame.v1.Datum.list:type_name -> selfsame.v1.DatumList
+	34, // 28: selfsame.v1.Datum.object:type_name -> selfsame.v1.DatumMap
+	32, // 29: selfsame.v1.DatumList.items:type_name -> selfsame.v1.Datum
+	66, // 30: selfsame.v1.DatumMap.entries:type_name -> selfsame.v1.DatumMap.EntriesEntry
+	38, // 31: selfsame.v1.ListModelsResponse.models:type_name -> selfsame.v1.Model
+	39, // 32: selfsame.v1.Model.model:type_name -> selfsame.v1.ModelRecord
+	67, // 33: selfsame.v1.ModelRecord.metrics:type_name -> selfsame.v1.ModelRecord.MetricsEntry
+	68, // 34: selfsame.v1.RegisterModelRequest.metrics:type_name -> selfsame.v1.RegisterModelRequest.MetricsEntry
+	39, // 35: selfsame.v1.RegisterModelResponse.model:type_name -> selfsame.v1.ModelRecord
+	46, // 36: selfsame.v1.ListJobsResponse.jobs:type_name -> selfsame.v1.Job
+	32, // 37: selfsame.v1.Job.manifest:type_name -> selfsame.v1.Datum
+	32, // 38: selfsame.v1.Job.report:type_name -> selfsame.v1.Datum
+	47, // 39: selfsame.v1.Job.error:type_name -> selfsame.v1.HTTPProblem
+	32, // 40: selfsame.v1.Job.values:type_name -> selfsame.v1.Datum
+	48, // 41: selfsame.v1.HTTPProblem.errors:type_name -> selfsame.v1.Mistake
+	50, // 42: selfsame.v1.GetFeaturesRequest.features:type_name -> selfsame.v1.References
+	53, // 43: selfsame.v1.GetFeaturesRequest.rows:type_name -> selfsame.v1.Column
+	0,  // 44: selfsame.v1.GetFeaturesRequest.form:type_name -> selfsame.v1.Form
+	53, // 45: selfsame.v1.GetFeaturesResponse.columns:type_name -> selfsame.v1.Column
+	69, // 46: selfsame.v1.GetFeaturesResponse.milliseconds:type_name -> selfsame.v1.GetFeaturesResponse.MillisecondsEntry
+	52, // 47: selfsame.v1.GetFeaturesResponse.packed:type_name -> selfsame.v1.Packed
+	1,  // 48: selfsame.v1.Packed.status:type_name -> selfsame.v1.Status
+	1,  // 49: selfsame.v1.Column.status:type_name -> selfsame.v1.Status
+	53, // 50: selfsame.v1.Column.elements:type_name -> selfsame.v1.Column
+	53, // 51: selfsame.v1.Column.keys:type_name -> selfsame.v1.Column
+	53, // 52: selfsame.v1.PushRequest.fields:type_name -> selfsame.v1.Column
+	2,  // 53: selfsame.v1.PushResponse.fate:type_name -> selfsame.v1.Fate
+	56, // 54: selfsame.v1.PushResponse.reasons:type_name -> selfsame.v1.Reason
+	57, // 55: selfsame.v1.PushResponse.problem:type_name -> selfsame.v1.Problem
+	59, // 56: selfsame.v1.PredictRequest.score:type_name -> selfsame.v1.Scalar
+	59, // 57: selfsame.v1.OutcomeRequest.label:type_name -> selfsame.v1.Scalar
+	32, // 58: selfsame.v1.DatumMap.EntriesEntry.value:type_name -> selfsame.v1.Datum
+	49, // 59: selfsame.v1.Features.GetFeatures:input_type -> selfsame.v1.GetFeaturesRequest
+	54, // 60: selfsame.v1.Events.Push:input_type -> selfsame.v1.PushRequest
+	58, // 61: selfsame.v1.Predictions.Predict:input_type -> selfsame.v1.PredictRequest
+	61, // 62: selfsame.v1.Predictions.Outcome:input_type -> selfsame.v1.OutcomeRequest
+	5,  // 63: selfsame.v1.Registry.ListFeatures:input_type -> selfsame.v1.ListFeaturesRequest
+	7,  // 64: selfsame.v1.Registry.GetFeature:input_type -> selfsame.v1.FeatureRequest
+	7,  // 65: selfsame.v1.Registry.ListVersions:input_type -> selfsame.v1.FeatureRequest
+	18, // 66: selfsame.v1.Registry.GetLineage:input_type -> selfsame.v1.LineageRequest
+	23, // 67: selfsame.v1.Registry.GetValueLineage:input_type -> selfsame.v1.ValueLineageRequest
+	35, // 68: selfsame.v1.Registry.ListModels:input_type -> selfsame.v1.ListModelsRequest
+	37, // 69: selfsame.v1.Registry.GetModel:input_type -> selfsame.v1.ModelRequest
+	4,  // 70: selfsame.v1.Registry.Look:input_type -> selfsame.v1.LookRequest
+	22, // 71: selfsame.v1.Registry.Define:input_type -> selfsame.v1.DefineRequest
+	40, // 72: selfsame.v1.Registry.RegisterModel:input_type -> selfsame.v1.RegisterModelRequest
+	42, // 73: selfsame.v1.Jobs.Start:input_type -> selfsame.v1.StartJobRequest
+	43, // 74: selfsame.v1.Jobs.List:input_type -> selfsame.v1.ListJobsRequest
+	44, // 75: selfsame.v1.Jobs.Get:input_type -> selfsame.v1.JobRequest
+	44, // 76: selfsame.v1.Jobs.End:input_type -> selfsame.v1.JobRequest
+	51, // 77: selfsame.v1.Features.GetFeatures:output_type -> selfsame.v1.GetFeaturesResponse
+	55, // 78: selfsame.v1.Events.Push:output_type -> selfsame.v1.PushResponse
+	60, // 79: selfsame.v1.Predictions.Predict:output_type -> selfsame.v1.PredictResponse
+	62, // 80: selfsame.v1.Predictions.Outcome:output_type -> selfsame.v1.OutcomeResponse
+	6,  // 81: selfsame.v1.Registry.ListFeatures:output_type -> selfsame.v1.ListFeaturesResponse
+	8,  // 82: selfsame.v1.Registry.GetFeature:output_type -> selfsame.v1.Feature
+	17, // 83: selfsame.v1.Registry.ListVersions:output_type -> selfsame.v1.ListVersionsResponse
+	19, // 84: selfsame.v1.Registry.GetLineage:output_type -> selfsame.v1.Lineage
+	24, // 85: selfsame.v1.Registry.GetValueLineage:output_type -> selfsame.v1.ValueLineage
+	36, // 86: selfsame.v1.Registry.ListModels:output_type -> selfsame.v1.ListModelsResponse
+	38, // 87: selfsame.v1.Registry.GetModel:output_type -> selfsame.v1.Model
+	3,  // 88: selfsame.v1.Registry.Look:output_type -> selfsame.v1.Document
+	3,  // 89: selfsame.v1.Registry.Define:output_type -> selfsame.v1.Document
+	41, // 90: selfsame.v1.Registry.RegisterModel:output_type -> selfsame.v1.RegisterModelResponse
+	46, // 91: selfsame.v1.Jobs.Start:output_type -> selfsame.v1.Job
+	45, // 92: selfsame.v1.Jobs.List:output_type -> selfsame.v1.ListJobsResponse
+	46, // 93: selfsame.v1.Jobs.Get:output_type -> selfsame.v1.Job
+	46, // 94: selfsame.v1.Jobs.End:output_type -> selfsame.v1.Job
+	77, // [77:95] is the sub-list for method output_type
+	59, // [59:77] is the sub-list for method input_type
+	59, // [59:59] is the sub-list for extension type_name
+	59, // [59:59] is the sub-list for extension extendee
+	0,  // [0:59] is the sub-list for field type_name
 }
 
 func init() { file_selfsame_proto_init() }
@@ -3740,11 +6112,22 @@ func file_selfsame_proto_init() {
 	}
 	file_selfsame_proto_msgTypes[15].OneofWrappers = []any{}
 	file_selfsame_proto_msgTypes[19].OneofWrappers = []any{}
-	file_selfsame_proto_msgTypes[24].OneofWrappers = []any{
+	file_selfsame_proto_msgTypes[20].OneofWrappers = []any{}
+	file_selfsame_proto_msgTypes[26].OneofWrappers = []any{}
+	file_selfsame_proto_msgTypes[27].OneofWrappers = []any{}
+	file_selfsame_proto_msgTypes[29].OneofWrappers = []any{
+		(*Datum_Boolean)(nil),
+		(*Datum_Integer)(nil),
+		(*Datum_Number)(nil),
+		(*Datum_Text)(nil),
+		(*Datum_List)(nil),
+		(*Datum_Object)(nil),
+	}
+	file_selfsame_proto_msgTypes[46].OneofWrappers = []any{
 		(*GetFeaturesRequest_Service)(nil),
 		(*GetFeaturesRequest_Features)(nil),
 	}
-	file_selfsame_proto_msgTypes[34].OneofWrappers = []any{
+	file_selfsame_proto_msgTypes[56].OneofWrappers = []any{
 		(*Scalar_Number)(nil),
 		(*Scalar_Text)(nil),
 		(*Scalar_Flag)(nil),
@@ -3755,7 +6138,7 @@ func file_selfsame_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_selfsame_proto_rawDesc), len(file_selfsame_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   41,
+			NumMessages:   67,
 			NumExtensions: 0,
 			NumServices:   5,
 		},

@@ -376,28 +376,34 @@ var Predictions_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	Registry_ListFeatures_FullMethodName  = "/selfsame.v1.Registry/ListFeatures"
-	Registry_GetFeature_FullMethodName    = "/selfsame.v1.Registry/GetFeature"
-	Registry_ListVersions_FullMethodName  = "/selfsame.v1.Registry/ListVersions"
-	Registry_GetLineage_FullMethodName    = "/selfsame.v1.Registry/GetLineage"
-	Registry_Look_FullMethodName          = "/selfsame.v1.Registry/Look"
-	Registry_Define_FullMethodName        = "/selfsame.v1.Registry/Define"
-	Registry_RegisterModel_FullMethodName = "/selfsame.v1.Registry/RegisterModel"
+	Registry_ListFeatures_FullMethodName    = "/selfsame.v1.Registry/ListFeatures"
+	Registry_GetFeature_FullMethodName      = "/selfsame.v1.Registry/GetFeature"
+	Registry_ListVersions_FullMethodName    = "/selfsame.v1.Registry/ListVersions"
+	Registry_GetLineage_FullMethodName      = "/selfsame.v1.Registry/GetLineage"
+	Registry_GetValueLineage_FullMethodName = "/selfsame.v1.Registry/GetValueLineage"
+	Registry_ListModels_FullMethodName      = "/selfsame.v1.Registry/ListModels"
+	Registry_GetModel_FullMethodName        = "/selfsame.v1.Registry/GetModel"
+	Registry_Look_FullMethodName            = "/selfsame.v1.Registry/Look"
+	Registry_Define_FullMethodName          = "/selfsame.v1.Registry/Define"
+	Registry_RegisterModel_FullMethodName   = "/selfsame.v1.Registry/RegisterModel"
 )
 
 // RegistryClient is the client API for Registry service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Registry answers what is applied, and changes it. Documents are the JSON of HTTP, docs/openapi.yaml; what is asked for most has messages of its own.
+// Registry answers what is applied, and changes it. Messages have the names of docs/openapi.yaml; what has none is a Document, the JSON of HTTP.
 type RegistryClient interface {
 	ListFeatures(ctx context.Context, in *ListFeaturesRequest, opts ...grpc.CallOption) (*ListFeaturesResponse, error)
 	GetFeature(ctx context.Context, in *FeatureRequest, opts ...grpc.CallOption) (*Feature, error)
 	ListVersions(ctx context.Context, in *FeatureRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error)
 	GetLineage(ctx context.Context, in *LineageRequest, opts ...grpc.CallOption) (*Lineage, error)
+	GetValueLineage(ctx context.Context, in *ValueLineageRequest, opts ...grpc.CallOption) (*ValueLineage, error)
+	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
+	GetModel(ctx context.Context, in *ModelRequest, opts ...grpc.CallOption) (*Model, error)
 	Look(ctx context.Context, in *LookRequest, opts ...grpc.CallOption) (*Document, error)
 	Define(ctx context.Context, in *DefineRequest, opts ...grpc.CallOption) (*Document, error)
-	RegisterModel(ctx context.Context, in *RegisterModelRequest, opts ...grpc.CallOption) (*Document, error)
+	RegisterModel(ctx context.Context, in *RegisterModelRequest, opts ...grpc.CallOption) (*RegisterModelResponse, error)
 }
 
 type registryClient struct {
@@ -448,6 +454,36 @@ func (c *registryClient) GetLineage(ctx context.Context, in *LineageRequest, opt
 	return out, nil
 }
 
+func (c *registryClient) GetValueLineage(ctx context.Context, in *ValueLineageRequest, opts ...grpc.CallOption) (*ValueLineage, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ValueLineage)
+	err := c.cc.Invoke(ctx, Registry_GetValueLineage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryClient) ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListModelsResponse)
+	err := c.cc.Invoke(ctx, Registry_ListModels_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *registryClient) GetModel(ctx context.Context, in *ModelRequest, opts ...grpc.CallOption) (*Model, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Model)
+	err := c.cc.Invoke(ctx, Registry_GetModel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *registryClient) Look(ctx context.Context, in *LookRequest, opts ...grpc.CallOption) (*Document, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Document)
@@ -468,9 +504,9 @@ func (c *registryClient) Define(ctx context.Context, in *DefineRequest, opts ...
 	return out, nil
 }
 
-func (c *registryClient) RegisterModel(ctx context.Context, in *RegisterModelRequest, opts ...grpc.CallOption) (*Document, error) {
+func (c *registryClient) RegisterModel(ctx context.Context, in *RegisterModelRequest, opts ...grpc.CallOption) (*RegisterModelResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Document)
+	out := new(RegisterModelResponse)
 	err := c.cc.Invoke(ctx, Registry_RegisterModel_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -482,15 +518,18 @@ func (c *registryClient) RegisterModel(ctx context.Context, in *RegisterModelReq
 // All implementations must embed UnimplementedRegistryServer
 // for forward compatibility.
 //
-// Registry answers what is applied, and changes it. Documents are the JSON of HTTP, docs/openapi.yaml; what is asked for most has messages of its own.
+// Registry answers what is applied, and changes it. Messages have the names of docs/openapi.yaml; what has none is a Document, the JSON of HTTP.
 type RegistryServer interface {
 	ListFeatures(context.Context, *ListFeaturesRequest) (*ListFeaturesResponse, error)
 	GetFeature(context.Context, *FeatureRequest) (*Feature, error)
 	ListVersions(context.Context, *FeatureRequest) (*ListVersionsResponse, error)
 	GetLineage(context.Context, *LineageRequest) (*Lineage, error)
+	GetValueLineage(context.Context, *ValueLineageRequest) (*ValueLineage, error)
+	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
+	GetModel(context.Context, *ModelRequest) (*Model, error)
 	Look(context.Context, *LookRequest) (*Document, error)
 	Define(context.Context, *DefineRequest) (*Document, error)
-	RegisterModel(context.Context, *RegisterModelRequest) (*Document, error)
+	RegisterModel(context.Context, *RegisterModelRequest) (*RegisterModelResponse, error)
 	mustEmbedUnimplementedRegistryServer()
 }
 
@@ -513,13 +552,22 @@ func (UnimplementedRegistryServer) ListVersions(context.Context, *FeatureRequest
 func (UnimplementedRegistryServer) GetLineage(context.Context, *LineageRequest) (*Lineage, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetLineage not implemented")
 }
+func (UnimplementedRegistryServer) GetValueLineage(context.Context, *ValueLineageRequest) (*ValueLineage, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetValueLineage not implemented")
+}
+func (UnimplementedRegistryServer) ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListModels not implemented")
+}
+func (UnimplementedRegistryServer) GetModel(context.Context, *ModelRequest) (*Model, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetModel not implemented")
+}
 func (UnimplementedRegistryServer) Look(context.Context, *LookRequest) (*Document, error) {
 	return nil, status.Error(codes.Unimplemented, "method Look not implemented")
 }
 func (UnimplementedRegistryServer) Define(context.Context, *DefineRequest) (*Document, error) {
 	return nil, status.Error(codes.Unimplemented, "method Define not implemented")
 }
-func (UnimplementedRegistryServer) RegisterModel(context.Context, *RegisterModelRequest) (*Document, error) {
+func (UnimplementedRegistryServer) RegisterModel(context.Context, *RegisterModelRequest) (*RegisterModelResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RegisterModel not implemented")
 }
 func (UnimplementedRegistryServer) mustEmbedUnimplementedRegistryServer() {}
@@ -615,6 +663,60 @@ func _Registry_GetLineage_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Registry_GetValueLineage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ValueLineageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServer).GetValueLineage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Registry_GetValueLineage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServer).GetValueLineage(ctx, req.(*ValueLineageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Registry_ListModels_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListModelsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServer).ListModels(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Registry_ListModels_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServer).ListModels(ctx, req.(*ListModelsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Registry_GetModel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ModelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RegistryServer).GetModel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Registry_GetModel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RegistryServer).GetModel(ctx, req.(*ModelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Registry_Look_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(LookRequest)
 	if err := dec(in); err != nil {
@@ -693,6 +795,18 @@ var Registry_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Registry_GetLineage_Handler,
 		},
 		{
+			MethodName: "GetValueLineage",
+			Handler:    _Registry_GetValueLineage_Handler,
+		},
+		{
+			MethodName: "ListModels",
+			Handler:    _Registry_ListModels_Handler,
+		},
+		{
+			MethodName: "GetModel",
+			Handler:    _Registry_GetModel_Handler,
+		},
+		{
 			MethodName: "Look",
 			Handler:    _Registry_Look_Handler,
 		},
@@ -722,10 +836,10 @@ const (
 //
 // Jobs makes training sets. Their results are downloaded over HTTP.
 type JobsClient interface {
-	Start(ctx context.Context, in *StartJobRequest, opts ...grpc.CallOption) (*Document, error)
-	List(ctx context.Context, in *ListJobsRequest, opts ...grpc.CallOption) (*Document, error)
-	Get(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (*Document, error)
-	End(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (*Document, error)
+	Start(ctx context.Context, in *StartJobRequest, opts ...grpc.CallOption) (*Job, error)
+	List(ctx context.Context, in *ListJobsRequest, opts ...grpc.CallOption) (*ListJobsResponse, error)
+	Get(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (*Job, error)
+	End(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (*Job, error)
 }
 
 type jobsClient struct {
@@ -736,9 +850,9 @@ func NewJobsClient(cc grpc.ClientConnInterface) JobsClient {
 	return &jobsClient{cc}
 }
 
-func (c *jobsClient) Start(ctx context.Context, in *StartJobRequest, opts ...grpc.CallOption) (*Document, error) {
+func (c *jobsClient) Start(ctx context.Context, in *StartJobRequest, opts ...grpc.CallOption) (*Job, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Document)
+	out := new(Job)
 	err := c.cc.Invoke(ctx, Jobs_Start_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -746,9 +860,9 @@ func (c *jobsClient) Start(ctx context.Context, in *StartJobRequest, opts ...grp
 	return out, nil
 }
 
-func (c *jobsClient) List(ctx context.Context, in *ListJobsRequest, opts ...grpc.CallOption) (*Document, error) {
+func (c *jobsClient) List(ctx context.Context, in *ListJobsRequest, opts ...grpc.CallOption) (*ListJobsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Document)
+	out := new(ListJobsResponse)
 	err := c.cc.Invoke(ctx, Jobs_List_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -756,9 +870,9 @@ func (c *jobsClient) List(ctx context.Context, in *ListJobsRequest, opts ...grpc
 	return out, nil
 }
 
-func (c *jobsClient) Get(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (*Document, error) {
+func (c *jobsClient) Get(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (*Job, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Document)
+	out := new(Job)
 	err := c.cc.Invoke(ctx, Jobs_Get_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -766,9 +880,9 @@ func (c *jobsClient) Get(ctx context.Context, in *JobRequest, opts ...grpc.CallO
 	return out, nil
 }
 
-func (c *jobsClient) End(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (*Document, error) {
+func (c *jobsClient) End(ctx context.Context, in *JobRequest, opts ...grpc.CallOption) (*Job, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Document)
+	out := new(Job)
 	err := c.cc.Invoke(ctx, Jobs_End_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -782,10 +896,10 @@ func (c *jobsClient) End(ctx context.Context, in *JobRequest, opts ...grpc.CallO
 //
 // Jobs makes training sets. Their results are downloaded over HTTP.
 type JobsServer interface {
-	Start(context.Context, *StartJobRequest) (*Document, error)
-	List(context.Context, *ListJobsRequest) (*Document, error)
-	Get(context.Context, *JobRequest) (*Document, error)
-	End(context.Context, *JobRequest) (*Document, error)
+	Start(context.Context, *StartJobRequest) (*Job, error)
+	List(context.Context, *ListJobsRequest) (*ListJobsResponse, error)
+	Get(context.Context, *JobRequest) (*Job, error)
+	End(context.Context, *JobRequest) (*Job, error)
 	mustEmbedUnimplementedJobsServer()
 }
 
@@ -796,16 +910,16 @@ type JobsServer interface {
 // pointer dereference when methods are called.
 type UnimplementedJobsServer struct{}
 
-func (UnimplementedJobsServer) Start(context.Context, *StartJobRequest) (*Document, error) {
+func (UnimplementedJobsServer) Start(context.Context, *StartJobRequest) (*Job, error) {
 	return nil, status.Error(codes.Unimplemented, "method Start not implemented")
 }
-func (UnimplementedJobsServer) List(context.Context, *ListJobsRequest) (*Document, error) {
+func (UnimplementedJobsServer) List(context.Context, *ListJobsRequest) (*ListJobsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method List not implemented")
 }
-func (UnimplementedJobsServer) Get(context.Context, *JobRequest) (*Document, error) {
+func (UnimplementedJobsServer) Get(context.Context, *JobRequest) (*Job, error) {
 	return nil, status.Error(codes.Unimplemented, "method Get not implemented")
 }
-func (UnimplementedJobsServer) End(context.Context, *JobRequest) (*Document, error) {
+func (UnimplementedJobsServer) End(context.Context, *JobRequest) (*Job, error) {
 	return nil, status.Error(codes.Unimplemented, "method End not implemented")
 }
 func (UnimplementedJobsServer) mustEmbedUnimplementedJobsServer() {}
