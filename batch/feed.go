@@ -84,6 +84,7 @@ type feeder struct {
 	uses   []*useFeeder
 	sides  [lenses]side
 	seq    []int64        // offset of each row, where some lens is by offset
+	named  bool           // some program reads _source
 	name   *column.Column // _source
 }
 
@@ -139,6 +140,7 @@ func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *fe
 		for _, p := range parts[i].Columns {
 			uf.columns = append(uf.columns, p.NewEvaluator())
 		}
+		f.named = f.named || parts[i].Named
 		uf.reset()
 		f.uses = append(f.uses, uf)
 	}
@@ -172,7 +174,9 @@ func (f *feeder) chunk(c *piece, cols []*column.Column) error {
 	f.adm.admit(&f.times, c, cols)
 	f.count()
 	f.select_(c)
-	cols[len(f.src.Schema)] = f.sourceName(rows)
+	if f.named {
+		cols[len(f.src.Schema)] = f.sourceName(rows)
+	}
 	in := &expr.Input{Columns: cols, Rows: rows}
 	for _, u := range f.uses {
 		if u.run.use.Lookup != nil {

@@ -5,7 +5,6 @@ package batch
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -25,7 +24,7 @@ type keyTable struct {
 	starts []uint32 // of each key's bytes in arena; one more than keys
 	arena  []byte
 
-	near  []uint32 // id+1 of each key from least on, where single keys lie close together; nil: ask slots
+	near  []uint32 // id+1 of each key from least on, where single keys lie close together; nil: slots hold every key
 	least int64
 }
 
@@ -102,10 +101,17 @@ func (t *keyTable) findBytes(h uint64, key []byte) uint32 {
 }
 
 func (t *keyTable) grow() {
-	if t.len()*2 < len(t.slots) {
-		return
+	if t.len()*2 >= len(t.slots) {
+		t.fill(4 * len(t.slots))
 	}
-	t.slots = make([]uint32, 4*len(t.slots))
+}
+
+// fill gives every key its slot, of so many or more.
+func (t *keyTable) fill(slots int) {
+	for slots <= 2*t.len() {
+		slots *= 4
+	}
+	t.slots = make([]uint32, slots)
 	for i, v := range t.ints {
 		t.slots[t.findInt(v)] = uint32(i + 1)
 	}
@@ -121,8 +127,16 @@ func (t *keyTable) grow() {
 
 // add appends the id of each row's key to ids, numbering keys not seen before. A row whose key holds a null gets pit.NoEntity.
 func (t *keyTable) add(ids []uint32, cols []*column.Column, rows int) []uint32 {
+	if t.single && len(t.ints) == 0 && cols[0].Status == nil {
+		if least, span, ok := narrow(cols[0].Ints[:rows]); ok {
+			return t.addNear(ids, cols[0].Ints[:rows], least, span)
+		}
+	}
+	if t.near != nil {
+		t.near = nil
+		t.fill(len(t.slots))
+	}
 	var s keyScratch
-	t.near = nil
 	for i := range rows {
 		t.grow()
 		if t.single {
@@ -157,17 +171,45 @@ func (t *keyTable) add(ids []uint32, cols []*column.Column, rows int) []uint32 {
 	return ids
 }
 
+// narrow returns the least of some numbers, and how far the greatest is from it. It reports false where that is far for so many.
+func narrow(values []int64) (least int64, span uint64, ok bool) {
+	if len(values) == 0 {
+		return 0, 0, false
+	}
+	least, most := values[0], values[0]
+	for _, v := range values {
+		least, most = min(least, v), max(most, v)
+	}
+	span = uint64(most) - uint64(least)
+	return least, span, span < uint64(4*len(values)+1024)
+}
+
+// addNear is add for the first keys of a table, which lie close together.
+func (t *keyTable) addNear(ids []uint32, values []int64, least int64, span uint64) []uint32 {
+	near := make([]uint32, span+1)
+	for _, v := range values {
+		at := &near[uint64(v)-uint64(least)]
+		if *at == 0 {
+			t.ints = append(t.ints, v)
+			*at = uint32(len(t.ints))
+		}
+		ids = append(ids, *at-1)
+	}
+	if t.least, t.near = least, near; span >= uint64(4*len(t.ints)+1024) {
+		t.near = nil
+		t.fill(len(t.slots))
+	}
+	return ids
+}
+
 // settle prepares for lookups, of which there are more than keys. Keys that are numbers are most often counted up: a place for each number of
 // their range is a small table, and saves two far reads a lookup.
 func (t *keyTable) settle() {
-	if len(t.ints) == 0 {
+	least, span, ok := narrow(t.ints)
+	if !ok || t.near != nil {
 		return
 	}
-	t.least = slices.Min(t.ints)
-	span := uint64(slices.Max(t.ints)) - uint64(t.least)
-	if span >= uint64(4*len(t.ints)+1024) {
-		return
-	}
+	t.least = least
 	t.near = make([]uint32, span+1)
 	for i, v := range t.ints {
 		t.near[uint64(v)-uint64(t.least)] = uint32(i + 1)

@@ -121,6 +121,46 @@ func TestKeyTableGrows(t *testing.T) {
 	}
 }
 
+// TestNearKeysAreNumberedInOrder holds that keys which lie close together get the numbers of their first appearance, few of them in a wide
+// range too, and that keys can be added and looked up after.
+func TestNearKeysAreNumberedInOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 5))
+	for name, keys := range map[string][]int64{"many": make([]int64, 3000), "few": make([]int64, 4)} {
+		least := int64(math.MaxInt64 - 10_000)
+		for i := range keys {
+			keys[i] = least + int64(i)*int64(10_000/len(keys))
+		}
+		ints, numbers, want := column.New(intType, 0), map[int64]uint32{}, []uint32{}
+		add := func(v int64) {
+			if _, ok := numbers[v]; !ok {
+				numbers[v] = uint32(len(numbers))
+			}
+			ints.Ints, want = append(ints.Ints, v), append(want, numbers[v])
+		}
+		for range 10_000 {
+			add(keys[rng.IntN(len(keys))])
+		}
+		k := newKeyTable([]selfsame.Type{intType})
+		got := k.add(nil, []*column.Column{ints}, len(want))
+		if near := name == "many"; !slices.Equal(got, want) || k.len() != len(numbers) || near != (k.near != nil) {
+			t.Fatalf("%s: %d keys of %d, near %v, or other numbers", name, k.len(), len(numbers), k.near != nil)
+		}
+		ints.Reset()
+		want = want[:0]
+		for _, v := range []int64{keys[1], math.MinInt64, keys[0], 0, math.MinInt64} {
+			add(v)
+		}
+		if got := k.add(nil, []*column.Column{ints}, len(want)); !slices.Equal(got, want) {
+			t.Errorf("%s: further keys are numbers %v, want %v", name, got, want)
+		}
+		k.settle()
+		found := make([]uint32, len(want))
+		if k.lookup(found, []*column.Column{ints}, &keyScratch{}); !slices.Equal(found, want) {
+			t.Errorf("%s: looked up %v, want %v", name, found, want)
+		}
+	}
+}
+
 // TestSettledKeys looks up what is there and what is not, in tables whose keys lie close together and far apart, at the ends of int64 too.
 func TestSettledKeys(t *testing.T) {
 	for name, values := range map[string][]int64{

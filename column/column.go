@@ -39,6 +39,8 @@ type Column struct {
 	Bytes    []byte
 	Keys     *Column
 	Elems    *Column
+
+	spare []selfsame.Status // memory that Recycle kept
 }
 
 // New returns an empty column with room for n values.
@@ -145,7 +147,7 @@ func (c *Column) SetStatus(i int, s selfsame.Status) {
 		if s == selfsame.Present {
 			return
 		}
-		c.Status = make([]selfsame.Status, c.Len(), max(c.Len(), c.capacity()))
+		c.Status = c.statuses(c.Len())
 	}
 	c.Status[i] = s
 }
@@ -206,7 +208,7 @@ func (c *Column) pushStatus(s selfsame.Status) {
 		if s == selfsame.Present {
 			return
 		}
-		c.Status = make([]selfsame.Status, n, max(n, c.capacity()))
+		c.Status = c.statuses(n)
 	} else if len(c.Status) < n {
 		c.Status = append(c.Status, make([]selfsame.Status, n-len(c.Status))...)
 	}

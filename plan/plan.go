@@ -64,6 +64,7 @@ type SourceUse struct {
 	Where   *expr.Program   // nil: every row
 	Columns []*expr.Program // one per Spec.Columns
 	Fields  []int           // schema fields that are read, ascending
+	Named   bool            // a program reads the source's name
 }
 
 // Feature is one feature of a use or an on-demand view.

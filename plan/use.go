@@ -272,6 +272,7 @@ func (u *Use) collectFields() {
 				if slot < len(s.Source.Schema) {
 					need[s.Source.Schema[slot].Name] = true
 				}
+				s.Named = s.Named || slot == len(s.Source.Schema)
 			}
 		}
 		for _, p := range slices.Concat(s.Key, s.Columns, []*expr.Program{s.Where}) {

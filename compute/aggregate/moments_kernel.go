@@ -59,6 +59,7 @@ func (k *momentKernel) Load(ev *Events) {
 	}
 	k.fits = true
 	if k.sums {
+		k.prefix.Expect(len(ev.Tau))
 		k.fits = k.loadPrefix()
 	}
 	if !k.fits && k.dense && nans && k.holdsNaN() {

@@ -24,7 +24,11 @@ type Prefix struct {
 	squares [][3]uint64       // the low words of Σx², where they were asked for
 	tops    []uint64          // the fourth words, where the run needs them
 	wide    bool              // tops are in use
+	most    int               // values of a run to come
 }
+
+// Expect says that runs of up to n values are to come, so that memory is taken once and not again for each run that is the longest so far.
+func (p *Prefix) Expect(n int) { p.most = n }
 
 // headroom is the greatest number of bits of a sum: with it nΣx² and (Σx)² stay below 2^255 for every range of the run.
 const headroom = 126
@@ -36,25 +40,25 @@ func (p *Prefix) reserve(n, size int, squares bool) bool {
 		return false
 	}
 	p.size, p.wide = size, squares && 2*total > 192
-	p.sums = room(p.sums, n+1)
+	p.sums = room(p.sums, n+1, p.most+1)
 	p.squares = p.squares[:0]
 	if squares {
-		p.squares = room(p.squares, n+1)
+		p.squares = room(p.squares, n+1, p.most+1)
 		p.squares[0] = [3]uint64{}
 	}
 	if p.wide {
-		p.tops = room(p.tops, n+1)
+		p.tops = room(p.tops, n+1, p.most+1)
 		p.tops[0] = 0
 	}
 	p.sums[0] = selfsame.Int128{}
 	return true
 }
 
-func room[T any](s []T, n int) []T {
+func room[T any](s []T, n, most int) []T {
 	if cap(s) >= n {
 		return s[:n]
 	}
-	return make([]T, n, n+n/8)
+	return make([]T, n, max(n+n/8, most))
 }
 
 // LoadFloats takes the run x, and Σx² too where squares is set. A value whose keep is false counts as 0; keep nil keeps all. It

@@ -27,14 +27,13 @@ type output struct {
 	traces   []int              // trace of the spec -> that of the table
 	kept     []int              // trace of the table -> that of the spec
 	mapped   *mapping           // nil: the result is on the heap
+	supply   *supply            // of the heap; nil: the table is mapped
 }
 
 // sortedRows are the rows that ask, sorted by partition, stable.
 type sortedRows struct {
-	ent   []uint32 // local ids
-	at    []int64
-	known []int64 // nil: final
-	row   []uint32
+	ent []uint32 // local ids
+	row []uint32
 }
 
 func newOutput(s *Sweep) (*output, error) {
@@ -62,7 +61,14 @@ func newOutput(s *Sweep) (*output, error) {
 			return nil, err
 		}
 	}
-	o.table.words = taken[uint64](o.mapped, n*o.table.width)
+	if o.mapped == nil {
+		o.supply = newSupply(s, o.table, n)
+		return o, nil
+	}
+	all := taken[uint64](o.mapped, n*o.table.width)
+	for rows := range slices.Chunk(all, max(1, segmentRows*o.table.width)) {
+		o.table.segments = append(o.table.segments, rows)
+	}
 	return o, nil
 }
 
@@ -100,7 +106,7 @@ func (o *output) tableSize() int64 { return int64(len(o.place))*int64(8*o.table.
 
 // bytes returns what the result holds, without the values of variable width.
 func (o *output) bytes() int64 {
-	n := int64(len(o.place)) * int64(4+28)
+	n := int64(len(o.place)) * int64(4+8)
 	if o.mapped == nil {
 		n += o.tableSize()
 	}
@@ -128,18 +134,12 @@ func (o *output) sortRows() {
 	}
 	next := append([]int(nil), o.rowStart...)
 	m := len(rows.Entity)
-	o.rows = sortedRows{ent: make([]uint32, m), at: make([]int64, m), row: make([]uint32, m)}
-	if rows.Known != nil {
-		o.rows.known = make([]int64, m)
-	}
+	o.rows = sortedRows{ent: make([]uint32, m), row: make([]uint32, m)}
 	for r, e := range rows.Entity {
 		p := partition(e)
 		d := next[p]
 		next[p]++
-		o.rows.ent[d], o.rows.at[d], o.rows.row[d] = e>>s.shift, rows.At[r], uint32(r)
-		if rows.Known != nil {
-			o.rows.known[d] = rows.Known[r]
-		}
+		o.rows.ent[d], o.rows.row[d] = e>>s.shift, uint32(r)
 	}
 }
 

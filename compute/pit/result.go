@@ -30,7 +30,7 @@ type Values struct {
 
 	status [][]selfsame.Status // memory
 	series [][]int64
-	at     []int
+	rows   [][]uint64
 	block  []uint64
 }
 
@@ -91,7 +91,7 @@ func (r *Result) Join(from *Result, rows []uint32) error {
 		hi := min(len(rows), lo+joinRows)
 		from.Read(v, lo, hi)
 		at := int(r.Rows)
-		r.table.words = append(r.table.words, make([]uint64, (hi-lo)*r.table.width)...)
+		r.table.extend(at + hi - lo)
 		if err := r.table.put(at, hi-lo, v.Columns, v.Newest, v.Arrival); err != nil {
 			return err
 		}

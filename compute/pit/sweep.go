@@ -120,7 +120,7 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 		}
 	}
 	s.free = nil
-	order := s.bySize()
+	order := s.order()
 	threads := min(s.opt.Threads, len(order))
 	var next, done atomic.Int64
 	var failed atomic.Bool
@@ -162,9 +162,12 @@ func (s *Sweep) Run(ctx context.Context) (*Result, error) {
 	return r, nil
 }
 
-// bySize returns the partitions, the one of rows without an entity included, with the greatest first: a giant that starts last
-// would be waited for.
-func (s *Sweep) bySize() []int {
+// giant is how many times the events of a partition on average make one a giant.
+const giant = 4
+
+// order returns the partitions, the one of rows without an entity included: giants first, the greatest before the others, as one that starts
+// last would be waited for; then the rest as they stand in the blocks, so that what they leave is soon used again.
+func (s *Sweep) order() []int {
 	n := s.partitions()
 	size := make([]int64, n+1)
 	order := make([]int, n+1)
@@ -176,7 +179,13 @@ func (s *Sweep) bySize() []int {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(size[b], size[a]), cmp.Compare(a, b)) })
+	weight := func(p int) int64 {
+		if size[p]*int64(n) > giant*s.events {
+			return size[p]
+		}
+		return 0
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a, b)) })
 	return order
 }
 

@@ -18,14 +18,20 @@ import (
 //
 // Rows are read in another order than they are swept. What stands together is read together: a row costs a few lines of memory where columns
 // would cost one a value. Several goroutines may fill rows that are not the same, and, once all are there, read.
+//
+// Rows stand in segments, which need not be zero at first: what is put writes every word that is read.
 type table struct {
-	width   int
-	words   []uint64
-	fields  []field // one an output column
-	newest  []int   // trace -> word
-	arrival []int   // trace -> word, that of newest where α = τ
-	status  int     // the first word of statuses
+	width    int
+	segments [][]uint64 // of segmentRows rows, the last of fewer; nil: its rows are not swept yet
+	fields   []field    // one an output column
+	newest   []int      // trace -> word
+	arrival  []int      // trace -> word, that of newest where α = τ
+	status   int        // the first word of statuses
+	statuses int        // how many words of them
 }
+
+// segmentRows is how many rows a segment has.
+const segmentRows = 1 << 9
 
 // field is where a row holds the value of a column.
 type field struct {
@@ -62,7 +68,8 @@ func layout(types []selfsame.Type, traces int, arrivals bool) *table {
 			t.arrival = append(t.arrival, take(1))
 		}
 	}
-	t.status = take((len(types) + 7) / 8)
+	t.statuses = (len(types) + 7) / 8
+	t.status = take(t.statuses)
 	t.width = (t.width + 3) / 4 * 4 // a row begins where a line of memory does, or half of one
 	return t
 }
@@ -77,9 +84,13 @@ func (t *table) put(at, n int, cols []*column.Column, newest, arrival [][]int64)
 			return fault("", fmt.Sprintf("a kernel gave %d values and %d statuses of output %d for %d rows", c.Len(), len(c.Status), i, n))
 		}
 	}
-	for lo := 0; lo < n; lo += blockRows {
-		hi := min(n, lo+blockRows)
-		rows := t.words[(at+lo)*t.width : (at+hi)*t.width]
+	for lo, hi := 0, 0; lo < n; lo = hi {
+		first := (at + lo) % segmentRows
+		hi = min(n, lo+blockRows, lo+segmentRows-first)
+		rows := t.segments[(at+lo)/segmentRows][first*t.width : (first+hi-lo)*t.width]
+		for i := t.status; i < len(rows); i += t.width {
+			clear(rows[i : i+t.statuses])
+		}
 		for i, c := range cols {
 			t.putColumn(rows, i, c, lo, hi)
 		}
@@ -109,6 +120,7 @@ func (t *table) putColumn(rows []uint64, i int, c *column.Column, lo, hi int) {
 	switch f.kind {
 	case selfsame.Bool:
 		for k, v := range c.Bools[lo:hi] {
+			at[k*t.width] = 0
 			if v {
 				at[k*t.width] = 1
 			}
@@ -148,42 +160,52 @@ func (t *table) open(v *Values, n int) {
 	for k := range v.series {
 		v.series[k] = resize(v.series[k], n)
 	}
-	v.at = resize(v.at, blockRows)
+	v.rows = resize(v.rows, blockRows)
 }
 
-// read writes the rows at places into v, which has room for them. m is the mapping that holds the table's words, nil: none.
+// row returns the words of row n.
+func (t *table) row(n int) []uint64 {
+	at := n % segmentRows * t.width
+	return t.segments[n/segmentRows][at : at+t.width]
+}
+
+// extend makes segments for so many rows.
+func (t *table) extend(rows int) {
+	for len(t.segments)*segmentRows < rows {
+		t.segments = append(t.segments, make([]uint64, segmentRows*t.width))
+	}
+}
+
+// read writes the rows at places into v, which has room for them. m is the mapping that holds the table, nil: none.
 func (t *table) read(v *Values, place []uint32, m *mapping) {
 	for lo := 0; lo < len(place); lo += blockRows {
 		hi := min(len(place), lo+blockRows)
-		at := v.at[:hi-lo]
-		for i, p := range place[lo:hi] {
-			at[i] = int(p) * t.width
-		}
-		t := t
+		rows := v.rows[:hi-lo]
 		if m != nil {
-			t = t.fetched(v, at, m)
+			t.fetch(v, rows, place[lo:hi], m)
+		} else {
+			for i, p := range place[lo:hi] {
+				rows[i] = t.row(int(p))
+			}
 		}
 		for i, c := range v.Columns {
-			t.readColumn(at, i, c, lo, hi)
+			t.readColumn(rows, i, c, lo, hi)
 		}
 		for k, series := range v.series {
-			t.readInts(series[lo:hi], at, t.series(k))
+			readInts(series[lo:hi], rows, t.series(k))
 		}
 	}
 }
 
-// fetched returns a table of the rows that begin at the given words of a mapped one, and sets these to where they begin there.
-func (t *table) fetched(v *Values, at []int, m *mapping) *table {
-	v.block = resize(v.block, len(at)*t.width)
-	for i, row := range at {
-		if !m.read(v.block[i*t.width:(i+1)*t.width], row) {
-			copy(v.block[i*t.width:], t.words[row:row+t.width])
+// fetch reads the rows at places of a mapped table.
+func (t *table) fetch(v *Values, rows [][]uint64, place []uint32, m *mapping) {
+	v.block = resize(v.block, len(rows)*t.width)
+	for i, p := range place {
+		rows[i] = v.block[i*t.width : (i+1)*t.width]
+		if !m.read(rows[i], int(p)*t.width) {
+			copy(rows[i], t.row(int(p)))
 		}
-		at[i] = i * t.width
 	}
-	few := *t
-	few.words = v.block
-	return &few
 }
 
 // series returns the word of series number k: the traces' τ, then their α where that is another.
@@ -202,42 +224,42 @@ func (t *table) kinds() int {
 	return len(t.newest)
 }
 
-// readInts reads one word of the rows that begin at the given words. The rows are far apart: that none waits for another hides the way there.
-func (t *table) readInts(values []int64, at []int, word int) {
-	values = values[:len(at)]
-	for i, row := range at {
-		values[i] = int64(t.words[row+word])
+// readInts reads one word of rows. They are far apart: that none waits for another hides the way there.
+func readInts(values []int64, rows [][]uint64, word int) {
+	values = values[:len(rows)]
+	for i, row := range rows {
+		values[i] = int64(row[word])
 	}
 }
 
 // readColumn writes values [lo, hi) of column i.
-func (t *table) readColumn(at []int, i int, c *column.Column, lo, hi int) {
+func (t *table) readColumn(rows [][]uint64, i int, c *column.Column, lo, hi int) {
 	f := &t.fields[i]
 	if f.word < 0 {
 		return
 	}
 	switch f.kind {
 	case selfsame.Bool:
-		for k, row := range at {
-			c.Bools[lo+k] = t.words[row+f.word] != 0
+		for k, row := range rows {
+			c.Bools[lo+k] = row[f.word] != 0
 		}
 	case selfsame.Float64:
-		floats := c.Floats[lo:hi][:len(at)]
-		for k, row := range at {
-			floats[k] = math.Float64frombits(t.words[row+f.word])
+		floats := c.Floats[lo:hi][:len(rows)]
+		for k, row := range rows {
+			floats[k] = math.Float64frombits(row[f.word])
 		}
 	case selfsame.Decimal:
-		for k, row := range at {
-			c.Decimals[lo+k] = selfsame.Int128{Hi: int64(t.words[row+f.word]), Lo: t.words[row+f.word+1]}
+		for k, row := range rows {
+			c.Decimals[lo+k] = selfsame.Int128{Hi: int64(row[f.word]), Lo: row[f.word+1]}
 		}
 	default:
-		t.readInts(c.Ints[lo:hi], at, f.word)
+		readInts(c.Ints[lo:hi], rows, f.word)
 	}
 	if c.Status == nil {
 		return
 	}
-	status, word, shift := c.Status[lo:hi][:len(at)], t.status+i/8, i%8*8
-	for k, row := range at {
-		status[k] = selfsame.Status(t.words[row+word] >> shift)
+	status, word, shift := c.Status[lo:hi][:len(rows)], t.status+i/8, i%8*8
+	for k, row := range rows {
+		status[k] = selfsame.Status(row[word] >> shift)
 	}
 }

@@ -55,7 +55,11 @@ func newTableWorld(t *testing.T, rng *rand.Rand, rows int, arrivals bool) *table
 	if !arrivals {
 		copy(w.newest[2:], w.newest[:2])
 	}
-	r.table.words = make([]uint64, rows*r.table.width)
+	if r.table.extend(rows); rows > 0 { // memory that others have left
+		for i := range r.table.segments[0] {
+			r.table.segments[0][i] = rng.Uint64()
+		}
+	}
 	for lo := 0; lo < rows; {
 		hi := min(rows, lo+1+rng.IntN(2*blockRows))
 		var some []*column.Column
@@ -96,7 +100,7 @@ func (w *tableWorld) check(t *testing.T, r *Result, row func(n int) int) {
 // TestTable puts columns of every kind into a table and reads them in the order of the rows, before and after a join.
 func TestTable(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	for _, rows := range []int{0, 1, blockRows - 1, blockRows + 1, 5 * blockRows} {
+	for _, rows := range []int{0, 1, blockRows - 1, blockRows + 1, 5 * blockRows, segmentRows + 3} {
 		for _, arrivals := range []bool{false, true} {
 			w := newTableWorld(t, rng, rows, arrivals)
 			w.check(t, w.result, func(n int) int { return n })
@@ -117,7 +121,7 @@ func TestTableRefusesColumnsOfUnequalLength(t *testing.T) {
 	c := column.New(selfsame.Scalar(selfsame.Int64), 0)
 	c.Ints = append(c.Ints, 1)
 	table := layout([]selfsame.Type{c.Type}, 0, false)
-	table.words = make([]uint64, 2*table.width)
+	table.extend(2)
 	if err := table.put(0, 2, []*column.Column{c}, nil, nil); selfsame.ClassOf(err) != selfsame.ClassInternal {
 		t.Errorf("one value for two rows gives %v", err)
 	}

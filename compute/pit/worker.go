@@ -90,9 +90,11 @@ func (w *worker) partition(ctx context.Context, p int) error {
 		return err
 	}
 	lo, hi := w.o.rowStart[p], w.o.rowStart[p+1]
+	defer w.o.supply.done(p)
 	if lo == hi {
 		return nil
 	}
+	w.o.supply.provide(lo, hi)
 	w.p, w.start, w.rows = p, lo, 0
 	if err := w.events.load(w.s, p); err != nil {
 		return err
@@ -158,7 +160,7 @@ func (w *worker) flush() error {
 			}
 			parts[w.p].AppendRange(c, 0, n)
 		}
-		c.Reset()
+		c.Recycle()
 	}
 	w.start, w.rows = w.start+n, 0
 	w.o.mapped.wrote(int64(n) * int64(8*w.o.table.width))
@@ -182,22 +184,26 @@ func (q *asking) sort(o *output, p, entities int) {
 	}
 	q.next = append(q.next[:0], q.starts[:entities]...)
 	q.at, q.row = resize(q.at, hi-lo), resize(q.row, hi-lo)
+	at, known := o.s.rows.At, o.s.rows.Known
+	same := known != nil && hi > lo && &known[0] == &at[0] // κ of every row is its T
 	q.known = nil
-	known := o.rows.known
-	if known != nil {
+	if known != nil && !same {
 		q.memory = resize(q.memory, hi-lo)
 		q.known = q.memory
 	}
 	for i, e := range ent {
-		d := q.next[e]
+		d, row := q.next[e], o.rows.row[lo+i]
 		q.next[e]++
-		q.at[d], q.row[d] = o.rows.at[lo+i], o.rows.row[lo+i]
-		if known != nil {
-			q.known[d] = known[lo+i]
+		q.at[d], q.row[d] = at[row], row
+		if q.known != nil {
+			q.known[d] = known[row]
 		}
 	}
 	for e := range entities {
 		q.sortEntity(int(q.starts[e]), int(q.starts[e+1]))
+	}
+	if same {
+		q.known = q.at
 	}
 }
 

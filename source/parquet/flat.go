@@ -19,7 +19,7 @@ import (
 
 // columnReader gives a column as Arrow arrays.
 type columnReader interface {
-	// next returns the next n values. They are there until release.
+	// next returns some of the next n values, none only where the column ends. They are there until release.
 	next(n int64) ([]arrow.Array, error)
 	release()
 	close()
@@ -76,9 +76,12 @@ func isFlat(c *metadata.ColumnChunkMetaData, leaf *schema.Column, t arrow.DataTy
 	return true
 }
 
-// next returns the next n values, fewer where the column ends.
+// flatValues is how many numbers come in one go: they are in the caches when they are copied.
+const flatValues = 16 << 10
+
+// next returns the next numbers, at most n.
 func (f *flatReader) next(n int64) ([]arrow.Array, error) {
-	if int64(cap(f.values)) < n {
+	if n = min(n, flatValues); int64(cap(f.values)) < n {
 		f.values = make([]uint64, n)
 	}
 	f.values, f.absent = f.values[:n], f.absent[:0]

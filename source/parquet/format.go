@@ -10,7 +10,6 @@ package parquet
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -156,7 +155,7 @@ func (r *Reader) size(group int, column string) (n int64) {
 }
 
 // open opens the file for reading rows.
-func (r *Reader) open() (*pqarrow.FileReader, io.Closer, error) {
+func (r *Reader) open() (*pqarrow.FileReader, *closerOf, error) {
 	f, err := os.Open(r.path)
 	if err != nil {
 		return nil, nil, err
@@ -175,7 +174,7 @@ func (r *Reader) open() (*pqarrow.FileReader, io.Closer, error) {
 		return nil, nil, err
 	}
 	fr.Manifest = r.manifest
-	return fr, closerOf{pf, mem}, nil
+	return fr, &closerOf{pf, mem}, nil
 }
 
 // closerOf closes a file and gives the memory in which it was read to the next read.
@@ -184,7 +183,7 @@ type closerOf struct {
 	mem  *pool
 }
 
-func (c closerOf) Close() error {
+func (c *closerOf) Close() error {
 	defer pools.Put(c.mem)
 	return c.file.Close()
 }

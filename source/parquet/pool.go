@@ -5,9 +5,13 @@ package parquet
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"selfsame"
+	"selfsame/column"
 )
 
 // pools are the memories of scans that have ended.
@@ -18,6 +22,8 @@ var pools = sync.Pool{New: func() any { return new(pool) }}
 type pool struct {
 	mu   sync.Mutex
 	free [bits.UintSize][][]byte // by the power of two that is their capacity
+
+	columns []*column.Column // of numbers, of the chunks of scans that have ended
 }
 
 var _ memory.Allocator = (*pool)(nil)
@@ -67,4 +73,30 @@ func (p *pool) Free(b []byte) {
 	p.mu.Lock()
 	p.free[class] = append(p.free[class], b[:0])
 	p.mu.Unlock()
+}
+
+// keep takes the columns of a batch that nobody reads any more. Those of values of any length are let go: they may be long.
+func (p *pool) keep(b *column.Batch) {
+	for _, c := range b.Columns {
+		switch c.Type.Kind {
+		case selfsame.Int64, selfsame.Timestamp, selfsame.Float64:
+			p.columns = append(p.columns, c)
+		}
+	}
+}
+
+// batch returns an empty batch with room for so many rows, of columns that were kept where their types are the same.
+func (p *pool) batch(fields []selfsame.Field, rows int) *column.Batch {
+	b := &column.Batch{Fields: fields}
+	for _, f := range fields {
+		i := slices.IndexFunc(p.columns, func(c *column.Column) bool { return c.Type.Equal(f.Type) })
+		if i < 0 {
+			b.Columns = append(b.Columns, column.New(f.Type, rows))
+			continue
+		}
+		p.columns[i].Reset()
+		b.Columns = append(b.Columns, p.columns[i])
+		p.columns = slices.Delete(p.columns, i, i+1)
+	}
+	return b
 }

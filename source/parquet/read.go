@@ -6,7 +6,6 @@ package parquet
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
@@ -47,7 +46,8 @@ type scan struct {
 	most           int64 // rows of a chunk
 	done           int64 // rows
 	readers        []columnReader
-	closer         io.Closer
+	closer         *closerOf
+	mem            *pool
 	rows           *source.Rows
 	batch, scratch *column.Batch
 }
@@ -59,7 +59,7 @@ func (r *Reader) scan(ctx context.Context, group int, want []source.Wanted) (s *
 	if err != nil {
 		return s, err
 	}
-	s.closer = closer
+	s.closer, s.mem = closer, closer.mem
 	if s.readers, err = r.readers(ctx, fr, group, want); err != nil {
 		return s, err
 	}
@@ -67,7 +67,7 @@ func (r *Reader) scan(ctx context.Context, group int, want []source.Wanted) (s *
 	for i, w := range want {
 		fields[i] = w.Field
 	}
-	s.batch, s.scratch = column.NewBatch(fields, int(min(s.group.Rows, s.most))), column.NewBatch(fields, 0)
+	s.batch, s.scratch = s.mem.batch(fields, int(min(s.group.Rows, s.most))), column.NewBatch(fields, 0)
 	return s, nil
 }
 
@@ -75,9 +75,13 @@ func (s *scan) close() {
 	for _, c := range s.readers {
 		c.close()
 	}
-	if s.closer != nil {
-		s.closer.Close()
+	if s.closer == nil {
+		return
 	}
+	if s.batch != nil {
+		s.mem.keep(s.batch)
+	}
+	s.closer.Close()
 }
 
 // next decodes the next chunk.
@@ -189,20 +193,23 @@ func (r *Reader) probe(fr *pqarrow.FileReader, group, leaf int, t selfsame.Type)
 
 // fill appends the next n values of a column.
 func (r *Reader) fill(c columnReader, dst *column.Column, w source.Wanted, n, first int64, rows *source.Rows) error {
-	chunks, err := c.next(n)
-	if err != nil {
-		return fmt.Errorf("column %s: %w", w.Column, err)
-	}
-	defer c.release()
 	cv := arrowcolumn.Converter{How: r.how, Rows: rows}
 	at := first
-	for _, a := range chunks {
-		base := at
-		cv.Report = func(i int, text, why string) {
-			rows.Report(source.BadRow{Row: base + int64(i), Field: w.Field.Name, Reason: why, Text: text})
+	cv.Report = func(i int, text, why string) {
+		rows.Report(source.BadRow{Row: at + int64(i), Field: w.Field.Name, Reason: why, Text: text})
+	}
+	for ended := false; !ended && at-first < n; {
+		some, err := c.next(n - (at - first))
+		if err != nil {
+			return fmt.Errorf("column %s: %w", w.Column, err)
 		}
-		cv.Append(dst, a)
-		at += int64(a.Len())
+		ended = true
+		for _, a := range some {
+			cv.Append(dst, a)
+			at += int64(a.Len())
+			ended = ended && a.Len() == 0
+		}
+		c.release()
 	}
 	if at-first != n || dst.Len() != int(n) {
 		return fmt.Errorf("column %s ends after %d of %d rows", w.Column, at-first, n)
