@@ -194,6 +194,7 @@ func TestAFrontIsHurried(t *testing.T) {
 	}
 	stuck := newFront(1, nil) // nobody moves it
 	s.view.Store(&view{active: newFront(2, stuck), frozen: stuck})
+	s.disk.last.Store(stuck)
 	for n := 0; ; n++ {
 		err := s.Apply(context.Background(), &online.Batch{Deltas: []online.Delta{{State: 1, Entity: fmt.Append(nil, n), Rows: make([]byte, 100)}}})
 		if err != nil {

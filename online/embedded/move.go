@@ -33,6 +33,7 @@ func (s *Store) freeze() error {
 		return err
 	}
 	s.view.Store(&view{active: newFront(v.active.number+1, v.active), frozen: v.active})
+	s.disk.last.Store(v.active)
 	s.moving.Go(func() { s.move(v.active) })
 	return nil
 }
@@ -161,7 +162,7 @@ func (f *front) breathe(i int) {
 	}
 }
 
-// hurry ends the rests of moving a front: somebody waits for it, or soon will.
+// hurry ends the rests of moving a front, and of flushing it: somebody waits for it, or soon will.
 func (f *front) hurry() { f.once.Do(func() { close(f.hurried) }) }
 
 // sort sorts by keys, whose first skip bytes are equal.

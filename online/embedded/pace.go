@@ -5,9 +5,11 @@ package embedded
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // pace says which compactions run, as Pebble's own scheduler does, and makes each rest as long as it worked, a moment at a time: nobody waits for one, and readers
@@ -178,4 +180,50 @@ func (s *shift) pause(hurry <-chan struct{}) {
 		s.timer.Stop()
 	}
 	s.begin()
+}
+
+// flushes is a disk on which what is flushed rests as compactions do. The last front that was frozen says whether somebody waits: a flush is of what it held, or of
+// less.
+type flushes struct {
+	vfs.FS
+	last atomic.Pointer[front] // nil: none was frozen yet
+}
+
+// flushCategory is how Pebble calls the files of a flush.
+const flushCategory = "pebble-memtable-flush"
+
+// hurry ends the rests until the next front is frozen.
+func (d *flushes) hurry() {
+	if f := d.last.Load(); f != nil {
+		f.hurry()
+	}
+}
+
+// Create makes a file.
+func (d *flushes) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := d.FS.Create(name, category)
+	if err != nil || category != flushCategory {
+		return f, err
+	}
+	out := &flushed{File: f, disk: d}
+	out.work.begin()
+	return out, nil
+}
+
+// Unwrap is the disk beneath.
+func (d *flushes) Unwrap() vfs.FS { return d.FS }
+
+// flushed is a file of a flush. One goroutine writes it; the one that has its content is at most a block ahead.
+type flushed struct {
+	vfs.File
+	disk *flushes
+	work shift
+}
+
+// Write rests where a slice is over. Time in which nothing was to be written was work of the one that makes the content.
+func (f *flushed) Write(p []byte) (int, error) {
+	if last := f.disk.last.Load(); last != nil {
+		f.work.pause(last.hurried)
+	}
+	return f.File.Write(p)
 }

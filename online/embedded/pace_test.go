@@ -4,11 +4,15 @@
 package embedded
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"selfsame/online"
 )
 
 // waitingDB is a database of which so many compactions wait.
@@ -183,5 +187,108 @@ func TestCompactionsOfAStoreRest(t *testing.T) {
 	defer settings.Cache.Unref()
 	if _, ok := settings.Experimental.CompactionScheduler.(*pace); !ok {
 		t.Errorf("compactions are scheduled by %T", settings.Experimental.CompactionScheduler)
+	}
+}
+
+// slowFile is a file whose content takes a while to be made.
+type slowFile struct {
+	vfs.File
+	takes time.Duration
+}
+
+func (f *slowFile) Write(p []byte) (int, error) {
+	time.Sleep(f.takes)
+	return len(p), nil
+}
+
+type slowDisk struct {
+	vfs.FS
+	takes time.Duration
+}
+
+func (d *slowDisk) Create(string, vfs.DiskWriteCategory) (vfs.File, error) {
+	return &slowFile{takes: d.takes}, nil
+}
+
+func TestAFlushRestsAsLongAsItWorks(t *testing.T) {
+	const work = time.Millisecond
+	for name, c := range map[string]struct {
+		category vfs.DiskWriteCategory
+		frozen   bool
+		hurry    bool
+		rest     time.Duration
+	}{
+		"a flush":              {flushCategory, true, false, work},
+		"somebody waits":       {flushCategory, true, true, 0},
+		"before any front":     {flushCategory, false, true, 0},
+		"a compaction's table": {"pebble-compaction", true, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := &flushes{FS: &slowDisk{takes: work}}
+				if c.frozen {
+					d.last.Store(newFront(1, nil))
+				}
+				f, err := d.Create("file", c.category)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.hurry {
+					d.hurry()
+				}
+				begin := time.Now()
+				for range 4 { // it rests before all but the first
+					if n, err := f.Write([]byte("rows")); n != 4 || err != nil {
+						t.Fatal(n, err)
+					}
+				}
+				if rested := time.Since(begin) - 4*work; rested != 3*c.rest {
+					t.Errorf("it rests for %v, want %v", rested, 3*c.rest)
+				}
+			})
+		})
+	}
+}
+
+// seenDisk notes the files that are made.
+type seenDisk struct {
+	vfs.FS
+	mu   sync.Mutex // guards seen
+	seen map[vfs.DiskWriteCategory]int
+}
+
+func (d *seenDisk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	d.mu.Lock()
+	d.seen[category]++
+	d.mu.Unlock()
+	return d.FS.Create(name, category)
+}
+
+// TestFlushesAreKnown holds that Pebble calls the files of a flush as flushes expects, and those of a compaction otherwise.
+func TestFlushesAreKnown(t *testing.T) {
+	disk := &seenDisk{FS: vfs.NewMem(), seen: map[vfs.DiskWriteCategory]int{}}
+	s, err := Open("state", Options{FS: disk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 3 {
+		if err := s.Apply(t.Context(), &online.Batch{Deltas: []online.Delta{{State: 1, Entity: []byte("e"), Rows: []byte{byte(n)}}}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := disk.seen[flushCategory]; got != 3 {
+		t.Errorf("%d files of flushes, want 3: %v", got, disk.seen)
+	}
+	if err := s.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := disk.seen[flushCategory]; got != 3 {
+		t.Errorf("a compaction makes files of flushes: %v", disk.seen)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -41,6 +41,7 @@ const Format = 1
 // Store is online state in a directory.
 type Store struct {
 	dir    *durable.Dir
+	disk   *flushes
 	calls  *durable.Calls
 	one    sync.Mutex // held by the one that writes: a rewrite reads before it writes. Taken before a front's mu
 	keys   sync.Pool  // *scratch
@@ -107,13 +108,16 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = 64 << 20
 	}
-	settings := o.pebble()
+	settings, disk := o.pebble(), &flushes{FS: o.FS}
+	if disk.FS == nil {
+		disk.FS = vfs.Default
+	}
 	defer settings.Cache.Unref()
-	d, err := durable.Open(dir, durable.Options{Name: name, Format: durable.Format{Kind: "online", Version: Format}, FS: o.FS, Reserve: o.Reserve, Pebble: settings})
+	d, err := durable.Open(dir, durable.Options{Name: name, Format: durable.Format{Kind: "online", Version: Format}, FS: disk, Reserve: o.Reserve, Pebble: settings})
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: d, calls: durable.NewCalls(name), limit: int64(o.MemTableBytes / 2)}
+	s := &Store{dir: d, disk: disk, calls: durable.NewCalls(name), limit: int64(o.MemTableBytes / 2)}
 	s.keys.New = func() any { return &scratch{} }
 	last, err := s.number()
 	if err != nil {
@@ -187,14 +191,13 @@ func (s *Store) write(nothing bool, fill func(*front)) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
-	v := s.view.Load()
-	f := v.active
+	f := s.view.Load().active
 	f.mu.Lock()
 	fill(f)
 	bytes := f.bytes
 	f.mu.Unlock()
-	if v.frozen != nil && bytes >= s.limit/2 {
-		v.frozen.hurry()
+	if bytes >= s.limit/2 {
+		s.disk.hurry()
 	}
 	if bytes >= s.limit {
 		if err := s.freeze(); err != nil {
@@ -404,6 +407,7 @@ func (s *Store) flush() error {
 	if err := s.settle(); err != nil {
 		return err
 	}
+	s.disk.hurry()
 	err := s.dir.DB.Flush()
 	if sealed := s.dir.Err(); sealed != nil {
 		return sealed
