@@ -20,12 +20,19 @@ type copies struct {
 	facts   factReader
 	memory  memory
 	ring    keyring
-	known   []first // of each identity of the ring
-	pending map[identity]first
+	known   []first            // of each identity of the ring
+	made    []made             // in this batch,
+	pending map[identity]first // the same, as far as runs of the batch before this one have made it
 	recent  recent
 	ask     [][]byte // the keys that the store is asked for,
 	asked   []int    // and their places in the ring
 	buf     []byte
+}
+
+// made is a first copy that the batch in the making adds.
+type made struct {
+	identity identity
+	first    first
 }
 
 // first is the copy that won.
@@ -47,7 +54,11 @@ func newCopies(src *selfsame.Source, ns uint32, facts factReader, floor int64) *
 	return &copies{src: src, facts: facts, memory: newMemory(src), ring: keyring{ns: ns, timed: true}, pending: map[identity]first{}, recent: newRecent(floor)}
 }
 
-func (s *copies) begin() { clear(s.pending) }
+func (s *copies) begin() {
+	clear(s.made)
+	s.made = s.made[:0]
+	clear(s.pending)
+}
 
 func (s *copies) resolve(ctx context.Context, r *run, out *outcome, c *changes) error {
 	s.ring.reset()
@@ -94,9 +105,14 @@ func (s *copies) fetch(ctx context.Context) error {
 		s.known[s.asked[i]] = f
 		return nil
 	})
-	if err != nil || len(s.pending) == 0 {
+	if err != nil || len(s.made)+len(s.pending) == 0 {
 		return err
 	}
+	for i := range s.made { // there is mostly one run in a batch, which needs none of this
+		s.pending[s.made[i].identity] = s.made[i].first
+	}
+	clear(s.made)
+	s.made = s.made[:0]
 	for _, g := range s.asked { // what a batch in the making adds is recent too
 		if f, ok := s.pending[s.ring.rows(g)[0].identity]; ok {
 			s.known[g] = f
@@ -180,7 +196,7 @@ func (s *copies) settle(g int, r *run, out *outcome, c *changes) error {
 				return err
 			}
 			f = s.of(r, i, payload)
-			s.pending[e.identity] = f
+			s.made = append(s.made, made{e.identity, f})
 			s.recent.add(e.identity)
 			s.buf = f.append(s.buf[:0])
 			c.fact(s.ring.keys[g], s.buf)

@@ -137,7 +137,7 @@ func (f *fan) rows(in *expr.Input, r *run, c *changes) {
 	}
 	order := f.orderOf(r)
 	f.groups.gather(f, r.tau)
-	for _, g := range f.groups.rank {
+	for g := range f.groups.list {
 		entity := c.put(f.groups.key(g))
 		lo := len(c.arena)
 		for _, i := range f.groups.rows(g) {

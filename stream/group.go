@@ -5,7 +5,6 @@ package stream
 
 import (
 	"bytes"
-	"cmp"
 	"slices"
 
 	"github.com/zeebo/xxh3"
@@ -18,7 +17,6 @@ type grouping struct {
 	slots []uint32 // open addressing: group + 1, 0 is free
 	of    []uint32 // row in idx -> group
 	order []uint32 // rows by group
-	rank  []uint32 // groups by key
 }
 
 type group struct {
@@ -45,7 +43,7 @@ func (g *grouping) gather(f *fan, tau []int64) {
 		}
 		g.place(lo, f.state.Bucket(tau[i]))
 	}
-	g.sort(f.idx)
+	g.arrange(f.idx)
 }
 
 // place finds the group of the key at keys[lo:], which is dropped from keys where the group is there already.
@@ -70,19 +68,8 @@ func (g *grouping) place(lo int, bucket int64) {
 	}
 }
 
-// sort puts the groups in the order of their keys, which stores take faster than any other, and the rows of idx into g.order, group by group.
-func (g *grouping) sort(idx []uint32) {
-	g.rank = g.rank[:0]
-	for i := range g.list {
-		g.rank = append(g.rank, uint32(i))
-	}
-	slices.SortFunc(g.rank, func(a, b uint32) int {
-		x, y := &g.list[a], &g.list[b]
-		if c := bytes.Compare(g.keys[x.lo:x.hi], g.keys[y.lo:y.hi]); c != 0 {
-			return c
-		}
-		return cmp.Compare(x.bucket, y.bucket)
-	})
+// arrange puts the rows of idx into g.order, group by group. Groups stay as they came: a store that wants their keys in order sorts what it has of many batches at once.
+func (g *grouping) arrange(idx []uint32) {
 	at := 0
 	for i := range g.list {
 		g.list[i].start = at
@@ -97,9 +84,9 @@ func (g *grouping) sort(idx []uint32) {
 	}
 }
 
-func (g *grouping) key(i uint32) []byte { return g.keys[g.list[i].lo:g.list[i].hi] }
+func (g *grouping) key(i int) []byte { return g.keys[g.list[i].lo:g.list[i].hi] }
 
-func (g *grouping) rows(i uint32) []uint32 {
+func (g *grouping) rows(i int) []uint32 {
 	at := g.list[i]
 	return g.order[at.start : at.start+at.count]
 }

@@ -170,6 +170,34 @@ func checkFates(t *testing.T, b *eventlog.Block, fates []Fate, all []entry) {
 	}
 }
 
+// TestCopiesInOneBatch: blocks of one batch whose rows are copies of those of the first, also where a block between adds nothing.
+func TestCopiesInOneBatch(t *testing.T) {
+	p, uses := usesOf(t, fmt.Sprintf(benchWorld, "id: id"))
+	for name, open := range stores(t) {
+		d := openOver(t, open(), &listLog{}, uses, Options{})
+		first := benchBlock(p.Sources[0], 3, rand.New(rand.NewPCG(5, 5)), 0)
+		blocks := []*eventlog.Block{first}
+		for n := range int64(3) {
+			again := *first
+			again.First = 3 * (n + 1)
+			blocks = append(blocks, &again)
+		}
+		fates, err := d.Apply(t.Context(), blocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range fates {
+			want := Accepted
+			if i > 0 {
+				want = Duplicate
+			}
+			if !slices.Equal(f, []Fate{want, want, want}) {
+				t.Errorf("%s: block %d of the batch: %v, want %s", name, i, f, want)
+			}
+		}
+	}
+}
+
 // TestReplayChangesNothing: entries that come again, after a crash or not, count once (M1).
 func TestReplayChangesNothing(t *testing.T) {
 	p, uses := usesOf(t, fmt.Sprintf(world, viewsOf(worldSources...)))
