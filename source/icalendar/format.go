@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package icalendar reads calendars (RFC 5545, files *.ics, plain, .gz or .zst) as sources: one row for every date that an event of whole days
-// covers. It is no calendar program: events with a time of day and events that repeat by a rule are bad rows. Its columns are fixed: date,
-// summary, uid, location, description, categories and status. Readers are safe for concurrent use; node, tests and tools open them.
+// covers, at each of its repetitions. It is no calendar program: events with a time of day are bad rows, and a rule without an end is followed to the
+// end of 2099, whoever asks and when, so that a file has the same rows for ever. Its columns are fixed: date, summary, uid, location, description,
+// categories and status. Readers are safe for concurrent use; node, tests and tools open them.
 package icalendar
 
 import (
@@ -19,9 +20,6 @@ import (
 
 // MaxBytes is the greatest size of a calendar, unpacked: it is read as a whole.
 const MaxBytes = 64 << 20
-
-// maxDays is the greatest length of one event: beyond it an end is taken for a mistake.
-const maxDays = 3660
 
 // Format reads calendars.
 type Format struct{}
@@ -46,7 +44,7 @@ var _ source.Reader = (*Reader)(nil)
 // Open checks that the file is a calendar.
 func (Format) Open(_ context.Context, path string, how *source.Reading) (source.Reader, error) {
 	r := &Reader{path: path, how: how}
-	_, err := r.lines()
+	_, err := r.text()
 	return r, err
 }
 
@@ -66,143 +64,144 @@ func (r *Reader) Columns() []source.Column {
 // Groups is one group: the file.
 func (r *Reader) Groups() []source.Group { return []source.Group{{Rows: -1}} }
 
-// lines reads the file and joins what was folded.
-func (r *Reader) lines() ([]string, error) {
+// text reads the file and joins what was folded.
+func (r *Reader) text() (string, error) {
 	f, err := source.OpenText(r.path)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
 	if err != nil {
-		return nil, source.InputError(r.path, "cannot be read", err)
+		return "", source.InputError(r.path, "cannot be read", err)
 	}
 	if len(b) > MaxBytes {
-		return nil, source.InputError(r.path, "is larger than a calendar may be, 64 MiB", nil)
+		return "", source.InputError(r.path, "is larger than a calendar may be, 64 MiB", nil)
 	}
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	text := strings.ReplaceAll(string(b), "\r\n", "\n")
 	text = strings.NewReplacer("\n ", "", "\n\t", "").Replace(text)
-	lines := strings.Split(text, "\n")
-	if !strings.EqualFold(strings.TrimSpace(lines[0]), "BEGIN:VCALENDAR") {
-		return nil, source.InputError(r.path, "is no calendar: it does not begin with BEGIN:VCALENDAR", nil)
+	if first, _, _ := strings.Cut(text, "\n"); !strings.EqualFold(strings.TrimSpace(first), "BEGIN:VCALENDAR") {
+		return "", source.InputError(r.path, "is no calendar: it does not begin with BEGIN:VCALENDAR", nil)
 	}
-	return lines, nil
+	return text, nil
 }
 
-// day is one row: an event on one of its dates, or why it is none.
-type day struct {
-	event *event
-	date  string
-	bad   string
+// event is one VEVENT: its properties, each with its values in order.
+type event map[string][]string
+
+// value is the first value of a property, empty where it has none.
+func (e event) value(property string) string {
+	if v := e[property]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
 }
 
-// event is one VEVENT.
-type event struct {
-	values     map[string]string // by property, the first of each
-	parameters map[string]string
+// walk goes through the rows of a calendar in its order: the dates of one event after another.
+type walk struct {
+	text     string
+	replaced map[string][]string // by uid: the dates of repetitions that events of their own replace
+	event    event
+	dates    []time.Time // of the event, those that are to come
+	bad      string      // the event has no dates, and this is why
 }
 
-// days are the rows of a calendar in its order.
-func days(lines []string) []day {
-	var out []day
-	var e *event
+func newWalk(text string) *walk {
+	w := &walk{text: text, replaced: map[string][]string{}}
+	for e := w.nextEvent(); e != nil; e = w.nextEvent() {
+		if date := e.value("RECURRENCE-ID"); date != "" {
+			w.replaced[e.value("UID")] = append(w.replaced[e.value("UID")], date)
+		}
+	}
+	w.text = text
+	return w
+}
+
+// nextEvent reads the next event, nil at the end.
+func (w *walk) nextEvent() event {
+	var e event
 	depth := 0 // of components inside the event, such as alarms
-	for _, line := range lines {
-		name, parameters, value := property(line)
+	for w.text != "" {
+		var line string
+		line, w.text, _ = strings.Cut(w.text, "\n")
+		name, value := property(line)
 		switch {
 		case name == "BEGIN" && strings.EqualFold(value, "VEVENT"):
-			e, depth = &event{values: map[string]string{}, parameters: map[string]string{}}, 0
+			e, depth = event{}, 0
 		case e == nil:
 		case name == "BEGIN":
 			depth++
 		case name == "END" && strings.EqualFold(value, "VEVENT"):
-			out = append(out, e.days()...)
-			e = nil
+			return e
 		case name == "END":
 			depth--
 		case depth == 0:
-			if _, twice := e.values[name]; !twice {
-				e.values[name], e.parameters[name] = value, parameters
-			}
+			e[name] = append(e[name], value)
 		}
 	}
-	return out
+	return nil
 }
 
-// property splits a line into name, parameters and value. A colon inside quotes belongs to a parameter.
-func property(line string) (name, parameters, value string) {
+// next moves to the next row, false at the end.
+func (w *walk) next(ctx context.Context) (bool, error) {
+	if len(w.dates) > 0 {
+		w.dates = w.dates[1:]
+	}
+	for len(w.dates) == 0 {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		if w.event = w.nextEvent(); w.event == nil {
+			return false, nil
+		}
+		if w.dates, w.bad = w.event.dates(w.replaced[w.event.value("UID")]); w.bad != "" {
+			w.dates = []time.Time{{}}
+		}
+	}
+	return true, nil
+}
+
+// property splits a line into the name of a property, without its parameters, and its value. A colon inside quotes belongs to a parameter.
+func property(line string) (name, value string) {
 	quoted := false
 	for i, c := range line {
 		switch {
 		case c == '"':
 			quoted = !quoted
 		case c == ':' && !quoted:
-			name, parameters, _ = strings.Cut(line[:i], ";")
-			return strings.ToUpper(strings.TrimSpace(name)), strings.ToUpper(parameters), strings.TrimSpace(line[i+1:])
+			name, _, _ = strings.Cut(line[:i], ";")
+			return strings.ToUpper(strings.TrimSpace(name)), strings.TrimSpace(line[i+1:])
 		}
 	}
-	return strings.ToUpper(strings.TrimSpace(line)), "", ""
-}
-
-const dateForm = "20060102"
-
-// days are the dates of an event: from its start to before its end, one where it has no end.
-func (e *event) days() []day {
-	fail := func(why string) []day { return []day{{event: e, bad: why}} }
-	if e.values["RRULE"] != "" || e.values["RDATE"] != "" {
-		return fail("repeats by a rule (RRULE, RDATE): write its dates out, an event each")
-	}
-	first, err := time.Parse(dateForm, e.values["DTSTART"])
-	if err != nil {
-		return fail("has no date as its start (DTSTART;VALUE=DATE:20241225)")
-	}
-	end := first.AddDate(0, 0, 1)
-	if text := e.values["DTEND"]; text != "" {
-		if end, err = time.Parse(dateForm, text); err != nil {
-			return fail("has no date as its end (DTEND;VALUE=DATE:20241226)")
-		}
-	}
-	switch n := int(end.Sub(first) / (24 * time.Hour)); {
-	case n < 0:
-		return fail("ends before it begins")
-	case n > maxDays:
-		return fail("lasts longer than ten years")
-	case n == 0: // some programs write the same date twice
-		end = first.AddDate(0, 0, 1)
-	}
-	var out []day
-	for d := first; d.Before(end); d = d.AddDate(0, 0, 1) {
-		out = append(out, day{event: e, date: d.Format(time.DateOnly)})
-	}
-	return out
+	return strings.ToUpper(strings.TrimSpace(line)), ""
 }
 
 var unescape = strings.NewReplacer(`\\`, `\`, `\;`, ";", `\,`, ",", `\n`, "\n", `\N`, "\n")
 
 // Read yields the rows of the calendar.
 func (r *Reader) Read(ctx context.Context, _ int, want []source.Wanted, yield func(*source.Chunk) error) error {
-	lines, err := r.lines()
+	text, err := r.text()
 	if err != nil {
 		return err
 	}
-	rows := days(lines)
+	w := newWalk(text)
 	s := source.NewTextScan(r.how, r.path, want)
-	next := func() (bool, error) { return s.Row < int64(len(rows)), nil }
-	return s.Each(ctx, next, func() { r.row(s, &rows[s.Row]) }, yield)
+	return s.Each(ctx, func() (bool, error) { return w.next(ctx) }, func() { r.row(s, w) }, yield)
 }
 
 // row appends a row, nulls where it is bad.
-func (r *Reader) row(s *source.TextScan, d *day) {
-	at, why, field, text := s.Batch.Rows, d.bad, "", d.event.values["SUMMARY"]
+func (r *Reader) row(s *source.TextScan, at *walk) {
+	rows, why, field, text := s.Batch.Rows, at.bad, "", at.event.value("SUMMARY")
 	for i, w := range s.Want {
 		if why != "" {
 			break
 		}
-		value, there := d.date, true
+		value, there := at.dates[0].Format(time.DateOnly), true
 		if w.Column != "date" {
-			value, there = d.event.values[propertyOf(w.Column)]
-			value = unescape.Replace(value)
+			property := propertyOf(w.Column)
+			_, there = at.event[property]
+			value = unescape.Replace(at.event.value(property))
 		}
 		if !there {
 			s.Batch.Columns[i].AppendStatus(selfsame.Null)
@@ -212,7 +211,7 @@ func (r *Reader) row(s *source.TextScan, d *day) {
 	}
 	for _, c := range s.Batch.Columns {
 		if why != "" {
-			source.TruncateColumn(c, at)
+			source.TruncateColumn(c, rows)
 			c.AppendStatus(selfsame.Null)
 		}
 	}
