@@ -155,7 +155,7 @@ func TestTypedRegistry(t *testing.T) {
 // TestTypedLineageOfAValue fills every field of the lineage of a value, and gives values of every kind of JSON.
 func TestTypedLineageOfAValue(t *testing.T) {
 	r := &answering{text: `{"feature": "v.f@1.0.0", "kind": "windowed", "value": 5.0, "status": "present", "event_time": "1970-01-01T00:00:00.000003Z", "applied": {"record": 2, "time": "1970-01-01T00:00:00.000004Z", "author": "ann"},
-		"key": [{"name": "k", "value": "a"}], "windows": [{"call": "sum(x)", "value": -9223372036854775808, "lower": "1970-01-01T00:00:00Z", "upper": "1970-01-01T00:00:00.000009Z", "inside": 2,
+		"key": [{"name": "k", "value": "a"}], "windows": [{"call": "sum(x)", "value": -9223372036854775808, "lower": "-infinity", "upper": "1970-01-01T00:00:00.000009Z", "inside": 2,
 		"events": [{"source": "s", "row": 0, "offset": 0}, {"source": "s", "file": "x.csv", "row": 7}], "left_out": 1}], "row": {"outcome": "used", "row": {"source": "s"}},
 		"read": [{"source": "s", "first_offset": 0, "last_offset": 3, "events": 2}], "inputs": [{"feature": "b", "value": {"list": [true, null, 18446744073709551615, -0, 1e3]}}, {"feature": "c", "value": null}],
 		"answer": {"at": 5, "services": ["fraud@2"], "log_offset": 4}}`}
@@ -169,7 +169,7 @@ func TestTypedLineageOfAValue(t *testing.T) {
 	list := &v1.DatumList{Items: []*v1.Datum{{Kind: &v1.Datum_Boolean{Boolean: true}}, {}, text("18446744073709551615"), float(math.Copysign(0, -1)), float(1000)}}
 	want := &v1.ValueLineage{Feature: "v.f@1.0.0", Kind: "windowed", Value: float(5), Status: "present", EventTime: 3, Applied: &v1.Applied{Record: 2, Time: 4, Author: "ann"},
 		Key: []*v1.KeyValue{{Name: "k", Value: text("a")}},
-		Windows: []*v1.WindowUsed{{Call: "sum(x)", Value: integer(math.MinInt64), Upper: 9, Inside: 2, LeftOut: 1,
+		Windows: []*v1.WindowUsed{{Call: "sum(x)", Value: integer(math.MinInt64), Lower: selfsame.MinTime, Upper: 9, Inside: 2, LeftOut: 1,
 			Events: []*v1.EventUsed{{Source: "s", Offset: &zero}, {Source: "s", File: "x.csv", Row: 7}}}},
 		Row: &v1.RowUsed{Outcome: "used", Row: &v1.EventUsed{Source: "s"}}, Read: []*v1.FileRead{{Source: "s", FirstOffset: &zero, LastOffset: &three, Events: 2}},
 		Inputs: []*v1.ValueLineage{{Feature: "b", Value: &v1.Datum{Kind: &v1.Datum_Object{Object: &v1.DatumMap{Entries: map[string]*v1.Datum{"list": {Kind: &v1.Datum_List{List: list}}}}}}}, {Feature: "c"}},

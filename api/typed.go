@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"selfsame"
 	v1 "selfsame/api/selfsamev1"
 )
 
@@ -99,8 +100,9 @@ func element(f protoreflect.FieldDescriptor, from any, fresh func() protoreflect
 		case protoreflect.StringKind:
 			return protoreflect.ValueOfString(v), nil
 		case protoreflect.Int64Kind:
-			if t, err := instant(v); err == nil {
-				return protoreflect.ValueOfInt64(t), nil
+			var t selfsame.Instant // the extremes of time too
+			if t.UnmarshalText([]byte(v)) == nil {
+				return protoreflect.ValueOfInt64(int64(t)), nil
 			}
 		}
 	case bool:

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	wire "selfsame/api/selfsamev1"
@@ -58,6 +59,8 @@ func TestGRPC(t *testing.T) {
 	}
 	refusedOverGRPC(t, features)
 	askedOverGRPC(t, wire.NewRegistryClient(c))
+	modelOverGRPC(t, wire.NewRegistryClient(c))
+	jobOverGRPC(t, wire.NewJobsClient(c))
 	if err := s.stop(); err != nil {
 		t.Error(err)
 	}
@@ -85,6 +88,55 @@ func askedOverGRPC(t *testing.T, r wire.RegistryClient) {
 	}
 	if _, err := r.GetFeature(t.Context(), &wire.FeatureRequest{Name: name + "@9"}); status.Code(err) != codes.NotFound {
 		t.Errorf("a version that there is not: %v", err)
+	}
+}
+
+// modelOverGRPC registers a model twice with one key, and asks where a value comes from, which names it.
+func modelOverGRPC(t *testing.T, r wire.RegistryClient) {
+	t.Helper()
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "idempotency-key", "k")
+	for i, replayed := range []int{0, 1} {
+		var header metadata.MD
+		m, err := r.RegisterModel(ctx, &wire.RegisterModelRequest{Name: "m", Version: "1", Service: "all", Metrics: map[string]float64{"auc": 0.5}, Author: "ann"}, grpc.Header(&header))
+		if err != nil || m.Record != 2 || m.Model.GetServiceVersion() != 1 || m.Model.GetMetrics()["auc"] != 0.5 || len(header.Get("idempotency-replayed")) != replayed {
+			t.Errorf("time %d: %v, %v, %v", i, m, header, err)
+		}
+	}
+	page, err := r.GetModel(t.Context(), &wire.ModelRequest{Name: "m@1"})
+	list, listErr := r.ListModels(t.Context(), &wire.ListModelsRequest{Service: "all"})
+	if err != nil || listErr != nil || page.Model.GetAuthor() != "ann" || page.Services[0] != "all" || len(list.Models) != 1 || list.Models[0].Name != page.Name {
+		t.Errorf("%v, %v; %v, %v", page, err, list, listErr)
+	}
+	features, err := r.ListFeatures(t.Context(), &wire.ListFeaturesRequest{Service: "all"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range features.Features {
+		v, err := r.GetValueLineage(t.Context(), &wire.ValueLineageRequest{Name: f.Name, EntityId: "u1"})
+		if f.View == "level_of" { // nobody has pushed a level
+			if err != nil || v.Status != "not_found" || v.Row.GetOutcome() != "not_found" {
+				t.Errorf("%s: %v, %v", f.Name, v, err)
+			}
+			continue
+		}
+		if err != nil || v.Status != "present" || v.GetValue().GetKind() == nil || len(v.GetWindows()) == 0 || len(v.Windows[0].GetEvents()) != 2 || v.Windows[0].Events[0].Offset == nil ||
+			v.GetAnswer().GetModels()[0] != "m@1" || time.Since(time.UnixMicro(v.Answer.At)) > time.Hour {
+			t.Errorf("%s: %v, %v", f.Name, v, err)
+		}
+	}
+}
+
+// jobOverGRPC makes a training set that is answered at once, and one that fails.
+func jobOverGRPC(t *testing.T, jobs wire.JobsClient) {
+	t.Helper()
+	j, err := jobs.Start(t.Context(), &wire.StartJobRequest{Json: []byte(`{"service": "all", "rows": [{"user_id": "u1", "event_time": "2024-05-01T10:00:00Z"}]}`)})
+	if err != nil || j.Status != "done" || j.Rows != 1 || j.Values[0].GetObject().GetEntries()["user_id"].GetText() != "u1" {
+		t.Fatalf("%v, %v", j, err)
+	}
+	again, err := jobs.Get(t.Context(), &wire.JobRequest{Id: j.Id})
+	list, listErr := jobs.List(t.Context(), &wire.ListJobsRequest{})
+	if err != nil || listErr != nil || again.Manifest.GetObject() == nil || again.Created == 0 || len(list.Jobs) != 1 || list.Jobs[0].Id != j.Id {
+		t.Errorf("%v, %v; %v, %v", again, err, list, listErr)
 	}
 }
 

@@ -1965,7 +1965,7 @@ func (x *ValueLineageRequest) GetLimit() int32 {
 	return 0
 }
 
-// ValueLineage is one value with what made it. Times are microseconds; 0: there is none.
+// ValueLineage is one value with what made it. Times are microseconds; 0: there is none. A window without a begin has the least int64 as lower.
 type ValueLineage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Feature       string                 `protobuf:"bytes,1,opt,name=feature,proto3" json:"feature,omitempty"` // view.feature@1.1.0, or a request column
@@ -3810,6 +3810,7 @@ type Job struct {
 	Report        *Datum                 `protobuf:"bytes,17,opt,name=report,proto3" json:"report,omitempty"`
 	Error         *HTTPProblem           `protobuf:"bytes,18,opt,name=error,proto3" json:"error,omitempty"`   // of one that failed
 	Values        []*Datum               `protobuf:"bytes,19,rep,name=values,proto3" json:"values,omitempty"` // the rows, where the job was answered at once
+	Labels        []string               `protobuf:"bytes,20,rep,name=labels,proto3" json:"labels,omitempty"` // references to features that no service serves: columns behind the others
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3973,6 +3974,13 @@ func (x *Job) GetError() *HTTPProblem {
 func (x *Job) GetValues() []*Datum {
 	if x != nil {
 		return x.Values
+	}
+	return nil
+}
+
+func (x *Job) GetLabels() []string {
+	if x != nil {
+		return x.Labels
 	}
 	return nil
 }
@@ -5715,7 +5723,7 @@ const file_selfsame_proto_rawDesc = "" +
 	"\x10ListJobsResponse\x12$\n" +
 	"\x04jobs\x18\x01 \x03(\v2\x10.selfsame.v1.JobR\x04jobs\x12\x14\n" +
 	"\x05total\x18\x02 \x01(\x03R\x05total\x12&\n" +
-	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"\x9d\x04\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"\xb5\x04\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\tR\x06status\x12\x18\n" +
@@ -5736,7 +5744,8 @@ const file_selfsame_proto_rawDesc = "" +
 	"\bmanifest\x18\x10 \x01(\v2\x12.selfsame.v1.DatumR\bmanifest\x12*\n" +
 	"\x06report\x18\x11 \x01(\v2\x12.selfsame.v1.DatumR\x06report\x12.\n" +
 	"\x05error\x18\x12 \x01(\v2\x18.selfsame.v1.HTTPProblemR\x05error\x12*\n" +
-	"\x06values\x18\x13 \x03(\v2\x12.selfsame.v1.DatumR\x06values\"\xe1\x01\n" +
+	"\x06values\x18\x13 \x03(\v2\x12.selfsame.v1.DatumR\x06values\x12\x16\n" +
+	"\x06labels\x18\x14 \x03(\tR\x06labels\"\xe1\x01\n" +
 	"\vHTTPProblem\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
