@@ -167,24 +167,17 @@ func (s *xorState) Decode(b []byte) error {
 
 // bitSet counts, for each bit, the values of a window that have it set.
 type bitSet struct {
-	small
-	presence *presence
-	values   []int64
-	n        int32
-	ones     [64]int32
+	columnSet
+	n    int32
+	ones [64]int32
 }
 
 func (s *bitSet) load(p *presence, ev *Events) {
-	s.presence, s.values = p, ev.Args[0].Ints
+	s.resume(p, ev, 0)
 	s.reset()
 }
 
-func (s *bitSet) resume(p *presence, ev *Events, _ int) { s.presence, s.values = p, ev.Args[0].Ints }
-
-func (s *bitSet) follow(with running) {
-	o := with.(*bitSet)
-	s.presence, s.values = o.presence, o.values
-}
+func (s *bitSet) follow(with running) { s.columnSet = with.(*bitSet).columnSet }
 
 func (s *bitSet) reset() { s.n, s.ones = 0, [64]int32{} }
 
@@ -193,7 +186,7 @@ func (s *bitSet) remove(k int32) { s.apply(k, -1) }
 
 func (s *bitSet) apply(k, by int32) {
 	s.n += by
-	for w := uint64(s.values[s.presence.row(k)]); w != 0; w &= w - 1 {
+	for w := uint64(s.column.Ints[s.presence.row(k)]); w != 0; w &= w - 1 {
 		s.ones[bits.TrailingZeros64(w)] += by
 	}
 }

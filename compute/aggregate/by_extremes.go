@@ -215,13 +215,8 @@ func (k *byExtremes) Remove(i int32) {
 
 func (k *byExtremes) Value(_ int, _ int64, out *column.Column) {
 	k.ensure()
-	list, over := k.names.counted()
-	switch {
-	case over:
-		out.AppendStatus(selfsame.ErrorMaxValues)
-		return
-	case len(list) == 0:
-		out.AppendStatus(selfsame.Null)
+	list := k.names.counted(out)
+	if list == nil {
 		return
 	}
 	for _, v := range list {

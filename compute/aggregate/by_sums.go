@@ -89,9 +89,8 @@ func (s *bySums) move(k int32, by int64) {
 }
 
 func (s *bySums) appendValue(_ *Call, _ int64, out *column.Column) {
-	list, over := s.counted()
-	if over {
-		out.AppendStatus(selfsame.ErrorMaxValues)
+	list := s.counted(out)
+	if list == nil {
 		return
 	}
 	s.answers = s.answers[:0]

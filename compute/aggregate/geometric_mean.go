@@ -175,23 +175,16 @@ func (s *geometricState) Finish(int64) selfsame.Value {
 
 // geometricSet is logSum over the column of an entity, for slideKernel.
 type geometricSet struct {
-	small
+	columnSet
 	logSum
-	presence *presence
-	column   *column.Column
 }
 
 func (s *geometricSet) load(p *presence, ev *Events) {
-	s.presence, s.column = p, ev.Args[0]
+	s.resume(p, ev, 0)
 	s.reset()
 }
 
-func (s *geometricSet) resume(p *presence, ev *Events, _ int) { s.presence, s.column = p, ev.Args[0] }
-
-func (s *geometricSet) follow(with running) {
-	o := with.(*geometricSet)
-	s.presence, s.column = o.presence, o.column
-}
+func (s *geometricSet) follow(with running) { s.columnSet = with.(*geometricSet).columnSet }
 
 func (s *geometricSet) add(k int32)    { s.logSum.add(s.at(k), 1) }
 func (s *geometricSet) remove(k int32) { s.logSum.add(s.at(k), -1) }

@@ -47,13 +47,8 @@ func (s *modeSet) follow(with running) { s.followCounts(&with.(*modeSet).countsS
 func (s *modeSet) remembers() {}
 
 func (s *modeSet) appendValue(_ *Call, _ int64, out *column.Column) {
-	list, over := s.counted()
-	switch {
-	case over:
-		out.AppendStatus(selfsame.ErrorMaxValues)
-		return
-	case len(list) == 0:
-		out.AppendStatus(selfsame.Null)
+	list := s.counted(out)
+	if list == nil {
 		return
 	}
 	best := list[0]

@@ -37,6 +37,15 @@ type small struct{}
 
 func (small) large() bool { return false }
 
+// columnSet is what sets over one column know of an entity, from which they derive nothing.
+type columnSet struct {
+	small
+	presence *presence
+	column   *column.Column
+}
+
+func (s *columnSet) resume(p *presence, ev *Events, _ int) { s.presence, s.column = p, ev.Args[0] }
+
 // remembering is a running set that can remove an event after the columns have changed: it has its own notes of each.
 type remembering interface{ remembers() }
 

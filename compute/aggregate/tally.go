@@ -76,13 +76,8 @@ func (s *tallySet) follow(with running) { s.followCounts(&with.(*tallySet).count
 func (s *tallySet) remembers() {}
 
 func (s *tallySet) appendValue(c *Call, _ int64, out *column.Column) {
-	list, over := s.counted()
-	switch {
-	case over:
-		out.AppendStatus(selfsame.ErrorMaxValues)
-		return
-	case len(list) == 0:
-		out.AppendStatus(selfsame.Null)
+	list := s.counted(out)
+	if list == nil {
 		return
 	}
 	s.counts = s.counts[:0]

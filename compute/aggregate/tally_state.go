@@ -169,16 +169,22 @@ func (s *countsSet) reset()         { s.window.reset(s.values.different()) }
 func (s *countsSet) add(k int32)    { s.window.add(s.values.of[k]) }
 func (s *countsSet) remove(k int32) { s.window.remove(s.values.of[k]) }
 
-// counted returns the values that are in with their counts, in their order; over: they are more than max_values. The list is valid until the next call.
-func (s *countsSet) counted() (list []ranked, over bool) {
-	if s.window.different > s.limit {
-		return nil, true
-	}
+// counted returns the values that are in with their counts, in their order. Where there are none, or more than max_values, it appends that to out. The list
+// is valid until the next call.
+func (s *countsSet) counted(out *column.Column) []ranked {
 	s.list = s.list[:0]
+	switch {
+	case s.window.different > s.limit:
+		out.AppendStatus(selfsame.ErrorMaxValues)
+		return nil
+	case s.window.different == 0:
+		out.AppendStatus(selfsame.Null)
+		return nil
+	}
 	for _, v := range s.sorted {
 		if n := s.window.counts[v.number]; n > 0 {
 			s.list = append(s.list, ranked{v.number, s.values.firsts[v.number], int64(n)})
 		}
 	}
-	return s.list, false
+	return s.list
 }

@@ -236,23 +236,16 @@ func (s *vectorState) Finish(int64) selfsame.Value { return s.finish(s.member) }
 
 // vectorSet is vectorSums over the lists of an entity, for slideKernel.
 type vectorSet struct {
-	small
+	columnSet
 	vectorSums
-	presence *presence
-	column   *column.Column
 }
 
 func (s *vectorSet) load(p *presence, ev *Events) {
-	s.presence, s.column = p, ev.Args[0]
+	s.resume(p, ev, 0)
 	s.reset()
 }
 
-func (s *vectorSet) resume(p *presence, ev *Events, _ int) { s.presence, s.column = p, ev.Args[0] }
-
-func (s *vectorSet) follow(with running) {
-	o := with.(*vectorSet)
-	s.presence, s.column = o.presence, o.column
-}
+func (s *vectorSet) follow(with running) { s.columnSet = with.(*vectorSet).columnSet }
 
 func (s *vectorSet) add(k int32)    { s.apply(k, 1) }
 func (s *vectorSet) remove(k int32) { s.apply(k, -1) }

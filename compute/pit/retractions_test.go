@@ -112,7 +112,9 @@ func TestRetractionsMoveLittle(t *testing.T) {
 		w.rows.Request.Columns[0] = column.Make(testColumns[0], n)
 		changes := 0
 		call := *sum
-		call.NewKernel = func(members []*aggregate.Call) aggregate.Kernel { return countingKernel{sum.NewKernel(members), &changes} }
+		call.NewKernel = func(members []*aggregate.Call) aggregate.Kernel {
+			return countingKernel{sum.NewKernel(members), &changes}
+		}
 		w.spec.Detail, w.spec.Cells = false, []Cell{{Call: &call, Args: []int{0}, Filter: -1, Window: win}}
 		w.run(t, Options{Threads: 1})
 		if changes > 20*n {
