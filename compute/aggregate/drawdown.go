@@ -137,6 +137,19 @@ type drawdownScanner struct {
 	falls    runFalls
 }
 
+func (s *drawdownScanner) empty()       { s.falls.empty() }
+func (s *drawdownScanner) mark(k int32) { s.falls.mark(k) }
+
+func (s *drawdownScanner) appendSet(c *Call, in *rankSet, out *column.Column) {
+	if int64(in.size) > c.Spec.MaxValues {
+		out.AppendStatus(selfsame.ErrorMaxValues)
+		return
+	}
+	v := s.falls.fallOfSet(s.presence, s.source, in)
+	v.Type = c.Result
+	out.Append(v)
+}
+
 func (s *drawdownScanner) load(p *presence, ev *Events) { s.resume(p, ev, 0) }
 
 func (s *drawdownScanner) resume(p *presence, ev *Events, from int) {

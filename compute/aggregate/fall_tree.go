@@ -115,16 +115,47 @@ func (t *fallTree[V]) of(a, b int32, p *presence, c *column.Column) falls[V] {
 	return out
 }
 
-// runFalls is a fallTree of some type: it gives the value of drawdown of events [a, b), at least three blocks of them.
+// runFalls is the falls of some type. fall gives the value of drawdown of events [a, b), at least three blocks of them, and fallOfSet that of the set of the general path.
 type runFalls interface {
 	cut(from int)
 	fall(p *presence, c *column.Column, a, b int32) selfsame.Value
+	empty()
+	mark(k int32)
+	fallOfSet(p *presence, c *column.Column, in *rankSet) selfsame.Value
 }
 
 // typedFalls is a fallTree with how its falls are a value.
 type typedFalls[V any] struct {
 	fallTree[V]
 	value func(f *falls[V]) selfsame.Value
+	joinTree[someFalls[V]]
+	presence *presence
+	column   *column.Column
+}
+
+// someFalls is the falls of events, if there are any.
+type someFalls[V any] struct {
+	falls[V]
+	some bool
+}
+
+func (t *typedFalls[V]) one(k int32) someFalls[V] {
+	return someFalls[V]{t.numbers.at(t.column, t.presence.row(k)), true}
+}
+
+func (t *typedFalls[V]) join(a, b *someFalls[V]) someFalls[V] {
+	switch {
+	case !a.some:
+		return *b
+	case !b.some:
+		return *a
+	}
+	return someFalls[V]{t.numbers.join(&a.falls, &b.falls), true}
+}
+
+func (t *typedFalls[V]) fallOfSet(p *presence, c *column.Column, in *rankSet) selfsame.Value {
+	t.presence, t.column = p, c
+	return t.value(&t.whole(in, t).falls)
 }
 
 func (t *typedFalls[V]) fall(p *presence, c *column.Column, a, b int32) selfsame.Value {
@@ -137,16 +168,18 @@ func (t *typedFalls[V]) fall(p *presence, c *column.Column, a, b int32) selfsame
 func fallsOf(kind selfsame.Kind) runFalls {
 	switch kind {
 	case selfsame.Int64:
-		return &typedFalls[int64]{fallTree[int64]{numbers: intFalls}, func(f *falls[int64]) selfsame.Value { return lostAs(f.lost, selfsame.Value{Int: f.most}) }}
+		return &typedFalls[int64]{fallTree: fallTree[int64]{numbers: intFalls}, value: func(f *falls[int64]) selfsame.Value {
+			return lostAs(f.lost, selfsame.Value{Int: f.most})
+		}}
 	case selfsame.Float64:
-		return &typedFalls[float64]{fallTree[float64]{numbers: floatFalls}, func(f *falls[float64]) selfsame.Value {
+		return &typedFalls[float64]{fallTree: fallTree[float64]{numbers: floatFalls}, value: func(f *falls[float64]) selfsame.Value {
 			if f.lost {
 				return selfsame.Value{Float: exact.NaN()}
 			}
 			return selfsame.Value{Float: f.most}
 		}}
 	default:
-		return &typedFalls[selfsame.Int128]{fallTree[selfsame.Int128]{numbers: decimalFalls}, func(f *falls[selfsame.Int128]) selfsame.Value {
+		return &typedFalls[selfsame.Int128]{fallTree: fallTree[selfsame.Int128]{numbers: decimalFalls}, value: func(f *falls[selfsame.Int128]) selfsame.Value {
 			return lostAs(f.lost, selfsame.Value{Dec: f.most})
 		}}
 	}

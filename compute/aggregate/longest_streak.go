@@ -50,10 +50,12 @@ var falseItem = itemOf(selfsame.Value{Type: selfsame.Scalar(selfsame.Bool)})
 type longestScanner struct {
 	truths truths
 	ends   runTable // truths.runs
+	truthTree
 }
 
 func (s *longestScanner) load(p *presence, ev *Events) {
 	s.truths.load(p, ev)
+	s.of = &s.truths
 	s.ends.mask = -1
 	s.ends.cut(0)
 }
@@ -61,6 +63,14 @@ func (s *longestScanner) load(p *presence, ev *Events) {
 func (s *longestScanner) resume(p *presence, ev *Events, from int) {
 	s.truths.resume(p, ev, from)
 	s.ends.cut(from)
+}
+
+func (s *longestScanner) appendSet(c *Call, in *rankSet, out *column.Column) {
+	if int64(in.size) > c.Spec.MaxValues {
+		out.AppendStatus(selfsame.ErrorMaxValues)
+		return
+	}
+	appendInt(out, s.whole(in, &s.truthTree).longest)
 }
 
 func (s *longestScanner) appendValue(c *Call, _ int64, numbers []int32, out *column.Column) {
@@ -95,6 +105,33 @@ func (s *longestScanner) longest(a, b int32) int64 {
 		return int64(b - a)
 	}
 	return max(int64(first-a), s.ends.best(first, b))
+}
+
+// truthTree is the runs of true in the set of the general path.
+type truthTree struct {
+	joinTree[truthsOf]
+	of *truths
+}
+
+// truthsOf is what events are to those before and after them: how many are true at the start and at the end, and the longest run.
+type truthsOf struct{ events, head, tail, longest int64 }
+
+func (t *truthTree) one(k int32) truthsOf {
+	if t.of.runs[k] == 0 {
+		return truthsOf{events: 1}
+	}
+	return truthsOf{events: 1, head: 1, tail: 1, longest: 1}
+}
+
+func (t *truthTree) join(a, b *truthsOf) truthsOf {
+	out := truthsOf{events: a.events + b.events, head: a.head, tail: b.tail, longest: max(a.longest, b.longest, a.tail+b.head)}
+	if a.head == a.events {
+		out.head += b.head
+	}
+	if b.tail == b.events {
+		out.tail += a.tail
+	}
+	return out
 }
 
 // truths are the runs of true among the events of an entity.

@@ -103,10 +103,44 @@ func (s *maxGapState) Finish(int64) selfsame.Value {
 
 // maxGapScanner finds the widest gap of a run of events in a table of the gaps; in another set it looks through the events.
 type maxGapScanner struct {
-	presence *presence
-	tau      []int64
-	gaps     runTable // of number k: the time since the event before it, in the order of integers
-	times    []int32  // of number k: how many different τ there are before its own
+	presence         *presence
+	tau              []int64
+	gaps             runTable // of number k: the time since the event before it, in the order of integers
+	times            []int32  // of number k: how many different τ there are before its own
+	joinTree[gapsOf]          // of the general path
+}
+
+// gapsOf is what events are to those before and after them.
+type gapsOf struct {
+	first, last int64
+	most        uint64
+	different   int64 // τ
+	events      int
+}
+
+func (s *maxGapScanner) one(k int32) gapsOf {
+	tau := s.tauOf(k)
+	return gapsOf{first: tau, last: tau, different: 1, events: 1}
+}
+
+func (s *maxGapScanner) join(a, b *gapsOf) gapsOf {
+	switch {
+	case a.events == 0:
+		return *b
+	case b.events == 0:
+		return *a
+	}
+	between := uint64(b.first) - uint64(a.last)
+	out := gapsOf{first: a.first, last: b.last, most: max(a.most, b.most, between), different: a.different + b.different, events: a.events + b.events}
+	if between == 0 {
+		out.different--
+	}
+	return out
+}
+
+func (s *maxGapScanner) appendSet(c *Call, in *rankSet, out *column.Column) {
+	g := s.whole(in, s)
+	appendGap(c, g.events, g.most, g.different, out)
 }
 
 func (s *maxGapScanner) load(p *presence, ev *Events) { s.resume(p, ev, 0) }
@@ -162,10 +196,16 @@ func (s *maxGapScanner) appendValue(c *Call, _ int64, numbers []int32, out *colu
 		out.AppendStatus(selfsame.Null)
 		return
 	}
-	switch most, different := s.widest(numbers, c.Spec.MaxValues); {
+	most, different := s.widest(numbers, c.Spec.MaxValues)
+	appendGap(c, len(numbers), most, different, out)
+}
+
+// appendGap appends the widest gap of so many events, which are some, with so many different τ.
+func appendGap(c *Call, events int, most uint64, different int64, out *column.Column) {
+	switch {
 	case different > c.Spec.MaxValues:
 		out.AppendStatus(selfsame.ErrorMaxValues)
-	case len(numbers) == 1:
+	case events == 1:
 		out.AppendStatus(selfsame.Null)
 	case most > math.MaxInt64:
 		out.AppendStatus(selfsame.ErrorOverflow)

@@ -115,6 +115,17 @@ func (s *meanGapScanner) appendValue(_ *Call, _ int64, numbers []int32, out *col
 		out.AppendStatus(selfsame.Null)
 		return
 	}
-	first, last := s.tau[s.presence.row(numbers[0])], s.tau[s.presence.row(numbers[n-1])]
-	appendFloat(out, meanGap(uint64(n), first, last).Float)
+	s.appendEnds(n, numbers[0], numbers[n-1], out)
+}
+
+func (s *meanGapScanner) empty()     {}
+func (s *meanGapScanner) mark(int32) {}
+
+func (s *meanGapScanner) appendSet(_ *Call, in *rankSet, out *column.Column) {
+	s.appendEnds(in.size, in.pick(0), in.pick(in.size-1), out)
+}
+
+// appendEnds appends the mean gap of n events, more than one, from the first to the last.
+func (s *meanGapScanner) appendEnds(n int, first, last int32, out *column.Column) {
+	appendFloat(out, meanGap(uint64(n), s.tau[s.presence.row(first)], s.tau[s.presence.row(last)]).Float)
 }

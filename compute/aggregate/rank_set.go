@@ -107,9 +107,15 @@ func pickBit(x uint64, k int32) int32 {
 
 // appendTo appends the members, ascending.
 func (s *rankSet) appendTo(list []int32) []int32 {
-	for w, x := range s.words {
-		for ; x != 0; x &= x - 1 {
-			list = append(list, int32(w<<6+bits.TrailingZeros64(x)))
+	for page, n := range s.pages {
+		if n == 0 {
+			continue
+		}
+		first := page << (pageShift - 6)
+		for w, x := range s.words[first:min(first+1<<(pageShift-6), len(s.words))] {
+			for ; x != 0; x &= x - 1 {
+				list = append(list, int32((first+w)<<6+bits.TrailingZeros64(x)))
+			}
 		}
 	}
 	return list

@@ -12,6 +12,15 @@ type scanner interface {
 	appendValue(c *Call, at int64, numbers []int32, out *column.Column)
 }
 
+// setScanner is a scanner that keeps what the set of the general path is worth, and does not look through its events for each value.
+type setScanner interface {
+	// empty says that the set is, mark that the event of a number came into it or went.
+	empty()
+	mark(k int32)
+	// appendSet appends the value of a call over the set, of more than shortRun events.
+	appendSet(c *Call, in *rankSet, out *column.Column)
+}
+
 // scanKernel makes a Kernel of a scanner: it hands over the events of a window in their order. It serves the aggregations whose value follows from the
 // sequence and from nothing less: streaks, gaps, drawdowns, texts put together. A value costs the events of its window, unless the scanner looks at fewer.
 type scanKernel struct {
@@ -19,14 +28,16 @@ type scanKernel struct {
 	keepNaN  bool
 	presence presence
 	scanner  scanner
-	all      []int32 // 0, 1, 2 …
+	set      setScanner // scanner, nil where it is none
+	all      []int32    // 0, 1, 2 …
 	in       rankSet
 	picked   []int32
 	ready    bool
 }
 
 func newScanKernel(members []*Call, s scanner) Kernel {
-	return &scanKernel{members: members, keepNaN: members[0].Spec.KeepNaN, scanner: s}
+	set, _ := s.(setScanner)
+	return &scanKernel{members: members, keepNaN: members[0].Spec.KeepNaN, scanner: s, set: set}
 }
 
 func (k *scanKernel) Load(ev *Events) {
@@ -64,6 +75,9 @@ func (k *scanKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Colum
 func (k *scanKernel) Reset() {
 	k.in.reset(k.presence.n)
 	k.ready = true
+	if k.set != nil {
+		k.set.empty()
+	}
 }
 
 // ensure makes the empty set of an entity that is new.
@@ -77,17 +91,30 @@ func (k *scanKernel) Add(i int32) {
 	k.ensure()
 	if n, ok := k.presence.number(i); ok {
 		k.in.add(n)
+		k.note(n)
 	}
 }
 
 func (k *scanKernel) Remove(i int32) {
 	if n, ok := k.presence.number(i); ok {
 		k.in.remove(n)
+		k.note(n)
+	}
+}
+
+// note tells the scanner that an event came or went.
+func (k *scanKernel) note(n int32) {
+	if k.set != nil {
+		k.set.mark(n)
 	}
 }
 
 func (k *scanKernel) Value(m int, at int64, out *column.Column) {
 	k.ensure()
+	if k.set != nil && k.in.size > shortRun {
+		k.set.appendSet(k.members[m], &k.in, out)
+		return
+	}
 	k.picked = k.in.appendTo(k.picked[:0])
 	k.scanner.appendValue(k.members[m], at, k.picked, out)
 }

@@ -133,9 +133,15 @@ func (s *streakState) Finish(int64) selfsame.Value {
 }
 
 // streakScanner looks at the end of a window: at one event of a run of events, at the streak of another set.
-type streakScanner struct{ truths truths }
+type streakScanner struct {
+	truths truths
+	truthTree
+}
 
-func (s *streakScanner) load(p *presence, ev *Events) { s.truths.load(p, ev) }
+func (s *streakScanner) load(p *presence, ev *Events) {
+	s.truths.load(p, ev)
+	s.of = &s.truths
+}
 
 func (s *streakScanner) resume(p *presence, ev *Events, from int) { s.truths.resume(p, ev, from) }
 
@@ -153,9 +159,17 @@ func (s *streakScanner) appendValue(c *Call, _ int64, numbers []int32, out *colu
 			streak++
 		}
 	}
-	if int64(streak) > c.Spec.MaxValues {
+	appendStreak(c, int64(streak), out)
+}
+
+func (s *streakScanner) appendSet(c *Call, in *rankSet, out *column.Column) {
+	appendStreak(c, s.whole(in, &s.truthTree).tail, out)
+}
+
+func appendStreak(c *Call, streak int64, out *column.Column) {
+	if streak > c.Spec.MaxValues {
 		out.AppendStatus(selfsame.ErrorMaxValues)
 		return
 	}
-	appendInt(out, int64(streak))
+	appendInt(out, streak)
 }

@@ -126,16 +126,20 @@ func TestRetractionsMoveLittle(t *testing.T) {
 // BenchmarkRetractions is one key, as many rows as events, one event in a hundred deleted: nanoseconds an event for windows of sessions and of rows.
 func BenchmarkRetractions(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
-		for name, win := range map[string]selfsame.Window{
-			"session": {Kind: selfsame.Session, Gap: 30, Max: selfsame.DayLength}, "rows": {Kind: selfsame.LastRows, Rows: int64(n) / 4},
+		for _, of := range []struct {
+			name, call string
+			window     selfsame.Window
+		}{
+			{"session/sum", "sum", selfsame.Window{Kind: selfsame.Session, Gap: 30, Max: selfsame.DayLength}}, {"rows/sum", "sum", selfsame.Window{Kind: selfsame.LastRows, Rows: int64(n) / 4}},
+			{"rows/max_gap", "max_gap", selfsame.Window{Kind: selfsame.LastRows, Rows: int64(n) / 4}}, {"rows/drawdown", "drawdown", selfsame.Window{Kind: selfsame.LastRows, Rows: int64(n) / 4}},
 		} {
-			b.Run(fmt.Sprint(name, "/", n), func(b *testing.B) {
+			b.Run(fmt.Sprint(of.name, "/", n), func(b *testing.B) {
 				w := retractedWorld(rand.New(rand.NewPCG(5, 42)), n, n, 100)
-				call, err := aggregate.Bind(aggregate.Lookup("sum"), aggregate.CallSpec{Args: testColumns[:1], MaxValues: 100})
+				call, err := aggregate.Bind(aggregate.Lookup(of.call), aggregate.CallSpec{Args: testColumns[:1], MaxValues: 1 << 40})
 				if err != nil {
 					b.Fatal(err)
 				}
-				w.spec.Detail, w.spec.Cells = false, []Cell{{Call: call, Args: []int{0}, Filter: -1, Window: win}}
+				w.spec.Detail, w.spec.Cells = false, []Cell{{Call: call, Args: []int{0}, Filter: -1, Window: of.window}}
 				rows := w.rows
 				for b.Loop() {
 					s, err := New(w.spec, rows, Options{Threads: 1})

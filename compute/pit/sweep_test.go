@@ -131,6 +131,9 @@ func realCall(r *rand.Rand) (*aggregate.Call, []int) {
 		{"last", []int{3}, number(3)}, {"first", []int{2}, number(2)}, {"nth_last", []int{0}, number(2)}, {"arg_min", []int{2, 0}, nil}, {"arg_max", []int{0, 3}, nil},
 		{"bool_or", []int{1}, nil}, {"bool_and", []int{1}, nil}, {"percentile_cont", []int{0}, half}, {"percentile_disc", []int{3}, half}, {"median", []int{0}, nil},
 		{"time_since_last", []int{0}, nil}, {"time_since_first", []int{2}, nil}, {"count distinct", []int{2}, nil},
+		{"max_gap", []int{0}, nil}, {"mean_gap", []int{2}, nil}, {"drawdown", []int{3}, nil}, {"drawdown", []int{0}, nil}, {"longest_streak", []int{1}, nil}, {"streak", []int{1}, nil},
+		{"sample", []int{0}, number(4)}, {"max_by", []int{3, 2}, nil}, {"min_by", []int{0, 2}, nil}, {"avg_by", []int{0, 2}, nil}, {"last_distinct", []int{2}, number(3)},
+		{"top_k", []int{0}, number(2)}, {"entropy", []int{2}, nil}, {"bit_or", []int{0}, nil}, {"skewness", []int{3}, nil}, {"collect", []int{0}, nil},
 		{"last respect nulls", []int{0}, nil}, {"first respect nulls", []int{2}, number(3)},
 	}
 	c := calls[r.IntN(len(calls))]
