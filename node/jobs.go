@@ -213,6 +213,7 @@ func (s *jobs) save(j *job) error {
 
 // end notes how a job ended, under the lock or before anybody knows the jobs.
 func (s *jobs) end(j *job, status api.JobStatus, err error) {
+	err = inKeys(err)
 	j.Status, j.Ended, j.Stage, j.err = status, selfsame.Instant(s.live.now()), "", err
 	if status != api.JobDone {
 		for _, path := range []string{j.path(s.dir), ManifestPath(j.path(s.dir)), ReportPath(j.path(s.dir))} {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +53,22 @@ type jobRequest struct {
 
 // smallRows are the rows up to which a job is answered at once.
 const smallRows = 1000
+
+// flagName is an option of the command line in a text.
+var flagName = regexp.MustCompile(`--([a-z]+(?:-[a-z]+)*)`)
+
+// inKeys is an error that names the keys of a body where it named flags: who sends a body has none.
+func inKeys(err error) error {
+	own, ok := err.(*selfsame.Error)
+	if !ok {
+		return err
+	}
+	e := *own
+	for _, text := range []*string{&e.Ref, &e.Message, &e.Hint} {
+		*text = flagName.ReplaceAllStringFunc(*text, func(f string) string { return strings.ReplaceAll(f[2:], "-", "_") })
+	}
+	return &e
+}
 
 func jobUsage(ref, message, hint string) error {
 	return &selfsame.Error{Class: selfsame.ClassUsage, Ref: ref, Message: message, Hint: hint}

@@ -174,6 +174,7 @@ func TestJobsRefused(t *testing.T) {
 		`{"service": "all", "rows_file": "link.csv"}`:                          "below the project's folder",
 		`{"service": "all", "rows_file": "*.csv"}`:                             "below the project's folder",
 		`{"service": "all", "rows_file": "labels.csv", "threads": 5}`:          "threads",
+		`{"service": "all", "rows": [{"k": "a"}]}`:                             "name it with time COLUMN", // no flag
 	} {
 		if _, err := w.live.jobs.Start(t.Context(), []byte(body)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", body, err, want)
