@@ -49,14 +49,7 @@ func (n *node) words(into map[string]bool) {
 // ParsePart is Parse for some views of files that Parse has read without a mistake: the project has these views and those that they read, all entities and
 // sources, and no services. outlines are those of the files, of which the ones that PartFiles names are enough.
 func ParsePart(files map[string][]byte, dir string, views []string, outlines map[string]Outline) (*selfsame.Project, error) {
-	l := newLoader(dir)
-	l.only = needed(views, outlines)
-	l.project(files, newDocument)
-	l.check()
-	if len(l.errs) > 0 {
-		return nil, l.errs.sorted()
-	}
-	return l.p, nil
+	return NewReader(dir).ParsePart(files, views, outlines)
 }
 
 // Sources are the sources of files, by their path below dir. Views and services are not looked at: Parse says what is wrong with them. The error is Errors.

@@ -27,10 +27,19 @@ func NewReader(dir string) *Reader { return &Reader{dir: dir} }
 // Parse reads and checks a project as the function Parse does. Its entities, sources and views are shared with other projects of the reader and are not to be
 // changed. A view that is the same pointer in two projects means the same in both: neither itself nor anything that it reads was changed in between.
 func (r *Reader) Parse(files map[string][]byte) (*selfsame.Project, error) {
+	return r.project(files, nil)
+}
+
+// ParsePart is Parse for some views, as the function ParsePart.
+func (r *Reader) ParsePart(files map[string][]byte, views []string, outlines map[string]Outline) (*selfsame.Project, error) {
+	return r.project(files, needed(views, outlines))
+}
+
+func (r *Reader) project(files map[string][]byte, only []string) (*selfsame.Project, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := newLoader(r.dir)
-	l.before = r.views
+	l.only, l.before = only, r.views
 	if err := r.read(l, files); err != nil {
 		return nil, err
 	}

@@ -160,7 +160,7 @@ func (l *Live) loadable(views []string, asOf bool) ([]*plan.Use, []string, error
 	if p == nil {
 		return nil, nil, &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "definitions", Message: "nothing is applied", Hint: "run selfsame apply"}
 	}
-	uses, err := liveUses(snapshot)
+	uses, err := l.planned.of(snapshot)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -71,6 +71,7 @@ type Live struct {
 
 	applying *turn       // one change of the live states at a time; guards uses
 	uses     []*plan.Use // of what is live
+	planned  keptUses    // of what was live last, for what is live next
 	quit     context.Context
 	giveUp   context.CancelFunc // ends quit: loads of history, which may take hours, end with it
 	snapshot atomic.Pointer[registry.Snapshot]
@@ -286,7 +287,7 @@ func (l *Live) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	uses, err := liveUses(s)
+	uses, err := l.planned.of(s)
 	if err != nil {
 		return err
 	}
@@ -378,20 +379,32 @@ func (l *Live) follow(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	uses, err := liveUses(s)
+	uses, err := l.planned.of(s)
 	if err != nil {
 		return err
 	}
 	// What was live stays so until no read can ask for it by the definitions before.
-	if err := l.switchWith(ctx, slices.Concat(l.uses, uses)); err != nil {
+	if err := l.switchWith(ctx, distinct(slices.Concat(l.uses, uses))); err != nil {
 		return err
 	}
 	l.uses = uses
 	l.snapshot.Store(s)
 	l.decoders.bySource.Clear() // of definitions before
-	select {
-	case l.applied <- struct{}{}:
-	default: // it is to be made already
-	}
+	defer func() {              // what is made of it for those who look at it waits for what is served
+		select {
+		case l.applied <- struct{}{}:
+		default: // it is to be made already
+		}
+	}()
 	return l.switchWith(ctx, uses)
+}
+
+// distinct are uses, each once.
+func distinct(uses []*plan.Use) []*plan.Use {
+	seen := make(map[*plan.Use]bool, len(uses))
+	return slices.DeleteFunc(uses, func(u *plan.Use) bool {
+		twice := seen[u]
+		seen[u] = true
+		return twice
+	})
 }

@@ -81,11 +81,19 @@ func (k *looking) catalogue(ctx context.Context, l *Live, s *registry.Snapshot) 
 	var x *catalogue.Index
 	if k.index != nil && k.record == s.ID() {
 		x = k.index.Counted(used)
-	} else if x, err = catalogue.Of(s.Project(), s, used); err != nil {
+	} else if x, err = k.before().Next(s.Project(), s, used); err != nil {
 		return nil, err
 	}
 	k.record, k.counted, k.index = s.ID(), now, &Catalogue{Index: x, Applied: s.Applied(), snapshot: s, project: s.Project(), data: l.data.Dir}
 	return k.index, nil
+}
+
+// before is the index of an earlier snapshot.
+func (k *looking) before() *catalogue.Index {
+	if k.index == nil {
+		return new(catalogue.Index)
+	}
+	return k.index.Index
 }
 
 // listing makes a list of the API.

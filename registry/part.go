@@ -16,6 +16,13 @@ import (
 type part struct {
 	views   map[string]bool
 	project *selfsame.Project
+	grown   *growing // nil: it was made at once
+}
+
+// growing is what is kept of a part that more views came to need, so that it is not read anew for each.
+type growing struct {
+	reader *definition.Reader
+	kept   kept
 }
 
 // part returns what a view needs of the project as apply id left it: what every view needs that is rebuilt from there, so that versions of one apply share
@@ -27,8 +34,16 @@ func (ps *projects) part(ctx context.Context, s *Snapshot, id int64, view string
 		return have.project, nil
 	}
 	next := &part{views: s.homes().views[id]}
+	grown := &growing{reader: definition.NewReader(ps.dir)}
+	switch have := ps.parts[id]; {
+	case have == nil:
+	case have.grown == nil:
+		next.grown = grown
+	default:
+		grown, next.grown = have.grown, have.grown
+	}
 	var err error
-	if next.project, err = ps.buildPart(ctx, s, id, slices.Sorted(maps.Keys(next.views))); err != nil {
+	if next.project, err = ps.buildPart(ctx, s, id, slices.Sorted(maps.Keys(next.views)), grown); err != nil {
 		return nil, err
 	}
 	if ps.parts == nil {
@@ -39,7 +54,7 @@ func (ps *projects) part(ctx context.Context, s *Snapshot, id int64, view string
 }
 
 // buildPart parses what views need of the project of an apply. Definitions that do not stand without the rest are parsed with all of it.
-func (ps *projects) buildPart(ctx context.Context, s *Snapshot, id int64, views []string) (*selfsame.Project, error) {
+func (ps *projects) buildPart(ctx context.Context, s *Snapshot, id int64, views []string, g *growing) (*selfsame.Project, error) {
 	hashes := s.files(id)
 	outlines, err := ps.outlinesOf(ctx, hashes)
 	if err != nil {
@@ -49,16 +64,16 @@ func (ps *projects) buildPart(ctx context.Context, s *Snapshot, id int64, views 
 	for _, path := range definition.PartFiles(views, outlines) {
 		some[path] = hashes[path]
 	}
-	files, err := ps.read(ctx, some)
+	files, err := ps.readKept(ctx, &g.kept, some)
 	if err != nil {
 		return nil, err
 	}
-	p, err := definition.ParsePart(files, ps.dir, views, outlines)
+	p, err := g.reader.ParsePart(files, views, outlines)
 	if err != nil {
 		return ps.build(ctx, s, id)
 	}
 	versions, services := s.stamps(id)
-	return new(kept).stamp(p, versions, services), nil
+	return g.kept.stamp(p, versions, services), nil
 }
 
 // outlinesOf are the outlines of files, by their paths. A text is looked at once.

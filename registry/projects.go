@@ -68,7 +68,7 @@ func (ps *projects) at(ctx context.Context, s *Snapshot, id int64) (*selfsame.Pr
 	if p := ps.parsed[id]; p != nil {
 		return p, nil
 	}
-	files, err := ps.readKept(ctx, s.files(id))
+	files, err := ps.readKept(ctx, &ps.kept, s.files(id))
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +84,9 @@ func unreadable(id int64, err error) error {
 	return damaged(fmt.Sprintf("apply %d", id), "its definitions cannot be read", err)
 }
 
-// readKept is read for the newest project: texts that the one before had are not read again.
-func (ps *projects) readKept(ctx context.Context, hashes map[string]string) (files map[string][]byte, err error) {
-	swap(&ps.kept, &ps.kept.texts, func(before map[string][]byte) map[string][]byte {
+// readKept is read for a project after another: texts that the one before had are not read again.
+func (ps *projects) readKept(ctx context.Context, k *kept, hashes map[string]string) (files map[string][]byte, err error) {
+	swap(k, &k.texts, func(before map[string][]byte) map[string][]byte {
 		unknown := maps.Clone(hashes)
 		maps.DeleteFunc(unknown, func(_, hash string) bool { _, known := before[hash]; return known })
 		if files, err = ps.read(ctx, unknown); err != nil {

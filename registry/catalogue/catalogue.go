@@ -72,11 +72,24 @@ type Index struct {
 	snapshot *registry.Snapshot
 	removed  func() ([]Item, error) // features that the project has no more, found once
 	usage    map[string]Usage       // by view.feature and by the name of a service; nil: nothing counts
+	planned  map[*selfsame.FeatureView]planned
+}
+
+// planned is what the plan of a view says of it: of a view that is the same pointer it says the same.
+type planned struct {
+	types   map[string]string // view.feature -> type
+	sources []string
 }
 
 // Of makes the index of a project, with what its snapshot knows beside it; usage is by view.feature and by the name of a service, nil where nothing counts. A snapshot in which nothing is applied adds nothing.
 func Of(p *selfsame.Project, s *registry.Snapshot, usage map[string]Usage) (*Index, error) {
+	return new(Index).Next(p, s, usage)
+}
+
+// Next is Of for a project that came after that of x: what stayed is not planned again.
+func (x *Index) Next(p *selfsame.Project, s *registry.Snapshot, usage map[string]Usage) (*Index, error) {
 	b := newBuilder(p, s)
+	b.before = x.planned
 	for _, v := range p.Views {
 		if err := b.plan(v); err != nil {
 			return nil, err
@@ -85,9 +98,9 @@ func Of(p *selfsame.Project, s *registry.Snapshot, usage map[string]Usage) (*Ind
 	b.readBy()
 	b.features()
 	b.others()
-	x := &Index{items: b.items, project: p, snapshot: s, removed: sync.OnceValues(func() ([]Item, error) { return removed(s) }), usage: usage}
-	x.sort()
-	return x, nil
+	next := &Index{items: b.items, project: p, snapshot: s, removed: sync.OnceValues(func() ([]Item, error) { return removed(s) }), usage: usage, planned: b.planned}
+	next.sort()
+	return next, nil
 }
 
 // Counted is the index with other usage, as in Of.
@@ -145,23 +158,30 @@ type builder struct {
 	readers map[string][]string // view.feature -> services
 	sources map[string][]string // view -> sources
 	types   map[string]string   // view.feature -> type
+
+	before, planned map[*selfsame.FeatureView]planned
 }
 
 func newBuilder(p *selfsame.Project, s *registry.Snapshot) *builder {
-	return &builder{p: p, s: s, readers: map[string][]string{}, sources: map[string][]string{}, types: map[string]string{}}
+	return &builder{p: p, s: s, readers: map[string][]string{}, sources: map[string][]string{}, types: map[string]string{}, planned: map[*selfsame.FeatureView]planned{}}
 }
 
 // plan finds the types of a view's features, and its sources.
 func (b *builder) plan(v *selfsame.FeatureView) error {
-	pl, err := plan.Build(b.p, plan.Request{View: v.Name})
-	if err != nil {
-		return err
+	have, known := b.before[v]
+	if !known {
+		pl, err := plan.Build(b.p, plan.Request{View: v.Name})
+		if err != nil {
+			return err
+		}
+		have = planned{types: make(map[string]string, len(pl.Outputs)), sources: pl.SourceNames()}
+		for i := range pl.Outputs {
+			o := &pl.Outputs[i]
+			have.types[o.Ref()] = o.EdgeType().String()
+		}
 	}
-	for i := range pl.Outputs {
-		o := &pl.Outputs[i]
-		b.types[o.Ref()] = o.EdgeType().String()
-	}
-	b.sources[v.Name] = pl.SourceNames()
+	maps.Copy(b.types, have.types)
+	b.sources[v.Name], b.planned[v] = have.sources, have
 	return nil
 }
 
