@@ -133,8 +133,8 @@ func (s *sampleState) Finish(int64) selfsame.Value {
 	return v
 }
 
-// sampleKernel finds the least hash of a run of events in a table of their places, and then the least on either side of it; the general path keeps the ranks
-// of the events that are in.
+// sampleKernel finds the least hash of a run of events in a table of their places, and then the least on either side of it; a short run is looked through. The general path keeps
+// the ranks of the events that are in.
 type sampleKernel struct {
 	members  []*Call
 	keepNaN  bool
@@ -145,6 +145,7 @@ type sampleKernel struct {
 	table    argTable
 	built    int // the table is of so many
 	parts    []part
+	few      []int32
 	general  rankedSet
 }
 
@@ -176,6 +177,7 @@ func (k *sampleKernel) draw(ev *Events, from int) {
 	k.source, k.built = ev.Args[0], min(k.built, from)
 	k.general.stale()
 	k.keys = regrow(k.keys, k.presence.n, from)
+	k.table.keys = k.keys
 	for i := from; i < len(k.keys); i++ {
 		row := k.presence.row(int32(i))
 		var h uint64
@@ -193,25 +195,59 @@ func (k *sampleKernel) compare(i, j int32) int {
 }
 
 func (k *sampleKernel) Ranges(m int, at []int64, lo, hi []int32, out *column.Column) {
-	if k.built < len(k.keys) || len(k.table.keys) != len(k.keys) {
+	depth := k.members[m].depth
+	for i := range at {
+		a, b := k.presence.before(lo[i]), k.presence.before(hi[i])
+		switch {
+		case a == b:
+			out.AppendStatus(selfsame.Null)
+			continue
+		case int(b-a) <= min(shortSample, 16*depth):
+			k.choose(a, b, depth)
+		default:
+			k.split(a, b, depth)
+		}
+		for _, n := range k.few {
+			appendRow(out.Elems, k.source, k.presence.row(n))
+		}
+		closeList(out)
+	}
+}
+
+// shortSample is the length up to which a run may be looked through.
+const shortSample = 512
+
+// choose makes few the n least of events [a, b), one after the other put into its place.
+func (k *sampleKernel) choose(a, b int32, n int) {
+	few := k.few[:0]
+	for i := a; i < b; i++ {
+		at := len(few)
+		if at < n {
+			few = append(few, i)
+		} else if at--; k.table.lesser(few[at], i) != i {
+			continue
+		}
+		for ; at > 0 && k.table.lesser(few[at-1], i) == i; at-- {
+			few[at] = few[at-1]
+		}
+		few[at] = i
+	}
+	k.few = few
+}
+
+// split makes few the n least of events [a, b), from a run to what is left of it on either side of its least.
+func (k *sampleKernel) split(a, b int32, n int) {
+	if k.built < len(k.keys) {
 		k.table.resume(k.keys, k.built)
 		k.built = len(k.keys)
 	}
-	for i := range at {
-		a, b := k.presence.before(lo[i]), k.presence.before(hi[i])
-		if a == b {
-			out.AppendStatus(selfsame.Null)
-			continue
-		}
-		k.parts = k.parts[:0]
-		k.push(a, b)
-		for n := k.members[m].depth; n > 0 && len(k.parts) > 0; n-- {
-			p := k.pop()
-			appendRow(out.Elems, k.source, k.presence.row(p.least))
-			k.push(p.a, p.least)
-			k.push(p.least+1, p.b)
-		}
-		closeList(out)
+	k.few, k.parts = k.few[:0], k.parts[:0]
+	k.push(a, b)
+	for ; n > 0 && len(k.parts) > 0; n-- {
+		p := k.pop()
+		k.few = append(k.few, p.least)
+		k.push(p.a, p.least)
+		k.push(p.least+1, p.b)
 	}
 }
 
