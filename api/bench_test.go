@@ -42,6 +42,7 @@ func wide(rows int) *Answer {
 		a.Columns = append(a.Columns, AnswerColumn{Name: fmt.Sprintf("user_spend__feature_%d", i), Reference: fmt.Sprintf("user_spend.feature_%d@1.0.0", i),
 			Definition: strings.Repeat("0123456789abcdef", 4), Values: c})
 	}
+	a.Schema = NewSchema(a.Columns) // which a plan has once
 	return a
 }
 
@@ -88,6 +89,34 @@ func BenchmarkParse(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkParseEvents reads a message of 2,000 events with three texts, an amount and a time each.
+func BenchmarkParseEvents(b *testing.B) {
+	const events = 2000
+	texts := func(name string) *v1.Column {
+		values := make([]string, events)
+		for i := range values {
+			values[i] = fmt.Sprintf("%s-%012d", name, i)
+		}
+		return texts2(name, values...)
+	}
+	amounts, times := &v1.Column{Name: "amount"}, &v1.Column{Name: "at", Type: "timestamp"}
+	for i := range events {
+		amounts.Floats, times.Ints = append(amounts.Floats, float64(i)/100), append(times.Ints, 1_700_000_000_000_000+int64(i))
+	}
+	raw, err := proto.Marshal(&v1.PushRequest{Source: "orders", Fields: []*v1.Column{texts("order_id"), texts("user_id"), texts("shop_id"), amounts, times}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.SetBytes(int64(len(raw)))
+	for b.Loop() {
+		m := &eventsMessage{}
+		if err := m.parse(raw); err != nil || m.rows.Rows != events {
+			b.Fatal(m.rows.Rows, err)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,34 @@ func texts2(name string, values ...string) *v1.Column {
 		c.Strings = append(c.Strings, []byte(v))
 	}
 	return c
+}
+
+// TestTextsOfAnyLength reads texts of which the first says nothing of how many there are, or of how long they are.
+func TestTextsOfAnyLength(t *testing.T) {
+	for name, values := range map[string][]string{
+		"one":            {"u1"},
+		"empty":          {"", "", ""},
+		"empty at first": {"", strings.Repeat("x", 300), "u1", ""},
+		"long at first":  {strings.Repeat("x", 300), "", "u1", "u2", "u3", "u4"},
+	} {
+		raw, err := proto.Marshal(&v1.PushRequest{Source: "orders", Fields: []*v1.Column{texts2("a", values...), texts2("b", values...)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &eventsMessage{}
+		if err := m.parse(raw); err != nil {
+			t.Fatal(name, err)
+		}
+		for _, c := range m.rows.Columns {
+			var got []string
+			for i := range c.Len() {
+				got = append(got, string(c.Str(i)))
+			}
+			if !slices.Equal(got, values) {
+				t.Errorf("%s: %q, want %q", name, got, values)
+			}
+		}
+	}
 }
 
 func TestGetFeatures(t *testing.T) {

@@ -6,6 +6,7 @@ package api
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -117,9 +118,11 @@ type protoValues struct {
 	status      []selfsame.Status
 	ints        []int64
 	floats      []float64
-	strings     [][]byte
+	texts       []byte   // of values that stand by themselves, one behind the other,
+	ends        []uint32 // and where they end, 0 first; nil: there are none
 	lengths     []uint32
 	data        []byte
+	size        int // of the message
 	elements    []byte
 	keys        []byte
 	hasInts     bool
@@ -153,7 +156,7 @@ func readColumn(b []byte, depth int) (string, *column.Column, error) {
 	if depth > 8 {
 		return "", nil, usage("", "columns are nested too deep", "")
 	}
-	var p protoValues
+	p := protoValues{size: len(b)}
 	if err := protoFields(b, p.field); err != nil {
 		return "", nil, err
 	}
@@ -175,6 +178,7 @@ func (p *protoValues) field(n protowire.Number, t protowire.Type, v uint64, body
 	case 2:
 		p.typ = string(body)
 	case 3:
+		p.status = slices.Grow(p.status, valuesOf(t, body))
 		return varints(t, v, body, func(v uint64) error {
 			if v > uint64(selfsame.ErrorLength) {
 				return usage("", "has a status that is none: "+strconv.FormatUint(v, 10), "")
@@ -184,6 +188,7 @@ func (p *protoValues) field(n protowire.Number, t protowire.Type, v uint64, body
 		})
 	case 4:
 		p.hasInts = true
+		p.ints = slices.Grow(p.ints, valuesOf(t, body))
 		return varints(t, v, body, func(v uint64) error {
 			p.ints = append(p.ints, protowire.DecodeZigZag(v))
 			return nil
@@ -197,13 +202,15 @@ func (p *protoValues) field(n protowire.Number, t protowire.Type, v uint64, body
 		if len(body)%8 != 0 {
 			return errMessage
 		}
+		p.floats = slices.Grow(p.floats, len(body)/8)
 		for ; len(body) > 0; body = body[8:] {
 			p.floats = append(p.floats, math.Float64frombits(binary.LittleEndian.Uint64(body)))
 		}
 	case 6:
 		p.hasTexts = true
-		p.strings = append(p.strings, body)
+		p.text(body)
 	case 7:
+		p.lengths = slices.Grow(p.lengths, valuesOf(t, body))
 		return varints(t, v, body, func(v uint64) error {
 			if v > math.MaxInt32 {
 				return usage("", "has a length that is too great", "")
@@ -219,6 +226,28 @@ func (p *protoValues) field(n protowire.Number, t protowire.Type, v uint64, body
 		p.hasTexts, p.data = true, body
 	}
 	return nil
+}
+
+// text adds a text that stands by itself. All texts have room in as many bytes as the message; mostly they are about as long as the first.
+func (p *protoValues) text(body []byte) {
+	if p.ends == nil {
+		const head = 2 // tag and length, at least
+		p.texts, p.ends = make([]byte, 0, p.size), make([]uint32, 1, 2+p.size/(len(body)+head))
+	}
+	p.texts = append(p.texts, body...)
+	p.ends = append(p.ends, uint32(len(p.texts)))
+}
+
+// valuesOf is how many numbers a field holds, packed or not.
+func valuesOf(t protowire.Type, body []byte) int {
+	if t == protowire.VarintType {
+		return 1
+	}
+	n := 0
+	for _, b := range body { // each ends with a byte below 128
+		n += 1 - int(b>>7)
+	}
+	return n
 }
 
 func varints(t protowire.Type, v uint64, body []byte, take func(uint64) error) error {
@@ -288,7 +317,7 @@ func (p *protoValues) column(depth int) (*column.Column, error) {
 			c.Decimals = append(c.Decimals, selfsame.Int128{Hi: int64(binary.BigEndian.Uint64(b)), Lo: binary.BigEndian.Uint64(b[8:])})
 		}
 	case selfsame.String, selfsame.Bytes:
-		err = p.texts(c)
+		err = p.textual(c)
 	case selfsame.List, selfsame.Map:
 		err = p.nested(c, depth)
 	case selfsame.Unknown:
@@ -307,15 +336,12 @@ func (p *protoValues) column(depth int) (*column.Column, error) {
 	return c, err
 }
 
-func (p *protoValues) texts(c *column.Column) error {
-	c.Offsets = make([]uint32, 1, 1+max(len(p.strings), len(p.lengths)))
-	if p.strings != nil {
-		for _, s := range p.strings {
-			c.Bytes = append(c.Bytes, s...)
-			c.Offsets = append(c.Offsets, uint32(len(c.Bytes)))
-		}
+func (p *protoValues) textual(c *column.Column) error {
+	if p.ends != nil {
+		c.Bytes, c.Offsets = p.texts, p.ends
 		return nil
 	}
+	c.Offsets = make([]uint32, 1, 1+len(p.lengths))
 	c.Bytes = append([]byte(nil), p.data...)
 	return p.offsets(c, len(c.Bytes))
 }
