@@ -229,16 +229,16 @@ func (f *forecaster) rowsOf(ctx context.Context, s *selfsame.Source) (*LoadSourc
 	}
 	out := &LoadSource{Name: s.Name}
 	if o.History != nil {
-		out.Rows, out.About = countRows(o.History)
+		out.Rows, out.About = CountRows(o.History)
 	}
 	if o.Log != nil {
-		out.Live, _ = countRows(o.Log)
+		out.Live, _ = CountRows(o.Log)
 	}
 	return out, nil
 }
 
-// countRows is the number of rows of a table. Where its files do not tell, it follows from their size and the length of the first lines.
-func countRows(t *source.Table) (n int64, about bool) {
+// CountRows is the number of rows of a table. Where its files do not tell, it follows from their size and the length of the first lines.
+func CountRows(t *source.Table) (n int64, about bool) {
 	for _, file := range t.Files() {
 		if file.Rows >= 0 {
 			n += file.Rows

@@ -13,6 +13,7 @@ import (
 
 	"selfsame"
 	"selfsame/batch"
+	"selfsame/forecast"
 	"selfsame/materialize"
 	"selfsame/monitor"
 	"selfsame/plan"
@@ -241,6 +242,7 @@ func (l *Live) bringUntilDone(ctx context.Context, uses []*plan.Use, b *bringing
 	}
 	report := &materialize.Report{}
 	if len(b.fresh) > 0 {
+		l.applying.expect(b.about())
 		said, rows := started, map[string]int64{}
 		b.told = func(view string, n int64) {
 			rows[view] = n
@@ -272,6 +274,19 @@ func (l *Live) bringUntilDone(ctx context.Context, uses []*plan.Use, b *bringing
 		}
 	}
 	return line(LoadLine{Done: b.done(report, time.Since(started))})
+}
+
+// about is how many rows the files of the states to be built have, each as often as a state reads it.
+func (b *bringing) about() (all int64) {
+	for _, u := range b.fresh {
+		for _, su := range u.Sources {
+			if t := b.tables[b.source(su.Source)]; t != nil {
+				n, _ := forecast.CountRows(t)
+				all += n
+			}
+		}
+	}
+	return all
 }
 
 // catchUp makes definitions live that were applied when their states could not be built.

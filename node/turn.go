@@ -24,6 +24,7 @@ type holder struct {
 	what  string
 	since time.Time
 	rows  atomic.Int64 // that it has read so far
+	all   atomic.Int64 // about how many it reads; 0: that is not known
 }
 
 func newTurn() *turn { return &turn{place: make(chan struct{}, 1), patience: ownWithin} }
@@ -80,16 +81,29 @@ func (t *turn) held() string {
 		return "other work of the server is just done"
 	}
 	text := fmt.Sprintf("%s has changed live states since %s, for %v", h.what, h.since.UTC().Format(time.TimeOnly), time.Since(h.since).Round(time.Second))
-	if rows := h.rows.Load(); rows > 0 {
-		text += fmt.Sprintf(", and has read %d rows (%.0f a second)", rows, float64(rows)/max(time.Since(h.since).Seconds(), 1))
+	rows, all := h.rows.Load(), h.all.Load()
+	if rows == 0 {
+		return text
 	}
-	return text
+	rate := float64(rows) / max(time.Since(h.since).Seconds(), 1)
+	if all <= rows {
+		return text + fmt.Sprintf(", and has read %d rows (%.0f a second)", rows, rate)
+	}
+	left := time.Duration(float64(all-rows) / rate * float64(time.Second))
+	return text + fmt.Sprintf(", and has read %d of about %d rows (%.0f a second): about %v more", rows, all, rate, left.Round(time.Second))
 }
 
 // read notes how many rows the work that has the turn has read.
 func (t *turn) read(rows int64) {
 	if h := t.has.Load(); h != nil {
 		h.rows.Store(rows)
+	}
+}
+
+// expect notes about how many rows the work that has the turn reads.
+func (t *turn) expect(all int64) {
+	if h := t.has.Load(); h != nil {
+		h.all.Store(all)
 	}
 }
 

@@ -27,7 +27,7 @@ func TestTurn(t *testing.T) {
 		turn.read(3000)
 		refused := func(err error, class selfsame.ErrorClass, want ...string) {
 			t.Helper()
-			for _, part := range append(want, "apply", "a backfill has changed live states since 00:00:00", "has read 3000 rows") {
+			for _, part := range append(want, "apply", "a backfill has changed live states since 00:00:00", "has read 3000 ") {
 				if selfsame.ClassOf(err) != class || !strings.Contains(err.Error(), part) {
 					t.Errorf("got %v; want %s and %q", err, class, part)
 				}
@@ -38,9 +38,15 @@ func TestTurn(t *testing.T) {
 		if waited := time.Since(began); waited != ownWithin {
 			t.Errorf("it waited for %v", waited)
 		}
+		turn.expect(9000)
+		refused(turn.takeSoon(t.Context(), "apply"), selfsame.ClassResource)
+		if want := "has read 3000 of about 9000 rows (50 a second): about 2m0s more"; !strings.HasSuffix(turn.held(), want) {
+			t.Errorf("got %s, want %s", turn.held(), want)
+		}
+		turn.expect(0)
 		soon, cancel := context.WithTimeout(t.Context(), 70*time.Second)
 		defer cancel()
-		refused(turn.takeSoon(soon, "apply"), selfsame.ClassCanceled, "for 1m40s")
+		refused(turn.takeSoon(soon, "apply"), selfsame.ClassCanceled, "for 2m10s")
 		broken := errors.New("the caller left")
 		if err := turn.take(t.Context(), "a materialization", func(string) error { return broken }); !errors.Is(err, broken) {
 			t.Errorf("got %v", err)
