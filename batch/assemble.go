@@ -259,7 +259,7 @@ func firstError(p *plan.Plan, c *Chunk) error {
 	hint := "cast to float64 before aggregating, or pass --on-error status to keep such rows as nulls"
 	switch s {
 	case selfsame.ErrorMaxValues:
-		hint = "raise the view's max_values, narrow the window, or pass --on-error status to keep such rows as nulls"
+		hint = "raise the view's max_values, narrow the window, match less with regexp_extract_all, or pass --on-error status to keep such rows as nulls"
 	case selfsame.ErrorLength:
 		hint = strings.Join(p.ChosenLengths(p.Outputs[col].Slot), ", ") + "; or pass --on-error status to keep such rows as nulls"
 	}

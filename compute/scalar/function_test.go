@@ -201,6 +201,7 @@ func TestLargeTexts(t *testing.T) {
 		"regexp_count(s, '(a?)(a?)(a?)(a?)')":                    "262144 512 1",
 		"length(regexp_replace(s, '(a)(a)', '\\2$1${1}\\\\'))":   "4194304 8192 0",
 		"list_length(regexp_extract_all(s, 'aaaa'))":             "262144 512 0",
+		"list_length(regexp_extract_all(s, '(a)', 1))":           "error: max_values 2048 0",
 		"json_extract(s, '$')":                                   "null null null",
 		"levenshtein(s, '')":                                     "null 2048 0",
 		"length(upper(s)) + length(reverse(s)) + strpos(s, 'b')": "2097152 4096 0",

@@ -23,7 +23,7 @@ var regexpFunctions = []Function{
 	{Name: "regexp_extract", Group: "pattern", Params: "s, pattern, group", Summary: "The first match of pattern in s, or what its group (a constant; default 0, the whole match) took; null where nothing matches.",
 		Example: "regexp_extract('order 17/B', '([0-9]+)/([A-Z])', 2)", Result: "B", Bind: choose("regexp_extract", "s, pattern, group",
 			overload{args: takes(stringType, stringType, intType), optional: 1, result: stringType, bind: bindRegexp("regexp_extract", 2, evalExtract)})},
-	{Name: "regexp_extract_all", Group: "pattern", Params: "s, pattern, group", Summary: "The list of all matches of pattern in s, or of what its group took; an element is null where the group took no part.",
+	{Name: "regexp_extract_all", Group: "pattern", Params: "s, pattern, group", Summary: "The list of all matches of pattern in s, or of what its group took; an element is null where the group took no part. An error (max_values) where there are more than 1,000,000.",
 		Example: "regexp_extract_all('a1b22c', '[0-9]+')", Result: "[1, 22]", Bind: choose("regexp_extract_all", "s, pattern, group",
 			overload{args: takes(stringType, stringType, intType), optional: 1, result: selfsame.ListOf(stringType), bind: bindRegexp("regexp_extract_all", 2, evalExtractAll)})},
 	{Name: "regexp_replace", Group: "pattern", Params: "s, pattern, replacement", Summary: "s with every match of pattern replaced; in the replacement, a constant, \\1 to \\9 are groups, \\0 the match and \\\\ a backslash.",
@@ -112,6 +112,9 @@ func (c regexpCall) appendGroup(out *column.Column, s []byte, places []int) {
 	out.AppendBytes(s[places[2*c.group]:places[2*c.group+1]])
 }
 
+// maxMatches is how many matches of one text regexp_extract_all lists: their places take many times the text.
+const maxMatches = 1_000_000
+
 func evalExtractAll(c regexpCall) Eval {
 	return func(out *column.Column, args []*column.Column, rows int, _ []int64, skip []bool) {
 		for i := range rows {
@@ -119,10 +122,18 @@ func evalExtractAll(c regexpCall) Eval {
 				out.AppendStatus(selfsame.Present)
 				continue
 			}
-			for _, places := range c.re.FindAllSubmatchIndex(args[0].Str(i), -1) {
+			found := c.re.FindAllSubmatchIndex(args[0].Str(i), maxMatches+1)
+			if len(found) > maxMatches {
+				out.AppendStatus(selfsame.ErrorMaxValues)
+				continue
+			}
+			for _, places := range found {
 				c.appendGroup(out.Elems, args[0].Str(i), places)
 			}
 			out.Offsets = append(out.Offsets, uint32(out.Elems.Len()))
+			if out.Status != nil {
+				out.Status = append(out.Status, selfsame.Present)
+			}
 		}
 	}
 }
