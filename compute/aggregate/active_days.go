@@ -4,6 +4,8 @@
 package aggregate
 
 import (
+	"slices"
+
 	"selfsame"
 	"selfsame/column"
 	"selfsame/compute/exact"
@@ -91,51 +93,72 @@ func (s *activeDaysState) Finish(int64) selfsame.Value {
 	return v
 }
 
-// daySet counts the events of each day, for slideKernel. Days are numbered in their order.
+// daySet counts the events of each day, for slideKernel. Days are numbered as they first occur: that of events never decreases, and rows that ask,
+// which may be of any day, stand behind them.
 type daySet struct {
 	small
 	zone   *zone.Zone
 	of     []int32 // of event k: the number of its day
-	days   int
+	dates  []int64 // by number
+	first  []int32 // by number: the first event of the day
+	sorted int     // so many of dates ascend, from the first on
 	window valueCounts
 }
 
 func (s *daySet) load(p *presence, ev *Events) {
-	s.of, s.days = room(s.of, p.n), 0
+	s.of, s.dates, s.first, s.sorted = room(s.of, p.n), s.dates[:0], s.first[:0], 0
 	s.number(p, ev, 0)
 	s.reset()
 }
 
 func (s *daySet) resume(p *presence, ev *Events, from int) {
-	s.of, s.days = regrow(s.of, p.n, from), int(s.of[from-1])+1
+	n := len(s.dates)
+	for n > 0 && int(s.first[n-1]) >= from {
+		n--
+	}
+	s.of, s.dates, s.first, s.sorted = regrow(s.of, p.n, from), s.dates[:n], s.first[:n], min(s.sorted, n)
 	s.number(p, ev, from)
-	s.window.grow(s.days)
+	s.window.grow(len(s.dates))
 }
 
 // number numbers the days of the events from a number on.
 func (s *daySet) number(p *presence, ev *Events, from int) {
-	last := int64(0)
-	if from > 0 {
-		last = s.zone.Date(ev.Tau[p.row(int32(from-1))])
-	}
-	for k := from; k < p.n; k++ { // the date never decreases with time
-		if day := s.zone.Date(ev.Tau[p.row(int32(k))]); k == 0 || day != last {
-			s.days++
-			last = day
+	for k := from; k < p.n; k++ {
+		if s.of[k] = s.numberOf(s.zone.Date(ev.Tau[p.row(int32(k))])); int(s.of[k]) == len(s.first) {
+			s.first = append(s.first, int32(k))
 		}
-		s.of[k] = int32(s.days - 1)
 	}
+}
+
+// numberOf returns the number of a day, a new one where it has none.
+func (s *daySet) numberOf(day int64) int32 {
+	n := len(s.dates)
+	if n > 0 && s.dates[n-1] == day {
+		return int32(n - 1)
+	}
+	if s.sorted == n && (n == 0 || s.dates[n-1] < day) {
+		s.dates, s.sorted = append(s.dates, day), n+1
+		return int32(n)
+	}
+	if i, ok := slices.BinarySearch(s.dates[:s.sorted], day); ok {
+		return int32(i)
+	}
+	if i := slices.Index(s.dates[s.sorted:], day); i >= 0 {
+		return int32(s.sorted + i)
+	}
+	s.dates = append(s.dates, day)
+	return int32(n)
 }
 
 func (s *daySet) follow(with running) {
 	o := with.(*daySet)
-	s.of, s.days = o.of, o.days
-	s.window.grow(s.days)
+	s.of, s.dates = o.of, o.dates
+	s.window.grow(len(s.dates))
 }
 
 func (s *daySet) remembers() {}
 
-func (s *daySet) reset()         { s.window.reset(s.days) }
+func (s *daySet) reset()         { s.window.reset(len(s.dates)) }
 func (s *daySet) add(k int32)    { s.window.add(s.of[k]) }
 func (s *daySet) remove(k int32) { s.window.remove(s.of[k]) }
 
