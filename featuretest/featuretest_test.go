@@ -118,6 +118,10 @@ func TestMatrix(t *testing.T) {
 			cells = append(cells, matrixRow(t, a, k)...)
 		}
 		cells = append(cells, onlineRow(t, a)...)
+		for k := Known; k <= Retracted; k++ {
+			cells = append(cells, labelRow(t, a, k)...)
+		}
+		cells = append(cells, unservedRow(t, a)...)
 	}
 	for _, c := range cells {
 		if !c.Pass && c.Refused == "" {
@@ -171,10 +175,15 @@ func onlineRow(t *testing.T, aggregate string) []MatrixCell {
 // matrixCase notes the windows in which two engines differ over one drawn case.
 func matrixCase(t *testing.T, seed uint64, shape Shape, got, want Engine, failed map[string]bool) {
 	t.Helper()
-	text := Generate(rand.New(rand.NewPCG(seed, uint64(shape.Knowledge))).IntN, shape)
+	compareWindows(t, shape, Generate(rand.New(rand.NewPCG(seed, uint64(shape.Knowledge))).IntN, shape), got, want, failed)
+}
+
+// compareWindows notes the windows of a shape in which two engines differ over a script of it.
+func compareWindows(t *testing.T, shape Shape, text string, got, want Engine, failed map[string]bool) {
+	t.Helper()
 	diff, compared, err := Disagreement(t.Context(), definition.Parse, got, want, text)
 	if err != nil {
-		t.Fatalf("seed %d: %v\n%s", seed, err, text)
+		t.Fatalf("%v\n%s", err, text)
 	}
 	if compared == 0 {
 		t.Fatalf("%v: the oracle answered nothing", shape.Aggregates)
@@ -182,8 +191,8 @@ func matrixCase(t *testing.T, seed uint64, shape Shape, got, want Engine, failed
 	if diff == "" {
 		return
 	}
-	t.Logf("%v, %s, seed %d, %s\n%s", shape.Aggregates, shape.Knowledge, seed, got.Name(), diff)
-	for i, w := range Windows {
+	t.Logf("%v, %s, %s\n%s", shape.Aggregates, shape.Knowledge, got.Name(), diff)
+	for i, w := range shape.Windows {
 		if strings.Contains(diff, "v__a"+itoa(i)+":") || strings.HasPrefix(diff, got.Name()+":") {
 			failed[w] = true
 		}

@@ -32,6 +32,8 @@ func Matrix(cells []MatrixCell) string {
 		}
 		mark := "**fails**"
 		switch {
+		case c.Refused != "" && c.Online:
+			mark = "-"
 		case c.Refused != "":
 			mark = "refused"
 		case c.Pass && c.Online:
@@ -45,7 +47,7 @@ func Matrix(cells []MatrixCell) string {
 	var b strings.Builder
 	b.WriteString("# The matrix\n\nAggregate × window × knowledge. Every letter is a passing case in which the batch driver gave the oracle's bits:\n" +
 		"B events known at once, L late, out of order and repeated ones, R deleted and superseded ones. O: the stream and request drivers gave them too,\n" +
-		"for events of all three kinds that were pushed, backfilled or both. Written by\n" +
+		"for events of all three kinds that were pushed, backfilled or both. -: serving it is refused by name. Written by\n" +
 		"`go test ./featuretest -run TestMatrix -rewrite`.\n\n")
 	header := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
 	head := []string{"aggregate"}
