@@ -41,8 +41,8 @@ func (l *loader) problem(e selfsame.Expr, ref string, p *selfsame.Error) {
 
 // scalarOf is the scalar of an expression, nil for none.
 func (l *loader) scalarOf(e selfsame.Expr) *node {
-	if f := l.files[e.Pos.File]; f != nil {
-		return f.texts[e.Pos]
+	if d := l.documents[e.Pos.File]; d != nil {
+		return d.texts[e.Pos]
 	}
 	return nil
 }

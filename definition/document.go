@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -52,6 +54,19 @@ func (n *node) plain() bool { return n.form == scalar && n.style&^yaml.TaggedSty
 
 func (n *node) flow() bool { return n.style&yaml.FlowStyle != 0 }
 
+// block reports whether the scalar is literal or folded.
+func (n *node) block() bool {
+	return n.form == scalar && n.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
+}
+
+// entries are the pairs of a mapping; none where there is no node.
+func (n *node) entries() []pair {
+	if n == nil {
+		return nil
+	}
+	return n.pairs
+}
+
 // get returns the value of a key, or nil.
 func (n *node) get(key string) *node {
 	if n == nil {
@@ -70,10 +85,9 @@ type file struct {
 	name    string
 	lines   []string
 	decoded [][]rune
-	mended  map[int]bool           // lines that a mistake was reported for and that were quoted to read on
-	broken  bool                   // the file could not be read to its end
-	root    *node                  // nil: nothing to read
-	texts   map[selfsame.Pos]*node // the scalar of each expression, by Expr.Pos
+	mended  map[int]bool // lines that a mistake was reported for and that were quoted to read on
+	broken  bool         // the file could not be read to its end
+	root    *node        // nil: nothing to read
 }
 
 func (f *file) runes() [][]rune {
@@ -94,20 +108,36 @@ const maxDepth = 40
 
 // read parses a file into nodes, reporting what YAML itself refuses. A line that holds an expression which must be quoted is
 // reported, quoted in memory and read again, so that one such line does not hide the other mistakes.
-func (l *loader) read(name string, src []byte) *file {
+func read(name string, src []byte) (*file, []*selfsame.Error) {
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
-	f := &file{name: name, mended: map[int]bool{}, texts: map[selfsame.Pos]*node{}, lines: strings.Split(string(src), "\n")}
-	l.files[name] = f
+	f := &file{name: name, mended: map[int]bool{}, lines: strings.Split(string(src), "\n")}
+	r := &reading{file: f}
+	f.broken = !r.parse(src)
+	return f, r.errs
+}
+
+// reading is one reading of a file.
+type reading struct {
+	file *file
+	errs []*selfsame.Error
+}
+
+// fail keeps one mistake.
+func (r *reading) fail(pos selfsame.Pos, ref, message, hint string) {
+	r.errs = append(r.errs, &selfsame.Error{Class: selfsame.ClassDefinition, Pos: pos, Ref: ref, Message: message, Hint: hint, Excerpt: r.file.excerpt(pos)})
+}
+
+// parse reads the nodes of the file. It reports whether it came to the file's end.
+func (r *reading) parse(src []byte) bool {
+	f := r.file
 	if !utf8.Valid(src) {
-		f.broken = true
-		l.fail(selfsame.Pos{File: name}, "", "the file is not UTF-8 text", "save it as UTF-8")
-		return f
+		r.fail(selfsame.Pos{File: f.name}, "", "the file is not UTF-8 text", "save it as UTF-8")
+		return false
 	}
 	if i := bytes.IndexByte(bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n\n")), '\r'); i >= 0 {
-		f.broken = true
-		l.fail(selfsame.Pos{File: name, Line: bytes.Count(src[:i], []byte("\n")) + 1, Column: 1}, "",
+		r.fail(selfsame.Pos{File: f.name, Line: bytes.Count(src[:i], []byte("\n")) + 1, Column: 1}, "",
 			"a carriage return stands alone", "end lines with a line feed, or with carriage return and line feed")
-		return f
+		return false
 	}
 	lines := strings.Split(string(src), "\n")
 	for range maxMend {
@@ -117,64 +147,62 @@ func (l *loader) read(name string, src []byte) *file {
 			err = loader.Load(&doc)
 		}
 		if errors.Is(err, io.EOF) {
-			return f
+			return true
 		}
 		if err != nil {
-			line, ok := l.syntax(f, lines, err)
+			line, ok := r.syntax(f, lines, err)
 			if !ok {
-				f.broken = true
-				return f
+				return false
 			}
 			lines[line-1] = quoteValue(lines[line-1])
 			f.mended[line] = true
 			continue
 		}
-		f.root = l.node(f, &doc, 0)
-		l.single(f, loader)
-		return f
+		f.root = r.node(f, &doc, 0)
+		r.single(f, loader)
+		return true
 	}
-	f.broken = true
-	return f
+	return false
 }
 
 // single reports a second document in the file.
-func (l *loader) single(f *file, loader *yaml.Loader) {
+func (r *reading) single(f *file, loader *yaml.Loader) {
 	var next yaml.Node
 	err := loader.Load(&next)
 	if errors.Is(err, io.EOF) {
 		return
 	}
 	pos := selfsame.Pos{File: f.name, Line: max(next.Line, 1), Column: max(next.Column, 1)}
-	l.fail(pos, "", "a second YAML document begins here", "one file is one document: remove the --- line or make two files")
+	r.fail(pos, "", "a second YAML document begins here", "one file is one document: remove the --- line or make two files")
 }
 
 // node turns a YAML node into ours, reporting anchors, aliases, tags and duplicate keys.
-func (l *loader) node(f *file, y *yaml.Node, depth int) *node {
+func (r *reading) node(f *file, y *yaml.Node, depth int) *node {
 	if y.Kind == yaml.DocumentNode {
 		if len(y.Content) == 0 {
 			return nil
 		}
-		return l.node(f, y.Content[0], depth)
+		return r.node(f, y.Content[0], depth)
 	}
 	at := selfsame.Pos{File: f.name, Line: y.Line, Column: y.Column}
 	n := &node{style: y.Style, pos: at, start: at, file: f, comment: y.LineComment != ""}
 	if depth > maxDepth {
-		l.fail(at, "", "the nesting is too deep", "")
+		r.fail(at, "", "the nesting is too deep", "")
 		return n
 	}
-	if l.refused(f, n, y) {
+	if r.refused(f, n, y) {
 		return n
 	}
 	switch y.Kind {
 	case yaml.MappingNode:
 		n.form = mapping
-		l.mapping(n, y, depth)
+		r.mapping(n, y, depth)
 	case yaml.SequenceNode:
 		n.form = sequence
 		for _, c := range y.Content {
-			n.items = append(n.items, l.node(f, c, depth+1))
+			n.items = append(n.items, r.node(f, c, depth+1))
 		}
-		l.cutItems(n)
+		r.cutItems(n)
 	default:
 		n.text, n.empty = y.Value, y.Tag == "!!null" && y.Value == ""
 		n.bad = f.mended[y.Line]
@@ -185,19 +213,19 @@ func (l *loader) node(f *file, y *yaml.Node, depth int) *node {
 	return n
 }
 
-func (l *loader) mapping(n *node, y *yaml.Node, depth int) {
+func (r *reading) mapping(n *node, y *yaml.Node, depth int) {
 	seen := map[string]*node{}
 	for i := 0; i+1 < len(y.Content); i += 2 {
-		p := pair{key: l.node(n.file, y.Content[i], depth+1), val: l.node(n.file, y.Content[i+1], depth+1)}
+		p := pair{key: r.node(n.file, y.Content[i], depth+1), val: r.node(n.file, y.Content[i+1], depth+1)}
 		if p.key.form != scalar {
-			l.fail(p.key.start, "", "a key is "+p.key.form.String(), "a key is a name; quote an expression that begins with [ or {")
+			r.fail(p.key.start, "", "a key is "+p.key.form.String(), "a key is a name; quote an expression that begins with [ or {")
 			continue
 		}
-		if l.cutPair(n, p) {
+		if r.cutPair(n, p) {
 			continue
 		}
 		if first := seen[p.key.text]; first != nil {
-			l.fail(p.key.start, p.key.text, "the key is there twice, first in line "+itoa(first.start.Line), "remove one of the two")
+			r.fail(p.key.start, p.key.text, "the key is there twice, first in line "+strconv.Itoa(first.start.Line), "remove one of the two")
 			continue
 		}
 		seen[p.key.text] = p.key
@@ -212,18 +240,47 @@ func (n *node) begins(r rune) bool {
 }
 
 // refused reports the parts of YAML that definitions do without.
-func (l *loader) refused(f *file, n *node, y *yaml.Node) bool {
+func (r *reading) refused(f *file, n *node, y *yaml.Node) bool {
 	const quote = "quote it if it is an expression"
 	switch {
 	case y.Kind == yaml.AliasNode:
-		l.fail(n.start, "", "*"+y.Value+" is a YAML alias, which definitions do without", "write the value out; "+quote)
+		r.fail(n.start, "", "*"+y.Value+" is a YAML alias, which definitions do without", "write the value out; "+quote)
 	case y.Anchor != "":
-		l.fail(n.start, "", "&"+y.Anchor+" is a YAML anchor, which definitions do without", "write the value out; "+quote)
+		r.fail(n.start, "", "&"+y.Anchor+" is a YAML anchor, which definitions do without", "write the value out; "+quote)
 	case y.Style&yaml.TaggedStyle != 0 || n.begins('!') && !f.mended[y.Line]:
-		l.fail(n.start, "", cmp.Or(y.Tag, "!")+" is a YAML tag, which definitions do without", quote)
+		r.fail(n.start, "", cmp.Or(y.Tag, "!")+" is a YAML tag, which definitions do without", quote)
 	default:
 		return false
 	}
 	n.bad = true
 	return true
+}
+
+// excerptWidth is how much of a long line an excerpt shows, in characters.
+const excerptWidth = 120
+
+// excerpt is the line at pos with a marker below the column.
+func (f *file) excerpt(pos selfsame.Pos) string {
+	if pos.Line < 1 || pos.Line > len(f.lines) {
+		return ""
+	}
+	text := []rune(strings.TrimRight(f.lines[pos.Line-1], "\r"))
+	at := min(max(pos.Column-1, 0), len(text))
+	lead, tail := "", ""
+	if at > excerptWidth-20 {
+		cut := at - excerptWidth/2
+		text, at, lead = text[cut:], at-cut, "…"
+	}
+	if len(text) > excerptWidth {
+		text, tail = text[:excerptWidth], "…"
+	}
+	pad := []rune(lead + string(text[:at]))
+	for i, r := range pad {
+		if r != '\t' {
+			pad[i] = ' '
+		}
+	}
+	number := fmt.Sprintf("%6d | ", pos.Line)
+	marker := strings.Repeat(" ", len(number)-2) + "| " + string(pad) + "^"
+	return number + lead + string(text) + tail + "\n" + marker
 }

@@ -6,25 +6,25 @@ package definition
 import (
 	"bytes"
 	"strings"
+
+	"selfsame"
 )
 
 // Format lays a definition file out in the canonical way and keeps its comments: two spaces a level, one space after a colon or a
 // comma, comments two spaces behind the text and aligned with their neighbours' of the same depth, no trailing space, at most one blank line in a
 // row. Order, quotes and line breaks stay as they are. It never changes what the file means, and formatting twice is formatting once.
 // The error is Errors where the file is not YAML that definitions are made of; names and types do not matter here.
-func Format(src []byte, name string) ([]byte, error) {
-	l := newLoader("")
-	f := l.read(name, src)
-	if len(l.errs) > 0 {
-		return nil, l.errs.sorted()
+func format(src []byte, name string) ([]byte, []*selfsame.Error) {
+	f, errs := read(name, src)
+	if len(errs) > 0 {
+		return nil, errs
 	}
 	lay := &layout{f: f, lines: make([]line, len(f.lines))}
 	if f.root != nil && !lay.node(f.root, 0) {
 		return tidy(f), nil
 	}
 	out := lay.print()
-	again := newLoader("")
-	if g := again.read(name, out); len(again.errs) > 0 || !sameNode(f.root, g.root) {
+	if g, errs := read(name, out); len(errs) > 0 || !sameNode(f.root, g.root) {
 		return tidy(f), nil
 	}
 	return out, nil

@@ -74,8 +74,9 @@ func FuzzFormat(f *testing.F) {
 		if string(again) != string(out) {
 			t.Errorf("%q becomes %q and then %q", src, out, again)
 		}
-		a, b := newLoader(""), newLoader("")
-		if !sameNode(a.read("x", src).root, b.read("x", out).root) {
+		a, _ := read("x", src)
+		b, _ := read("x", out)
+		if !sameNode(a.root, b.root) {
 			t.Errorf("%q becomes %q, which means something else", src, out)
 		}
 	})
@@ -87,9 +88,9 @@ func FuzzLocate(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		l := newLoader("")
-		root := l.read("x", []byte("k: "+strings.ReplaceAll(s, "\r", ""))).root
-		if len(l.errs) > 0 || root == nil || root.get("k") == nil || root.get("k").form != scalar {
+		file, errs := read("x", []byte("k: "+strings.ReplaceAll(s, "\r", "")))
+		root := file.root
+		if len(errs) > 0 || root == nil || root.get("k") == nil || root.get("k").form != scalar {
 			return
 		}
 		n := root.get("k")

@@ -85,10 +85,10 @@ func isDefinition(path string) bool {
 
 // loader carries one reading of a project.
 type loader struct {
-	p     *selfsame.Project
-	errs  Errors
-	files map[string]*file
-	only  []string // views that are wanted, and no service; nil: everything is
+	p         *selfsame.Project
+	errs      Errors
+	documents map[string]*document
+	only      []string // views that are wanted, and no service; nil: everything is
 
 	// broken: a file could not be read whole, so that a name that is not found may well be defined in it.
 	broken bool
@@ -105,7 +105,7 @@ type loader struct {
 }
 
 func newLoader(dir string) *loader {
-	l := &loader{p: &selfsame.Project{Dir: dir}, files: map[string]*file{}, parts: map[string]*part{}, drafts: map[string][]draft{}, places: map[string]selfsame.Pos{},
+	l := &loader{p: &selfsame.Project{Dir: dir}, documents: map[string]*document{}, parts: map[string]*part{}, drafts: map[string][]draft{}, places: map[string]selfsame.Pos{},
 		checked: map[string]*checked{}}
 	l.typing = newTyping(l.p)
 	return l
@@ -114,8 +114,8 @@ func newLoader(dir string) *loader {
 // fail keeps one mistake.
 func (l *loader) fail(pos selfsame.Pos, ref, message, hint string) {
 	e := &selfsame.Error{Class: selfsame.ClassDefinition, Pos: pos, Ref: ref, Message: message, Hint: hint}
-	if f := l.files[pos.File]; f != nil {
-		e.Excerpt = excerpt(f.lines, pos)
+	if d := l.documents[pos.File]; d != nil {
+		e.Excerpt = d.file.excerpt(pos)
 	}
 	l.errs = append(l.errs, e)
 }

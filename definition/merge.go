@@ -18,10 +18,9 @@ import (
 // written; those whose entries it takes lose them, and a file that loses its last entry goes. What the entries mean is left to Parse. The error is Errors where a
 // file cannot be read.
 func Merge(files map[string][]byte, name string, src []byte) (map[string][]byte, error) {
-	l := newLoader("")
-	f := l.read(name, src)
-	if len(l.errs) > 0 {
-		return nil, l.errs.sorted()
+	f, errs := read(name, src)
+	if len(errs) > 0 {
+		return nil, Errors(errs).sorted()
 	}
 	out := maps.Clone(files)
 	out[name] = src
@@ -57,14 +56,6 @@ func takenBy(root, other *node) taken {
 	return out
 }
 
-// entries are the pairs of a mapping; none where there is no node.
-func (n *node) entries() []pair {
-	if n == nil {
-		return nil
-	}
-	return n.pairs
-}
-
 // left is a copy of a root without what is taken, and without kinds that have nothing left.
 func (t taken) left(root *node) *node {
 	out := *root
@@ -85,10 +76,9 @@ func (t taken) left(root *node) *node {
 
 // without is a file without the entries that another one's root has; nil: nothing is left.
 func without(path string, src []byte, other *node) ([]byte, error) {
-	l := newLoader("")
-	f := l.read(path, src)
-	if len(l.errs) > 0 {
-		return nil, l.errs.sorted()
+	f, errs := read(path, src)
+	if len(errs) > 0 {
+		return nil, Errors(errs).sorted()
 	}
 	if f.root == nil {
 		return src, nil
@@ -106,8 +96,7 @@ func without(path string, src []byte, other *node) ([]byte, error) {
 		if !ok {
 			continue
 		}
-		again := newLoader("")
-		if g := again.read(path, text); len(again.errs) == 0 && sameNode(want, g.root) {
+		if g, errs := read(path, text); len(errs) == 0 && sameNode(want, g.root) {
 			return text, nil
 		}
 	}

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
-
 	"selfsame"
 	"selfsame/compute/expr"
 )
@@ -105,7 +103,7 @@ func (l *loader) scalarText(n *node, ref, what string) (string, bool) {
 		l.fail(n.start, ref, fmt.Sprintf("%s is %s, not a single value", what, n.form), "quote an expression that begins with [ or {")
 		return "", false
 	}
-	if n.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 && n.text == "" {
+	if n.block() && n.text == "" {
 		l.fail(n.start, ref, "to YAML | and > begin a block of text, and there is none", "quote an expression that begins with one of them")
 		return "", false
 	}
@@ -242,7 +240,7 @@ func (o object) expression(key string) *selfsame.Expr {
 }
 
 func (l *loader) exprOf(n *node) selfsame.Expr {
-	n.file.texts[n.pos] = n
+	l.document.texts[n.pos] = n
 	return selfsame.Expr{Text: n.text, Pos: n.pos}
 }
 

@@ -21,10 +21,11 @@ type Outline struct {
 // OutlineOf reads the outline of a file that Parse has read without a mistake.
 func OutlineOf(name string, src []byte) Outline {
 	out := Outline{Views: map[string][]string{}}
-	root := newLoader("").read(name, src).root
+	f, _ := read(name, src)
+	root := f.root
 	for _, p := range root.get("views").entries() {
 		words := map[string]bool{}
-		p.val.words(words)
+		wordsOf(p.val, words)
 		out.Views[p.key.text] = sortedKeys(words)
 	}
 	for _, kind := range []string{"entities", "sources"} {
@@ -33,16 +34,16 @@ func OutlineOf(name string, src []byte) Outline {
 	return out
 }
 
-// words gathers what may be a name in the single values of a node.
-func (n *node) words(into map[string]bool) {
+// wordsOf gathers what may be a name in the single values of a node.
+func wordsOf(n *node, into map[string]bool) {
 	for _, word := range strings.FieldsFunc(n.text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		into[word] = true
 	}
 	for _, p := range n.pairs {
-		p.val.words(into)
+		wordsOf(p.val, into)
 	}
 	for _, item := range n.items {
-		item.words(into)
+		wordsOf(item, into)
 	}
 }
 

@@ -82,6 +82,7 @@ func (r *Reader) read(l *loader, files map[string][]byte) error {
 type document struct {
 	src     string
 	file    *file
+	texts   map[selfsame.Pos]*node // the scalar of each expression, by Expr.Pos
 	errs    Errors
 	parts   []*part
 	project *node // what names the project
@@ -110,8 +111,9 @@ func (p *part) id() string { return p.kind + " " + p.name }
 // newDocument reads one file.
 func newDocument(name string, src []byte) *document {
 	l := newLoader("")
-	d := &document{src: string(src), file: l.read(name, src)}
-	l.document = d
+	d := &document{src: string(src), texts: map[selfsame.Pos]*node{}}
+	d.file, l.errs = read(name, src)
+	l.document, l.documents[name] = d, d
 	l.definitions(d.file)
 	d.errs, l.errs = l.errs, nil
 	for _, p := range d.parts {
@@ -140,7 +142,7 @@ func (l *loader) part(kind string, p pair, read func(pair)) {
 
 // take adds what a file holds to the project.
 func (l *loader) take(d *document) {
-	l.files[d.file.name] = d.file
+	l.documents[d.file.name] = d
 	l.broken = l.broken || d.file.broken
 	if d.project != nil {
 		l.places["project"], l.p.Name = d.project.start, d.name

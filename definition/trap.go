@@ -23,10 +23,10 @@ const starters = "'\"*&!>|%@[{`"
 var valueLine = regexp.MustCompile("^(\\s*(?:- +)*(?:[^\\s:#'\"{}\\[\\],]+|\"[^\"]*\"|'[^']*')\\s*:[ \\t]+|\\s*(?:- +)+)(\\S.*?)[ \\t\\r]*$")
 
 // syntax reports what YAML refuses. It returns the line to mend and read again, or false.
-func (l *loader) syntax(f *file, lines []string, err error) (int, bool) {
+func (r *reading) syntax(f *file, lines []string, err error) (int, bool) {
 	var e *yaml.LoadError
 	if !errors.As(err, &e) {
-		l.fail(selfsame.Pos{File: f.name}, "", "the file is not YAML: "+err.Error(), "")
+		r.fail(selfsame.Pos{File: f.name}, "", "the file is not YAML: "+err.Error(), "")
 		return 0, false
 	}
 	mark := e.Mark
@@ -39,7 +39,7 @@ func (l *loader) syntax(f *file, lines []string, err error) (int, bool) {
 			continue
 		}
 		if col, what := trap(lines[line-1]); what != "" {
-			l.fail(selfsame.Pos{File: f.name, Line: line, Column: col}, "", what, "quote the whole value: "+quotedHint(lines[line-1]))
+			r.fail(selfsame.Pos{File: f.name, Line: line, Column: col}, "", what, "quote the whole value: "+quotedHint(lines[line-1]))
 			return line, true
 		}
 	}
@@ -60,7 +60,7 @@ func (l *loader) syntax(f *file, lines []string, err error) (int, bool) {
 			message += fmt.Sprintf(" that begins in line %d", e.ContextMark.Line)
 		}
 	}
-	l.fail(pos, "", message, hint)
+	r.fail(pos, "", message, hint)
 	return 0, false
 }
 
@@ -150,7 +150,7 @@ func opens(text string) int {
 }
 
 // cutPair recognises the second key that `{a: last(x, 5)}` silently becomes.
-func (l *loader) cutPair(n *node, p pair) bool {
+func (r *reading) cutPair(n *node, p pair) bool {
 	if !n.flow() || len(n.pairs) == 0 || !p.val.empty {
 		return false
 	}
@@ -159,20 +159,20 @@ func (l *loader) cutPair(n *node, p pair) bool {
 		return false
 	}
 	whole := prev.val.text + ", " + p.key.text
-	l.fail(prev.val.start, prev.key.text, "the comma cuts the value: YAML reads "+prev.val.text+" and a second key "+p.key.text,
+	r.fail(prev.val.start, prev.key.text, "the comma cuts the value: YAML reads "+prev.val.text+" and a second key "+p.key.text,
 		"in flow style quote whatever holds a comma: {"+prev.key.text+": "+quote(whole)+"}")
 	prev.val.text, prev.val.bad = whole, true
 	return true
 }
 
 // cutItems recognises an expression that the commas of a flow list cut.
-func (l *loader) cutItems(n *node) {
+func (r *reading) cutItems(n *node) {
 	if !n.flow() {
 		return
 	}
 	for i, item := range n.items {
 		if item.plain() && opens(item.text) > 0 && i+1 < len(n.items) {
-			l.fail(item.start, "", "the comma cuts the value "+item.text, "in flow style quote whatever holds a comma")
+			r.fail(item.start, "", "the comma cuts the value "+item.text, "in flow style quote whatever holds a comma")
 			item.bad, n.bad = true, true
 			return
 		}
