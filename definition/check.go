@@ -11,6 +11,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/expr"
+	"selfsame/definition/syntax"
 )
 
 // check resolves every name and types every expression of the project that is put together in l.p.
@@ -34,13 +35,13 @@ func (l *loader) problem(e selfsame.Expr, ref string, p *selfsame.Error) {
 	n := l.scalarOf(e)
 	pos := e.Pos
 	if n != nil && p.Pos.Line > 0 {
-		pos = n.posAt(offsetAt(n.text, p.Pos))
+		pos = n.PosAt(offsetAt(n.Text, p.Pos))
 	}
 	l.fail(pos, ref, p.Message, p.Hint)
 }
 
 // scalarOf is the scalar of an expression, nil for none.
-func (l *loader) scalarOf(e selfsame.Expr) *node {
+func (l *loader) scalarOf(e selfsame.Expr) *syntax.Node {
 	if d := l.documents[e.Pos.File]; d != nil {
 		return d.texts[e.Pos]
 	}
@@ -77,7 +78,7 @@ func (l *loader) parse(e selfsame.Expr, ref string) (expr.Node, bool) {
 	if !errors.As(err, &p) {
 		p = &selfsame.Error{Message: err.Error()}
 	}
-	if n := l.scalarOf(e); n != nil && n.comment && n.plain() {
+	if n := l.scalarOf(e); n != nil && n.Comment && n.Plain() {
 		p.Hint = strings.TrimPrefix(p.Hint+"; in YAML ' #' begins a comment: quote the whole expression if it belongs to it", "; ")
 	}
 	l.problem(e, ref, p)
@@ -246,9 +247,9 @@ func (l *loader) typedSettings(view string, f *selfsame.Feature, d draft, t self
 	if f.Expect != nil {
 		e := *f.Expect
 		f.Expect = &e
-		for _, n := range []*node{d.min, d.max} {
-			if n != nil && !n.bad && !ordered(t) {
-				l.fail(n.pos, ref, article(t)+" has no least or greatest value", "bounds fit int64, float64, decimal, string, timestamp and date")
+		for _, n := range []*syntax.Node{d.min, d.max} {
+			if n != nil && !n.Bad && !ordered(t) {
+				l.fail(n.Pos, ref, article(t)+" has no least or greatest value", "bounds fit int64, float64, decimal, string, timestamp and date")
 			}
 		}
 		e.Min, e.Max = nil, nil
@@ -256,7 +257,7 @@ func (l *loader) typedSettings(view string, f *selfsame.Feature, d draft, t self
 			e.Min, e.Max = l.typedValue(d.min, ref, "min", t), l.typedValue(d.max, ref, "max", t)
 		}
 		if e.Min != nil && e.Max != nil && less(*e.Max, *e.Min) {
-			l.fail(d.max.pos, ref, "max is less than min", "exchange them")
+			l.fail(d.max.Pos, ref, "max is less than min", "exchange them")
 		}
 		*f.Expect = e
 	}
@@ -265,13 +266,13 @@ func (l *loader) typedSettings(view string, f *selfsame.Feature, d draft, t self
 	}
 }
 
-func (l *loader) typedValue(n *node, ref, what string, t selfsame.Type) *selfsame.Value {
-	if n == nil || n.bad {
+func (l *loader) typedValue(n *syntax.Node, ref, what string, t selfsame.Type) *selfsame.Value {
+	if n == nil || n.Bad {
 		return nil
 	}
 	v, err := value(n, t)
 	if err != nil {
-		l.fail(n.pos, ref, what+" does not fit the feature, which is "+t.String(), err.Error())
+		l.fail(n.Pos, ref, what+" does not fit the feature, which is "+t.String(), err.Error())
 		return nil
 	}
 	return &v

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"selfsame"
+	"selfsame/definition/syntax"
 	"selfsame/plan"
 )
 
@@ -16,7 +17,7 @@ import (
 func Reference(p *selfsame.Project, text string) (selfsame.ServiceEntry, error) {
 	l := newLoader(p.Dir)
 	l.p = p
-	e, ok := l.reference(&node{text: text}, "", text)
+	e, ok := l.reference(&syntax.Node{Text: text}, "", text)
 	if ok {
 		ok = l.resolve(&e, "")
 	}

@@ -3,9 +3,9 @@
 
 // Package definition reads, checks and formats definition files: selfsame.yaml and features/**/*.yaml.
 //
-// A file goes through four steps. document.go turns YAML into nodes that know their place; the readers (entity.go, source.go,
+// A file goes through four steps. Package definition/syntax turns YAML into nodes that know their place; the readers (entity.go, source.go,
 // view.go, service.go) turn nodes into the project model of package selfsame; the checks (check_*.go) type every
-// expression and resolve every name; canonical.go prints what can change a feature's value. Every mistake is kept and the
+// expression and resolve every name; definition/canonical prints what can change a feature's value. Every mistake is kept and the
 // work goes on, so that all mistakes of a project are reported at once, each with file:line:column and an excerpt.
 //
 // reader.go keeps what was read of each file, and what was found of each view with all that the check of it looked at (typing.note), so that a project of which

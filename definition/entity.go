@@ -7,23 +7,24 @@ import (
 	"strings"
 
 	"selfsame"
+	"selfsame/definition/syntax"
 )
 
-func (l *loader) entity(p pair) {
-	ref := "entity " + p.key.text
-	o := l.object(p.val, ref, "an entity", entityKeys)
+func (l *loader) entity(p syntax.Pair) {
+	ref := "entity " + p.Key.Text
+	o := l.object(p.Val, ref, "an entity", entityKeys)
 	if !l.define(p) {
 		return
 	}
-	e := &selfsame.Entity{Name: p.key.text, Pos: p.key.start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags")}
+	e := &selfsame.Entity{Name: p.Key.Text, Pos: p.Key.Start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags")}
 	e.Key = l.fields(o, "key", false)
 	for _, f := range e.Key {
 		if !keyType(f.Type) {
 			l.fail(f.Pos, ref, "the key field "+f.Name+" is "+f.Type.String(), "a key is made of bool, int64, decimal, string, bytes, timestamp or date")
 		}
 	}
-	if !p.val.bad && !o.has("key") {
-		l.fail(p.key.start, ref, "an entity has a key", "add one such as key: {"+p.key.text+"_id: string}")
+	if !p.Val.Bad && !o.has("key") {
+		l.fail(p.Key.Start, ref, "an entity has a key", "add one such as key: {"+p.Key.Text+"_id: string}")
 	}
 	l.current.entity = e
 }
@@ -41,17 +42,17 @@ func keyType(t selfsame.Type) bool {
 func (l *loader) fields(o object, key string, optional bool) []selfsame.Field {
 	var out []selfsame.Field
 	entries := o.entries(key)
-	if len(entries) == 0 && o.has(key) && !o.vals[key].bad && o.vals[key].form == mapping {
+	if len(entries) == 0 && o.has(key) && !o.vals[key].Bad && o.vals[key].Form == syntax.Mapping {
 		l.fail(o.pos(key), o.ref, key+" names no field", "")
 	}
 	for _, p := range entries {
-		if !l.fieldName(p.key, o.ref) {
+		if !l.fieldName(p.Key, o.ref) {
 			continue
 		}
-		f := selfsame.Field{Name: p.key.text, Pos: p.key.start}
+		f := selfsame.Field{Name: p.Key.Text, Pos: p.Key.Start}
 		// A mistake in its type leaves the field in place with an unknown type: names that refer to it are not reported too.
-		if text, ok := l.scalarText(p.val, o.ref, "the type of "+f.Name); ok {
-			f.Type, f.Optional = l.fieldType(p.val, o.ref, text, optional)
+		if text, ok := l.scalarText(p.Val, o.ref, "the type of "+f.Name); ok {
+			f.Type, f.Optional = l.fieldType(p.Val, o.ref, text, optional)
 		}
 		out = append(out, f)
 	}
@@ -66,10 +67,10 @@ var foreignTypes = map[string]string{"int": "int64", "integer": "int64", "bigint
 	"decimal": "decimal(p,s)", "text": "string", "varchar": "string", "str": "string", "utf8": "string", "boolean": "bool", "datetime": "timestamp",
 	"timestamptz": "timestamp", "time": "timestamp", "binary": "bytes", "blob": "bytes", "array": "list<T>", "list": "list<T>", "map": "map<string,T>"}
 
-func (l *loader) fieldType(n *node, ref, text string, optional bool) (selfsame.Type, bool) {
+func (l *loader) fieldType(n *syntax.Node, ref, text string, optional bool) (selfsame.Type, bool) {
 	bare, marked := strings.CutSuffix(text, "?")
 	if marked && !optional {
-		l.fail(n.pos, ref, "the type "+text+" ends in ?, which only request fields may", "any field of a row may be null: write "+bare)
+		l.fail(n.Pos, ref, "the type "+text+" ends in ?, which only request fields may", "any field of a row may be null: write "+bare)
 	}
 	t, err := selfsame.ParseType(bare)
 	if err == nil {
@@ -83,16 +84,16 @@ func (l *loader) fieldType(n *node, ref, text string, optional bool) (selfsame.T
 	if strings.HasPrefix(bare, "decimal(") {
 		message, hint = bare+" is not a type", "a decimal is decimal(p,s) with 1 <= p <= 38 and 0 <= s <= p"
 	}
-	l.fail(n.pos, ref, message, hint)
+	l.fail(n.Pos, ref, message, hint)
 	return selfsame.Type{}, marked
 }
 
 // fieldName reports a field's name that expressions could not hold.
-func (l *loader) fieldName(n *node, ref string) bool {
-	if namePattern.MatchString(n.text) {
+func (l *loader) fieldName(n *syntax.Node, ref string) bool {
+	if namePattern.MatchString(n.Text) {
 		return true
 	}
-	what, hint := badName(n.text)
-	l.fail(n.start, ref, quoted(n.text)+" "+what, hint+"; rename: {"+n.text+": field} maps a column of the files")
+	what, hint := badName(n.Text)
+	l.fail(n.Start, ref, quoted(n.Text)+" "+what, hint+"; rename: {"+n.Text+": field} maps a column of the files")
 	return false
 }

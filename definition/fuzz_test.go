@@ -7,10 +7,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"selfsame/definition/canonical"
+	"selfsame/definition/syntax"
 )
 
 // corpus are the files of testdata, as seeds.
@@ -74,37 +74,10 @@ func FuzzFormat(f *testing.F) {
 		if string(again) != string(out) {
 			t.Errorf("%q becomes %q and then %q", src, out, again)
 		}
-		a, _ := read("x", src)
-		b, _ := read("x", out)
-		if !sameNode(a.root, b.root) {
+		a, _ := syntax.Read("x", src)
+		b, _ := syntax.Read("x", out)
+		if !syntax.Same(a.Root, b.Root) {
 			t.Errorf("%q becomes %q, which means something else", src, out)
-		}
-	})
-}
-
-// FuzzLocate: every byte of a scalar has a place in the source, in order.
-func FuzzLocate(f *testing.F) {
-	for _, s := range []string{"a b", "'it''s'", `"x\n\u00e9 y"`, "|\n a\n  b\n", ">-\n a\n b\n\n c\n", "a\n  b\n\n  c", "'a\n\n  b'", "\"a\\\n  b\""} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		file, errs := read("x", []byte("k: "+strings.ReplaceAll(s, "\r", "")))
-		root := file.root
-		if len(errs) > 0 || root == nil || root.get("k") == nil || root.get("k").form != scalar {
-			return
-		}
-		n := root.get("k")
-		places, _ := locate(n)
-		if places == nil {
-			return // the start of the scalar is the place then
-		}
-		if len(places) != len(n.text)+1 {
-			t.Fatalf("%q: got %d places for %d bytes", s, len(places), len(n.text))
-		}
-		for i := 1; i < len(places); i++ {
-			if later(places[i-1], places[i]) != places[i] && places[i-1] != places[i] {
-				t.Errorf("%q: place %d is before the one before it", s, i)
-			}
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"selfsame"
+	"selfsame/definition/syntax"
 )
 
 // ProjectFile is the name of the file that makes a folder a project.
@@ -115,7 +116,7 @@ func newLoader(dir string) *loader {
 func (l *loader) fail(pos selfsame.Pos, ref, message, hint string) {
 	e := &selfsame.Error{Class: selfsame.ClassDefinition, Pos: pos, Ref: ref, Message: message, Hint: hint}
 	if d := l.documents[pos.File]; d != nil {
-		e.Excerpt = d.file.excerpt(pos)
+		e.Excerpt = d.file.Excerpt(pos)
 	}
 	l.errs = append(l.errs, e)
 }
@@ -158,21 +159,21 @@ func (l *loader) placed(what string) bool {
 }
 
 // definitions reads one file.
-func (l *loader) definitions(f *file) {
-	if f.root == nil || f.root.bad || f.root.empty {
+func (l *loader) definitions(f *syntax.File) {
+	if f.Root == nil || f.Root.Bad || f.Root.Empty {
 		return
 	}
 	keys := fileKeys
-	if f.name == ProjectFile {
+	if f.Name == ProjectFile {
 		keys = projectKeys
 	}
-	o := l.object(f.root, "", "the file", keys)
+	o := l.object(f.Root, "", "the file", keys)
 	if n := o.vals["project"]; n != nil {
-		if f.name != ProjectFile {
-			l.fail(n.start, "project", "the project is named in "+ProjectFile+" only", "remove the line")
+		if f.Name != ProjectFile {
+			l.fail(n.Start, "project", "the project is named in "+ProjectFile+" only", "remove the line")
 		} else {
 			l.document.project, l.document.name = n, o.text("project")
-			if !n.bad {
+			if !n.Bad {
 				l.name(n, "", l.document.name)
 			}
 		}

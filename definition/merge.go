@@ -12,13 +12,14 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"selfsame"
+	"selfsame/definition/syntax"
 )
 
 // Merge lays one file over the files of a project: each entity, source, view and service in it takes the place of the one of its name. The file is kept as it is
 // written; those whose entries it takes lose them, and a file that loses its last entry goes. What the entries mean is left to Parse. The error is Errors where a
 // file cannot be read.
 func Merge(files map[string][]byte, name string, src []byte) (map[string][]byte, error) {
-	f, errs := read(name, src)
+	f, errs := syntax.Read(name, src)
 	if len(errs) > 0 {
 		return nil, Errors(errs).sorted()
 	}
@@ -28,7 +29,7 @@ func Merge(files map[string][]byte, name string, src []byte) (map[string][]byte,
 		if path == name {
 			continue
 		}
-		left, err := without(path, files[path], f.root)
+		left, err := without(path, files[path], f.Root)
 		if err != nil {
 			return nil, err
 		}
@@ -43,13 +44,13 @@ func Merge(files map[string][]byte, name string, src []byte) (map[string][]byte,
 type taken map[string][]string
 
 // takenBy finds the entries of a root that another one has.
-func takenBy(root, other *node) taken {
+func takenBy(root, other *syntax.Node) taken {
 	out := taken{}
 	for _, kind := range fileKeys[1:] {
-		have := root.get(kind.name)
-		for _, p := range other.get(kind.name).entries() {
-			if have.get(p.key.text) != nil {
-				out[kind.name] = append(out[kind.name], p.key.text)
+		have := root.Entry(kind.name)
+		for _, p := range other.Entry(kind.name).Entries() {
+			if have.Entry(p.Key.Text) != nil {
+				out[kind.name] = append(out[kind.name], p.Key.Text)
 			}
 		}
 	}
@@ -57,38 +58,38 @@ func takenBy(root, other *node) taken {
 }
 
 // left is a copy of a root without what is taken, and without kinds that have nothing left.
-func (t taken) left(root *node) *node {
+func (t taken) left(root *syntax.Node) *syntax.Node {
 	out := *root
-	out.pairs = nil
-	for _, p := range root.pairs {
-		if names := t[p.key.text]; names != nil {
-			v := *p.val
-			v.pairs = slices.DeleteFunc(slices.Clone(v.pairs), func(e pair) bool { return slices.Contains(names, e.key.text) })
-			if len(v.pairs) == 0 {
+	out.Pairs = nil
+	for _, p := range root.Pairs {
+		if names := t[p.Key.Text]; names != nil {
+			v := *p.Val
+			v.Pairs = slices.DeleteFunc(slices.Clone(v.Pairs), func(e syntax.Pair) bool { return slices.Contains(names, e.Key.Text) })
+			if len(v.Pairs) == 0 {
 				continue
 			}
-			p.val = &v
+			p.Val = &v
 		}
-		out.pairs = append(out.pairs, p)
+		out.Pairs = append(out.Pairs, p)
 	}
 	return &out
 }
 
 // without is a file without the entries that another one's root has; nil: nothing is left.
-func without(path string, src []byte, other *node) ([]byte, error) {
-	f, errs := read(path, src)
+func without(path string, src []byte, other *syntax.Node) ([]byte, error) {
+	f, errs := syntax.Read(path, src)
 	if len(errs) > 0 {
 		return nil, Errors(errs).sorted()
 	}
-	if f.root == nil {
+	if f.Root == nil {
 		return src, nil
 	}
-	t := takenBy(f.root, other)
+	t := takenBy(f.Root, other)
 	if len(t) == 0 {
 		return src, nil
 	}
-	want := t.left(f.root)
-	if len(want.pairs) == 0 {
+	want := t.left(f.Root)
+	if len(want.Pairs) == 0 {
 		return nil, nil
 	}
 	for _, attempt := range []func() ([]byte, bool){func() ([]byte, bool) { return t.cut(f) }, func() ([]byte, bool) { return t.rewrite(src) }} {
@@ -96,7 +97,7 @@ func without(path string, src []byte, other *node) ([]byte, error) {
 		if !ok {
 			continue
 		}
-		if g, errs := read(path, text); len(errs) == 0 && sameNode(want, g.root) {
+		if g, errs := syntax.Read(path, text); len(errs) == 0 && syntax.Same(want, g.Root) {
 			return text, nil
 		}
 	}
@@ -104,25 +105,25 @@ func without(path string, src []byte, other *node) ([]byte, error) {
 }
 
 // cut leaves out the lines of what is taken. It is not ok where an entry has no lines of its own.
-func (t taken) cut(f *file) ([]byte, bool) {
+func (t taken) cut(f *syntax.File) ([]byte, bool) {
 	var starts []int // lines, counted from 1, on which a pair of the root or of a kind begins
 	gone := map[int]bool{}
-	for _, p := range f.root.pairs {
-		names := t[p.key.text]
-		starts = append(starts, p.key.start.Line)
-		if names != nil && len(names) == len(p.val.pairs) {
-			gone[p.key.start.Line] = true
+	for _, p := range f.Root.Pairs {
+		names := t[p.Key.Text]
+		starts = append(starts, p.Key.Start.Line)
+		if names != nil && len(names) == len(p.Val.Pairs) {
+			gone[p.Key.Start.Line] = true
 		}
-		for _, e := range p.val.pairs {
-			if p.val.flow() || f.root.flow() {
-				if names != nil && !gone[p.key.start.Line] {
+		for _, e := range p.Val.Pairs {
+			if p.Val.Flow() || f.Root.Flow() {
+				if names != nil && !gone[p.Key.Start.Line] {
 					return nil, false
 				}
 				break
 			}
-			starts = append(starts, e.key.start.Line)
-			if slices.Contains(names, e.key.text) {
-				gone[e.key.start.Line] = true
+			starts = append(starts, e.Key.Start.Line)
+			if slices.Contains(names, e.Key.Text) {
+				gone[e.Key.Start.Line] = true
 			}
 		}
 	}
@@ -133,17 +134,17 @@ func (t taken) cut(f *file) ([]byte, bool) {
 		if !gone[start] {
 			continue
 		}
-		end := len(f.lines) + 1
+		end := len(f.Lines) + 1
 		if i+1 < len(starts) {
 			end = starts[i+1]
 		}
-		for end > start+1 && aside(f.lines[end-2]) { // what stands before the next entry is about that one
+		for end > start+1 && aside(f.Lines[end-2]) { // what stands before the next entry is about that one
 			end--
 		}
-		out = append(out, f.lines[at:start-1]...)
+		out = append(out, f.Lines[at:start-1]...)
 		at = end - 1
 	}
-	return []byte(strings.Join(append(out, f.lines[at:]...), "\n")), true
+	return []byte(strings.Join(append(out, f.Lines[at:]...), "\n")), true
 }
 
 // aside reports whether a line holds a comment or nothing.

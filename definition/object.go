@@ -11,44 +11,45 @@ import (
 
 	"selfsame"
 	"selfsame/compute/expr"
+	"selfsame/definition/syntax"
 )
 
 // object reads one mapping with a known set of keys.
 type object struct {
 	l    *loader
 	ref  string
-	n    *node
-	vals map[string]*node
+	n    *syntax.Node
+	vals map[string]*syntax.Node
 }
 
 // object checks that n is a mapping and that its keys are among keys. what names it in messages.
-func (l *loader) object(n *node, ref, what string, keys []key) object {
-	o := object{l: l, ref: ref, n: n, vals: map[string]*node{}}
-	if n == nil || n.bad {
+func (l *loader) object(n *syntax.Node, ref, what string, keys []key) object {
+	o := object{l: l, ref: ref, n: n, vals: map[string]*syntax.Node{}}
+	if n == nil || n.Bad {
 		return o
 	}
-	if n.form != mapping {
-		l.fail(n.start, ref, fmt.Sprintf("%s is %s, not a map of %s", what, n.form, strings.Join(keyNames(keys), ", ")), "")
-		n.bad = true
+	if n.Form != syntax.Mapping {
+		l.fail(n.Start, ref, fmt.Sprintf("%s is %s, not a map of %s", what, n.Form, strings.Join(keyNames(keys), ", ")), "")
+		n.Bad = true
 		return o
 	}
-	for _, p := range n.pairs {
-		if !known(keys, p.key.text) {
-			hint := suggest(p.key.text, keyNames(keys))
-			if len(keys) == len(projectKeys) && selfsame.Nearest(p.key.text, keyNames(keys)) == "" {
-				hint = suggest(p.key.text, keyNames(fileKeys)) // settings are not what is looked for
+	for _, p := range n.Pairs {
+		if !known(keys, p.Key.Text) {
+			hint := suggest(p.Key.Text, keyNames(keys))
+			if len(keys) == len(projectKeys) && selfsame.Nearest(p.Key.Text, keyNames(keys)) == "" {
+				hint = suggest(p.Key.Text, keyNames(fileKeys)) // settings are not what is looked for
 			}
-			if p.key.text == "<<" {
+			if p.Key.Text == "<<" {
 				hint = "merge keys are not part of the language: write the keys out"
 			}
-			l.fail(p.key.start, ref, what+" has no key "+p.key.text, hint)
+			l.fail(p.Key.Start, ref, what+" has no key "+p.Key.Text, hint)
 			continue
 		}
-		if p.val.empty && !p.val.bad {
-			l.fail(p.key.start, ref, p.key.text+" has no value", "write one, or remove the line")
-			p.val.bad = true
+		if p.Val.Empty && !p.Val.Bad {
+			l.fail(p.Key.Start, ref, p.Key.Text+" has no value", "write one, or remove the line")
+			p.Val.Bad = true
 		}
-		o.vals[p.key.text] = p.val
+		o.vals[p.Key.Text] = p.Val
 	}
 	return o
 }
@@ -89,29 +90,29 @@ func (o object) has(key string) bool { return o.vals[key] != nil }
 // pos is the place of a key's value, of the whole object where the key is not there.
 func (o object) pos(key string) selfsame.Pos {
 	if n := o.vals[key]; n != nil {
-		return n.pos
+		return n.Pos
 	}
-	return o.n.start
+	return o.n.Start
 }
 
 // scalarText returns a scalar's text, or reports that n is something else.
-func (l *loader) scalarText(n *node, ref, what string) (string, bool) {
-	if n == nil || n.bad {
+func (l *loader) scalarText(n *syntax.Node, ref, what string) (string, bool) {
+	if n == nil || n.Bad {
 		return "", false
 	}
-	if n.form != scalar {
-		l.fail(n.start, ref, fmt.Sprintf("%s is %s, not a single value", what, n.form), "quote an expression that begins with [ or {")
+	if n.Form != syntax.Scalar {
+		l.fail(n.Start, ref, fmt.Sprintf("%s is %s, not a single value", what, n.Form), "quote an expression that begins with [ or {")
 		return "", false
 	}
-	if n.block() && n.text == "" {
-		l.fail(n.start, ref, "to YAML | and > begin a block of text, and there is none", "quote an expression that begins with one of them")
+	if n.Block() && n.Text == "" {
+		l.fail(n.Start, ref, "to YAML | and > begin a block of text, and there is none", "quote an expression that begins with one of them")
 		return "", false
 	}
-	if n.empty || n.text == "" {
-		l.fail(n.start, ref, what+" is empty", "")
+	if n.Empty || n.Text == "" {
+		l.fail(n.Start, ref, what+" is empty", "")
 		return "", false
 	}
-	return n.text, true
+	return n.Text, true
 }
 
 // text is a key's scalar, empty where it is not there.
@@ -135,7 +136,7 @@ func (o object) word(key string, words ...string) string {
 	if selfsame.Nearest(s, words) == "" {
 		hint = ""
 	}
-	o.l.fail(o.vals[key].pos, o.ref, fmt.Sprintf("%s is %s, not one of %s", key, s, strings.Join(words, ", ")), hint)
+	o.l.fail(o.vals[key].Pos, o.ref, fmt.Sprintf("%s is %s, not one of %s", key, s, strings.Join(words, ", ")), hint)
 	return ""
 }
 
@@ -158,7 +159,7 @@ func (o object) duration(key string) selfsame.Duration {
 	}
 	micros, err := expr.ParseDuration(s)
 	if err != nil {
-		o.l.fail(o.vals[key].pos, o.ref, fmt.Sprintf("%s: %s is not a duration", key, s),
+		o.l.fail(o.vals[key].Pos, o.ref, fmt.Sprintf("%s: %s is not a duration", key, s),
 			"a duration is a whole number and one of us, ms, s, m, h, d, w, such as 15m or 30d")
 		return selfsame.Duration{}
 	}
@@ -173,56 +174,56 @@ func (o object) integer(key string) int64 {
 	}
 	v, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || v < 1 || strconv.FormatInt(v, 10) != s {
-		o.l.fail(o.vals[key].pos, o.ref, fmt.Sprintf("%s: %s is not a whole number of at least 1", key, s), "write it in plain digits, such as 100000")
+		o.l.fail(o.vals[key].Pos, o.ref, fmt.Sprintf("%s: %s is not a whole number of at least 1", key, s), "write it in plain digits, such as 100000")
 		return 0
 	}
 	return v
 }
 
 // entries are the pairs of a key that is itself a map of definitions.
-func (o object) entries(key string) []pair {
+func (o object) entries(key string) []syntax.Pair {
 	n := o.vals[key]
-	if n == nil || n.bad {
+	if n == nil || n.Bad {
 		return nil
 	}
-	if n.form != mapping {
-		o.l.fail(n.start, o.ref, fmt.Sprintf("%s is %s, not a map of names", key, n.form), "")
+	if n.Form != syntax.Mapping {
+		o.l.fail(n.Start, o.ref, fmt.Sprintf("%s is %s, not a map of names", key, n.Form), "")
 		return nil
 	}
-	return n.pairs
+	return n.Pairs
 }
 
 // strings is a map of scalars: tags, rename, a key mapping.
 func (o object) strings(key string) map[string]string {
 	var out map[string]string
 	for _, p := range o.entries(key) {
-		s, ok := o.l.scalarText(p.val, o.ref, key+"."+p.key.text)
+		s, ok := o.l.scalarText(p.Val, o.ref, key+"."+p.Key.Text)
 		if !ok {
 			continue
 		}
 		if out == nil {
 			out = map[string]string{}
 		}
-		out[p.key.text] = s
+		out[p.Key.Text] = s
 	}
 	return out
 }
 
 // names is one name or a list of names, with the place of each.
-func (o object) names(key string) []*node {
+func (o object) names(key string) []*syntax.Node {
 	n := o.vals[key]
-	if n == nil || n.bad {
+	if n == nil || n.Bad {
 		return nil
 	}
-	if n.form == scalar {
-		return []*node{n}
+	if n.Form == syntax.Scalar {
+		return []*syntax.Node{n}
 	}
-	if n.form == mapping {
-		o.l.fail(n.start, o.ref, key+" is a map, not a name or a list of names", "")
+	if n.Form == syntax.Mapping {
+		o.l.fail(n.Start, o.ref, key+" is a map, not a name or a list of names", "")
 		return nil
 	}
-	var out []*node
-	for _, item := range n.items {
+	var out []*syntax.Node
+	for _, item := range n.Items {
 		if _, ok := o.l.scalarText(item, o.ref, "an entry of "+key); ok {
 			out = append(out, item)
 		}
@@ -239,16 +240,16 @@ func (o object) expression(key string) *selfsame.Expr {
 	return &e
 }
 
-func (l *loader) exprOf(n *node) selfsame.Expr {
-	l.document.texts[n.pos] = n
-	return selfsame.Expr{Text: n.text, Pos: n.pos}
+func (l *loader) exprOf(n *syntax.Node) selfsame.Expr {
+	l.document.texts[n.Pos] = n
+	return selfsame.Expr{Text: n.Text, Pos: n.Pos}
 }
 
 // places is where each setting stands, for messages of other packages.
 func (o object) places() map[string]selfsame.Pos {
 	at := make(map[string]selfsame.Pos, len(o.vals))
 	for k, n := range o.vals {
-		at[k] = n.pos
+		at[k] = n.Pos
 	}
 	return at
 }
@@ -296,18 +297,18 @@ func lowered(name string) string {
 }
 
 // name reports a name that breaks the rules.
-func (l *loader) name(n *node, ref, name string) bool {
+func (l *loader) name(n *syntax.Node, ref, name string) bool {
 	what, hint := badName(name)
 	if what == "" {
 		return true
 	}
-	l.fail(n.start, ref, strconv.Quote(name)+" "+what, hint)
+	l.fail(n.Start, ref, strconv.Quote(name)+" "+what, hint)
 	return false
 }
 
 // define notes that a definition has a name. What is told of it from here on is told only where no other has that name.
-func (l *loader) define(p pair) bool {
-	l.current.named = l.name(p.key, "", p.key.text)
+func (l *loader) define(p syntax.Pair) bool {
+	l.current.named = l.name(p.Key, "", p.Key.Text)
 	l.current.middle = len(l.errs)
 	return l.current.named
 }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"selfsame"
+	"selfsame/definition/syntax"
 )
 
 // Outline says what of a project is in one file.
@@ -21,28 +22,28 @@ type Outline struct {
 // OutlineOf reads the outline of a file that Parse has read without a mistake.
 func OutlineOf(name string, src []byte) Outline {
 	out := Outline{Views: map[string][]string{}}
-	f, _ := read(name, src)
-	root := f.root
-	for _, p := range root.get("views").entries() {
+	f, _ := syntax.Read(name, src)
+	root := f.Root
+	for _, p := range root.Entry("views").Entries() {
 		words := map[string]bool{}
-		wordsOf(p.val, words)
-		out.Views[p.key.text] = sortedKeys(words)
+		wordsOf(p.Val, words)
+		out.Views[p.Key.Text] = sortedKeys(words)
 	}
 	for _, kind := range []string{"entities", "sources"} {
-		out.Shared = out.Shared || len(root.get(kind).entries()) > 0
+		out.Shared = out.Shared || len(root.Entry(kind).Entries()) > 0
 	}
 	return out
 }
 
 // wordsOf gathers what may be a name in the single values of a node.
-func wordsOf(n *node, into map[string]bool) {
-	for _, word := range strings.FieldsFunc(n.text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+func wordsOf(n *syntax.Node, into map[string]bool) {
+	for _, word := range strings.FieldsFunc(n.Text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
 		into[word] = true
 	}
-	for _, p := range n.pairs {
-		wordsOf(p.val, into)
+	for _, p := range n.Pairs {
+		wordsOf(p.Val, into)
 	}
-	for _, item := range n.items {
+	for _, item := range n.Items {
 		wordsOf(item, into)
 	}
 }

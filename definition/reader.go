@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"selfsame"
+	"selfsame/definition/syntax"
 )
 
 // Reader reads a project again and again, and does anew only what depends on files that changed. What Parse returns, mistakes and their order among it, does
@@ -81,11 +82,11 @@ func (r *Reader) read(l *loader, files map[string][]byte) error {
 // document is one file, as far as it can be read without the others.
 type document struct {
 	src     string
-	file    *file
-	texts   map[selfsame.Pos]*node // the scalar of each expression, by Expr.Pos
+	file    *syntax.File
+	texts   map[selfsame.Pos]*syntax.Node // the scalar of each expression, by Expr.Pos
 	errs    Errors
 	parts   []*part
-	project *node // what names the project
+	project *syntax.Node // what names the project
 	name    string
 }
 
@@ -111,8 +112,8 @@ func (p *part) id() string { return p.kind + " " + p.name }
 // newDocument reads one file.
 func newDocument(name string, src []byte) *document {
 	l := newLoader("")
-	d := &document{src: string(src), texts: map[selfsame.Pos]*node{}}
-	d.file, l.errs = read(name, src)
+	d := &document{src: string(src), texts: map[selfsame.Pos]*syntax.Node{}}
+	d.file, l.errs = syntax.Read(name, src)
 	l.document, l.documents[name] = d, d
 	l.definitions(d.file)
 	d.errs, l.errs = l.errs, nil
@@ -130,8 +131,8 @@ func newDocument(name string, src []byte) *document {
 }
 
 // part reads one definition.
-func (l *loader) part(kind string, p pair, read func(pair)) {
-	d := &part{kind: kind, name: p.key.text, pos: p.key.start, begin: len(l.errs)}
+func (l *loader) part(kind string, p syntax.Pair, read func(syntax.Pair)) {
+	d := &part{kind: kind, name: p.Key.Text, pos: p.Key.Start, begin: len(l.errs)}
 	l.current = d
 	read(p)
 	if d.end = len(l.errs); !d.named {
@@ -142,10 +143,10 @@ func (l *loader) part(kind string, p pair, read func(pair)) {
 
 // take adds what a file holds to the project.
 func (l *loader) take(d *document) {
-	l.documents[d.file.name] = d
-	l.broken = l.broken || d.file.broken
+	l.documents[d.file.Name] = d
+	l.broken = l.broken || d.file.Broken
 	if d.project != nil {
-		l.places["project"], l.p.Name = d.project.start, d.name
+		l.places["project"], l.p.Name = d.project.Start, d.name
 	}
 	told := 0
 	tell := func(end int) {

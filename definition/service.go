@@ -8,23 +8,24 @@ import (
 	"strings"
 
 	"selfsame"
+	"selfsame/definition/syntax"
 )
 
-func (l *loader) service(p pair) {
-	ref := "service " + p.key.text
-	o := l.object(p.val, ref, "a service", serviceKeys)
+func (l *loader) service(p syntax.Pair) {
+	ref := "service " + p.Key.Text
+	o := l.object(p.Val, ref, "a service", serviceKeys)
 	if !l.define(p) {
 		return
 	}
-	s := &selfsame.FeatureService{Name: p.key.text, Pos: p.key.start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags")}
+	s := &selfsame.FeatureService{Name: p.Key.Text, Pos: p.Key.Start, Description: o.text("description"), Owner: o.text("owner"), Tags: o.strings("tags")}
 	n := o.vals["features"]
 	switch {
-	case n == nil && !p.val.bad, n != nil && !n.bad && n.form == sequence && len(n.items) == 0:
-		l.fail(p.key.start, ref, "a service has features", "add a list of references such as features: [user_spend.*]")
-	case n != nil && !n.bad && n.form != sequence:
-		l.fail(n.start, ref, fmt.Sprintf("features is %s, not a list of references", n.form), "write features: [view.feature, other_view.*]")
+	case n == nil && !p.Val.Bad, n != nil && !n.Bad && n.Form == syntax.Sequence && len(n.Items) == 0:
+		l.fail(p.Key.Start, ref, "a service has features", "add a list of references such as features: [user_spend.*]")
+	case n != nil && !n.Bad && n.Form != syntax.Sequence:
+		l.fail(n.Start, ref, fmt.Sprintf("features is %s, not a list of references", n.Form), "write features: [view.feature, other_view.*]")
 	case n != nil:
-		for _, item := range n.items {
+		for _, item := range n.Items {
 			if e, ok := l.entry(item, ref); ok {
 				s.Features = append(s.Features, e)
 			}
@@ -34,8 +35,8 @@ func (l *loader) service(p pair) {
 }
 
 // entry reads one line of a service's list. A bare name stays in Feature with no View; the checks resolve it.
-func (l *loader) entry(n *node, ref string) (selfsame.ServiceEntry, bool) {
-	if n.form == scalar {
+func (l *loader) entry(n *syntax.Node, ref string) (selfsame.ServiceEntry, bool) {
+	if n.Form == syntax.Scalar {
 		text, ok := l.scalarText(n, ref, "a reference")
 		if !ok {
 			return selfsame.ServiceEntry{}, false
@@ -43,15 +44,15 @@ func (l *loader) entry(n *node, ref string) (selfsame.ServiceEntry, bool) {
 		return l.reference(n, ref, text)
 	}
 	o := l.object(n, ref, "an entry of features", entryKeys)
-	if n.bad {
+	if n.Bad {
 		return selfsame.ServiceEntry{}, false
 	}
-	e := selfsame.ServiceEntry{Pos: n.start}
+	e := selfsame.ServiceEntry{Pos: n.Start}
 	switch {
-	case o.has("view") == o.has("feature") && len(o.vals) < len(n.pairs):
+	case o.has("view") == o.has("feature") && len(o.vals) < len(n.Pairs):
 		return e, false // an unknown key, which is reported
 	case o.has("view") == o.has("feature"):
-		l.fail(n.start, ref, "an entry names either a view or a feature", "write {view: …, prefix: …} or {feature: view.feature, as: …}")
+		l.fail(n.Start, ref, "an entry names either a view or a feature", "write {view: …, prefix: …} or {feature: view.feature, as: …}")
 		return e, false
 	case o.has("view"):
 		e.View = o.text("view")
@@ -66,15 +67,15 @@ func (l *loader) entry(n *node, ref string) (selfsame.ServiceEntry, bool) {
 			return e, false
 		}
 		if e.Feature == "" {
-			l.fail(f.pos, ref, "feature: "+text+" names a whole view", "write view: "+e.View)
+			l.fail(f.Pos, ref, "feature: "+text+" names a whole view", "write view: "+e.View)
 			return e, false
 		}
 	}
 	e.Key, e.As = o.strings("key"), o.text("as")
-	if p := o.vals["prefix"]; p != nil && !p.bad {
-		e.HasPrefix, e.Prefix = true, p.text
-		if p.form != scalar || p.text != "" && badPrefix(p.text) {
-			l.fail(p.pos, ref, "prefix: "+quoted(p.text)+" is not the beginning of a name", "a prefix is lower case letters, digits and _, such as origin_")
+	if p := o.vals["prefix"]; p != nil && !p.Bad {
+		e.HasPrefix, e.Prefix = true, p.Text
+		if p.Form != syntax.Scalar || p.Text != "" && badPrefix(p.Text) {
+			l.fail(p.Pos, ref, "prefix: "+quoted(p.Text)+" is not the beginning of a name", "a prefix is lower case letters, digits and _, such as origin_")
 		}
 	}
 	return e, l.entryWords(o, e) && (e.View != "" || e.Feature != "")
@@ -98,11 +99,11 @@ func (l *loader) entryWords(o object, e selfsame.ServiceEntry) bool {
 }
 
 // reference reads view.feature, view:feature, view.*, a bare feature, and a pin behind @.
-func (l *loader) reference(n *node, ref, text string) (selfsame.ServiceEntry, bool) {
-	e := selfsame.ServiceEntry{Pos: n.pos}
+func (l *loader) reference(n *syntax.Node, ref, text string) (selfsame.ServiceEntry, bool) {
+	e := selfsame.ServiceEntry{Pos: n.Pos}
 	name, pin, pinned := strings.Cut(text, "@")
 	if pinned && !isVersion(pin) && !(digits(pin) && pin != "0") {
-		l.fail(n.pos, ref, "the pin @"+pin+" is not a version", "pin a major version, as in "+name+"@2, or a whole one, as in "+name+"@1.1.0")
+		l.fail(n.Pos, ref, "the pin @"+pin+" is not a version", "pin a major version, as in "+name+"@2, or a whole one, as in "+name+"@1.1.0")
 		return e, false
 	}
 	e.Version = pin
@@ -116,7 +117,7 @@ func (l *loader) reference(n *node, ref, text string) (selfsame.ServiceEntry, bo
 	case feature == "*":
 		e.View = view
 		if pinned {
-			l.fail(n.pos, ref, "a whole view is not pinned: versions belong to features", "pin the features one by one")
+			l.fail(n.Pos, ref, "a whole view is not pinned: versions belong to features", "pin the features one by one")
 			return e, false
 		}
 	default:
@@ -124,7 +125,7 @@ func (l *loader) reference(n *node, ref, text string) (selfsame.ServiceEntry, bo
 	}
 	for _, part := range []string{e.View, e.Feature} {
 		if part != "" && !namePattern.MatchString(part) || split && view == "" || name == "" {
-			l.fail(n.pos, ref, quoted(text)+" is not a reference", "a reference is view.feature, view.* or view.feature@2")
+			l.fail(n.Pos, ref, quoted(text)+" is not a reference", "a reference is view.feature, view.* or view.feature@2")
 			return e, false
 		}
 	}

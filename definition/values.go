@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"selfsame"
+	"selfsame/definition/syntax"
 )
 
 var (
@@ -35,59 +36,59 @@ func (l *loader) percent(o object, key string) float64 {
 			return f
 		}
 	}
-	l.fail(o.vals[key].pos, o.ref, key+": "+s+" is not a share", "write a percentage between 0% and 100%, such as 1%")
+	l.fail(o.vals[key].Pos, o.ref, key+": "+s+" is not a share", "write a percentage between 0% and 100%, such as 1%")
 	return -1
 }
 
 // value reads a scalar, list or map as a value of a type. The error says what would be right.
-func value(n *node, t selfsame.Type) (selfsame.Value, error) {
+func value(n *syntax.Node, t selfsame.Type) (selfsame.Value, error) {
 	v := selfsame.Value{Type: t}
 	switch {
 	case t.Kind == selfsame.List:
 		return listValue(n, v)
 	case t.Kind == selfsame.Map:
 		return mapValue(n, v)
-	case n.form != scalar:
-		return v, fmt.Errorf("it is %s", n.form)
-	case n.plain() && (n.text == "null" || n.text == "~"):
+	case n.Form != syntax.Scalar:
+		return v, fmt.Errorf("it is %s", n.Form)
+	case n.Plain() && (n.Text == "null" || n.Text == "~"):
 		return v, fmt.Errorf("null is what there is without it")
 	}
 	var err error
 	switch t.Kind {
 	case selfsame.Bool:
-		if n.text != "true" && n.text != "false" {
+		if n.Text != "true" && n.Text != "false" {
 			return v, fmt.Errorf("write true or false")
 		}
-		if n.text == "true" {
+		if n.Text == "true" {
 			v.Int = 1
 		}
 	case selfsame.Int64:
-		v.Int, err = integer(n.text)
+		v.Int, err = integer(n.Text)
 	case selfsame.Float64:
-		v.Float, err = number(n.text)
+		v.Float, err = number(n.Text)
 	case selfsame.Decimal:
-		v.Dec, err = decimal(n.text, t)
+		v.Dec, err = decimal(n.Text, t)
 	case selfsame.String, selfsame.Bytes:
-		v.Str = n.text
-		if t.Kind == selfsame.String && !utf8.ValidString(n.text) {
+		v.Str = n.Text
+		if t.Kind == selfsame.String && !utf8.ValidString(n.Text) {
 			return v, fmt.Errorf("it is not UTF-8")
 		}
 	case selfsame.Timestamp:
-		v.Int, err = timestamp(n.text)
+		v.Int, err = timestamp(n.Text)
 	case selfsame.Date:
-		v.Int, err = date(n.text)
+		v.Int, err = date(n.Text)
 	default:
 		return v, fmt.Errorf("it has no type")
 	}
 	return v, err
 }
 
-func listValue(n *node, v selfsame.Value) (selfsame.Value, error) {
-	if n.form != sequence {
+func listValue(n *syntax.Node, v selfsame.Value) (selfsame.Value, error) {
+	if n.Form != syntax.Sequence {
 		return v, fmt.Errorf("write a list such as []")
 	}
 	v.Elems = []selfsame.Value{}
-	for _, item := range n.items {
+	for _, item := range n.Items {
 		e, err := value(item, *v.Type.Elem)
 		if err != nil {
 			return v, err
@@ -97,19 +98,19 @@ func listValue(n *node, v selfsame.Value) (selfsame.Value, error) {
 	return v, nil
 }
 
-func mapValue(n *node, v selfsame.Value) (selfsame.Value, error) {
-	if n.form != mapping {
+func mapValue(n *syntax.Node, v selfsame.Value) (selfsame.Value, error) {
+	if n.Form != syntax.Mapping {
 		return v, fmt.Errorf("write a map such as {}")
 	}
-	pairs := slices.Clone(n.pairs)
-	slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.key.text, b.key.text) })
+	pairs := slices.Clone(n.Pairs)
+	slices.SortFunc(pairs, func(a, b syntax.Pair) int { return strings.Compare(a.Key.Text, b.Key.Text) })
 	v.Elems, v.Keys = []selfsame.Value{}, []string{}
 	for _, p := range pairs {
-		e, err := value(p.val, *v.Type.Elem)
+		e, err := value(p.Val, *v.Type.Elem)
 		if err != nil {
 			return v, err
 		}
-		v.Elems, v.Keys = append(v.Elems, e), append(v.Keys, p.key.text)
+		v.Elems, v.Keys = append(v.Elems, e), append(v.Keys, p.Key.Text)
 	}
 	return v, nil
 }

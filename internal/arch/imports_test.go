@@ -38,10 +38,11 @@ var imports = map[string][]string{
 	"eventlog":   {"column"},
 	"journal":    {"column"},
 	"plan":       {"column", "compute/expr", "compute/aggregate", "compute/window", "compute/pit"},
-	"definition": {"definition/canonical", "column", "plan", "compute/expr", "compute/scalar", "compute/aggregate", "compute/window", "compute/exact", "compute/zone", "source"},
+	"definition": {"definition/syntax", "definition/canonical", "column", "plan", "compute/expr", "compute/scalar", "compute/aggregate", "compute/window", "compute/exact", "compute/zone", "source"},
 	"lineage":    {"plan"},
 	"registry":   {"plan", "definition", "definition/canonical", "lineage", "config"},
 
+	"definition/syntax":    {},
 	"definition/canonical": {"plan", "compute/expr"},
 	"definition/lint":      {"compute/expr", "plan", "definition", "definition/canonical"},
 	"registry/graph":       {"lineage", "plan", "definition", "registry"},

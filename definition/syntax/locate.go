@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package definition
+package syntax
 
 import (
 	"strconv"
@@ -34,8 +34,8 @@ func (l *locator) emit(s string, line, col int) {
 
 // locate returns the place of every byte of n's text, plus one for its end, and where the scalar ends in the source; nil
 // where the walk does not give n's text back.
-func locate(n *node) ([]place, place) {
-	l := &locator{lines: n.file.runes(), line: n.start.Line - 1, col: n.start.Column - 1}
+func locate(n *Node) ([]place, place) {
+	l := &locator{lines: n.file.runes(), line: n.Start.Line - 1, col: n.Start.Column - 1}
 	if l.line >= len(l.lines) || l.col > len(l.lines[l.line]) {
 		return nil, place{}
 	}
@@ -45,11 +45,11 @@ func locate(n *node) ([]place, place) {
 	case n.style&yaml.SingleQuotedStyle != 0:
 		l.quoted('\'')
 	case n.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		l.block(n.text, n.style&yaml.FoldedStyle != 0)
+		l.block(n.Text, n.style&yaml.FoldedStyle != 0)
 	default:
-		l.plain(n.text)
+		l.plain(n.Text)
 	}
-	if l.text.String() != n.text {
+	if l.text.String() != n.Text {
 		return nil, place{}
 	}
 	return append(l.at, l.end), l.end
@@ -207,15 +207,15 @@ func trimLeft(r []rune) []rune {
 	return r
 }
 
-// posAt is the place in the file of the byte at offset of n's text, at best; the start of n where the walk fails.
-func (n *node) posAt(offset int) selfsame.Pos {
+// PosAt is the place in the file of the byte at offset of n's text, at best; the start of n where the walk fails.
+func (n *Node) PosAt(offset int) selfsame.Pos {
 	if n.places == nil && !n.walked {
 		n.places, _ = locate(n)
 		n.walked = true
 	}
 	if n.places == nil {
-		return n.pos
+		return n.Pos
 	}
 	p := n.places[min(max(offset, 0), len(n.places)-1)]
-	return selfsame.Pos{File: n.file.name, Line: p.line + 1, Column: p.col + 1}
+	return selfsame.Pos{File: n.file.Name, Line: p.line + 1, Column: p.col + 1}
 }

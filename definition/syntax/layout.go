@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package definition
+package syntax
 
 import (
 	"strings"
@@ -30,25 +30,25 @@ type line struct {
 
 // layout decides the new layout of a file. Its methods return false where the file is laid out in a way that they do not know.
 type layout struct {
-	f     *file
+	f     *File
 	lines []line
 }
 
-func (l *layout) node(n *node, col int) bool {
+func (l *layout) node(n *Node, col int) bool {
 	switch {
-	case n.empty:
+	case n.Empty:
 		return true
-	case n.flow() || n.form == scalar:
+	case n.Flow() || n.Form == Scalar:
 		return l.open(n, col) && l.inline(n, col)
-	case n.form == mapping:
+	case n.Form == Mapping:
 		return l.mapping(n, col)
 	}
 	return l.sequence(n, col)
 }
 
 // open makes the line of n's first character a code line, unless it is one already: behind a dash.
-func (l *layout) open(n *node, col int) bool {
-	ln := &l.lines[n.start.Line-1]
+func (l *layout) open(n *Node, col int) bool {
+	ln := &l.lines[n.Start.Line-1]
 	if ln.role == none {
 		if !blank(l.before(n)) {
 			return false
@@ -59,32 +59,32 @@ func (l *layout) open(n *node, col int) bool {
 }
 
 // before is what stands before n in its line.
-func (l *layout) before(n *node) []rune {
-	text := l.f.runes()[n.start.Line-1]
-	return text[:min(n.start.Column-1, len(text))]
+func (l *layout) before(n *Node) []rune {
+	text := l.f.runes()[n.Start.Line-1]
+	return text[:min(n.Start.Column-1, len(text))]
 }
 
-func (l *layout) mapping(n *node, col int) bool {
-	for _, p := range n.pairs {
-		end, ok := l.end(p.key)
-		if !ok || end.line != p.key.start.Line-1 || !l.open(p.key, col) {
+func (l *layout) mapping(n *Node, col int) bool {
+	for _, p := range n.Pairs {
+		end, ok := l.end(p.Key)
+		if !ok || end.line != p.Key.Start.Line-1 || !l.open(p.Key, col) {
 			return false
 		}
 		ln := &l.lines[end.line]
 		text := l.f.runes()[end.line]
-		ln.text += string(text[p.key.start.Column-1:end.col]) + ":"
+		ln.text += string(text[p.Key.Start.Column-1:end.col]) + ":"
 		rest := trimLeft(text[end.col:])
 		if len(rest) == 0 || rest[0] != ':' {
 			return false // `? key` and the like
 		}
 		switch {
-		case p.val.empty || p.val.start.Line-1 > end.line:
-			if !l.tail(ln, rest[1:]) || !l.node(p.val, col+2) {
+		case p.Val.Empty || p.Val.Start.Line-1 > end.line:
+			if !l.tail(ln, rest[1:]) || !l.node(p.Val, col+2) {
 				return false
 			}
 		default:
 			ln.text += " "
-			if !l.inline(p.val, col+2) {
+			if !l.inline(p.Val, col+2) {
 				return false
 			}
 		}
@@ -92,12 +92,12 @@ func (l *layout) mapping(n *node, col int) bool {
 	return true
 }
 
-func (l *layout) sequence(n *node, col int) bool {
-	for _, item := range n.items {
-		if item.empty {
+func (l *layout) sequence(n *Node, col int) bool {
+	for _, item := range n.Items {
+		if item.Empty {
 			return false
 		}
-		ln := &l.lines[item.start.Line-1]
+		ln := &l.lines[item.Start.Line-1]
 		before := l.before(item)
 		switch {
 		case strings.TrimRight(string(before), " \t") == "" || before[len(trimRight(before))-1] != '-':
@@ -125,9 +125,9 @@ func trimRight(r []rune) []rune {
 
 // inline appends a scalar or a flow collection to its line; the lines that it goes on in are moved. col is where a value that
 // begins in a line of its own would begin.
-func (l *layout) inline(n *node, col int) bool {
+func (l *layout) inline(n *Node, col int) bool {
 	source := l.f.runes()
-	at := n.start.Line - 1
+	at := n.Start.Line - 1
 	ln := &l.lines[at]
 	if n.style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 		return l.blockScalar(n, ln, col)
@@ -140,7 +140,7 @@ func (l *layout) inline(n *node, col int) bool {
 		ln.text += l.flowText(n)
 		return l.tail(ln, source[at][end.col:])
 	}
-	ln.text += strings.TrimRight(string(source[at][n.start.Column-1:]), " \t")
+	ln.text += strings.TrimRight(string(source[at][n.Start.Column-1:]), " \t")
 	move := ln.indent - depth(source[at])
 	for i := at + 1; i <= end.line; i++ {
 		l.lines[i] = line{role: inside, indent: max(move, ln.indent-depth(source[i]))}
@@ -149,10 +149,10 @@ func (l *layout) inline(n *node, col int) bool {
 }
 
 // blockScalar takes the header of a literal or folded scalar as it is and moves its lines below the line that it stands in.
-func (l *layout) blockScalar(n *node, ln *line, col int) bool {
+func (l *layout) blockScalar(n *Node, ln *line, col int) bool {
 	source := l.f.runes()
-	at := n.start.Line - 1
-	header, note, _ := strings.Cut(string(source[at][n.start.Column-1:]), " #")
+	at := n.Start.Line - 1
+	header, note, _ := strings.Cut(string(source[at][n.Start.Column-1:]), " #")
 	header = strings.TrimSpace(header)
 	if strings.ContainsAny(header, "123456789+") {
 		return false // an explicit indentation, or blank lines that count
@@ -190,31 +190,31 @@ func (l *layout) tail(ln *line, rest []rune) bool {
 }
 
 // end is the place just behind a scalar or a flow collection.
-func (l *layout) end(n *node) (place, bool) {
-	start := place{n.start.Line - 1, n.start.Column - 1}
-	if n.empty {
+func (l *layout) end(n *Node) (place, bool) {
+	start := place{n.Start.Line - 1, n.Start.Column - 1}
+	if n.Empty {
 		return start, true
 	}
-	if n.form == scalar {
+	if n.Form == Scalar {
 		places, end := locate(n)
 		if n.style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
 			end.col++
 		}
-		return end, places != nil && end.line < len(l.f.lines)
+		return end, places != nil && end.line < len(l.f.Lines)
 	}
-	if !n.flow() {
+	if !n.Flow() {
 		return place{}, false
 	}
 	at := place{start.line, start.col + 1}
-	for _, p := range n.pairs {
-		if e, ok := l.end(p.val); ok {
+	for _, p := range n.Pairs {
+		if e, ok := l.end(p.Val); ok {
 			at = later(at, e)
 		}
-		if e, ok := l.end(p.key); ok {
+		if e, ok := l.end(p.Key); ok {
 			at = later(at, e)
 		}
 	}
-	for _, item := range n.items {
+	for _, item := range n.Items {
 		if e, ok := l.end(item); ok {
 			at = later(at, e)
 		}
@@ -249,32 +249,32 @@ func (l *layout) closing(at place) (place, bool) {
 }
 
 // flowText writes a value that begins and ends in one line: one space after a colon and a comma, none inside brackets.
-func (l *layout) flowText(n *node) string {
+func (l *layout) flowText(n *Node) string {
 	end, _ := l.end(n)
-	source := string(l.f.runes()[n.start.Line-1][n.start.Column-1 : end.col])
-	if n.form == scalar || n.start.Line-1 != end.line {
+	source := string(l.f.runes()[n.Start.Line-1][n.Start.Column-1 : end.col])
+	if n.Form == Scalar || n.Start.Line-1 != end.line {
 		return source
 	}
 	var parts []string
-	for _, p := range n.pairs {
-		if p.val.empty || p.key.form != scalar {
+	for _, p := range n.Pairs {
+		if p.Val.Empty || p.Key.Form != Scalar {
 			return source
 		}
-		parts = append(parts, l.flowText(p.key)+": "+l.flowText(p.val))
+		parts = append(parts, l.flowText(p.Key)+": "+l.flowText(p.Val))
 	}
-	for _, item := range n.items {
-		if item.empty || item.form == mapping && !l.braced(item) {
+	for _, item := range n.Items {
+		if item.Empty || item.Form == Mapping && !l.braced(item) {
 			return source // `[a: b]` is a list of one-key maps
 		}
 		parts = append(parts, l.flowText(item))
 	}
-	if n.form == mapping {
+	if n.Form == Mapping {
 		return "{" + strings.Join(parts, ", ") + "}"
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
 }
 
 // braced reports whether a mapping in flow style has braces of its own.
-func (l *layout) braced(n *node) bool {
-	return l.f.runes()[n.start.Line-1][n.start.Column-1] == '{'
+func (l *layout) braced(n *Node) bool {
+	return l.f.runes()[n.Start.Line-1][n.Start.Column-1] == '{'
 }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package definition
+package syntax
 
 import (
 	"errors"
@@ -23,23 +23,23 @@ const starters = "'\"*&!>|%@[{`"
 var valueLine = regexp.MustCompile("^(\\s*(?:- +)*(?:[^\\s:#'\"{}\\[\\],]+|\"[^\"]*\"|'[^']*')\\s*:[ \\t]+|\\s*(?:- +)+)(\\S.*?)[ \\t\\r]*$")
 
 // syntax reports what YAML refuses. It returns the line to mend and read again, or false.
-func (r *reading) syntax(f *file, lines []string, err error) (int, bool) {
+func (r *reading) syntax(f *File, lines []string, err error) (int, bool) {
 	var e *yaml.LoadError
 	if !errors.As(err, &e) {
-		r.fail(selfsame.Pos{File: f.name}, "", "the file is not YAML: "+err.Error(), "")
+		r.fail(selfsame.Pos{File: f.Name}, "", "the file is not YAML: "+err.Error(), "")
 		return 0, false
 	}
 	mark := e.Mark
 	if mark.Line == 0 {
 		mark = e.ContextMark
 	}
-	pos := selfsame.Pos{File: f.name, Line: max(mark.Line, 1), Column: max(mark.Column, 1)}
+	pos := selfsame.Pos{File: f.Name, Line: max(mark.Line, 1), Column: max(mark.Column, 1)}
 	for _, line := range []int{pos.Line, e.ContextMark.Line, pos.Line - 1} {
 		if line < 1 || line > len(lines) || f.mended[line] {
 			continue
 		}
 		if col, what := trap(lines[line-1]); what != "" {
-			r.fail(selfsame.Pos{File: f.name, Line: line, Column: col}, "", what, "quote the whole value: "+quotedHint(lines[line-1]))
+			r.fail(selfsame.Pos{File: f.Name, Line: line, Column: col}, "", what, "quote the whole value: "+quotedHint(lines[line-1]))
 			return line, true
 		}
 	}
@@ -150,30 +150,30 @@ func opens(text string) int {
 }
 
 // cutPair recognises the second key that `{a: last(x, 5)}` silently becomes.
-func (r *reading) cutPair(n *node, p pair) bool {
-	if !n.flow() || len(n.pairs) == 0 || !p.val.empty {
+func (r *reading) cutPair(n *Node, p Pair) bool {
+	if !n.Flow() || len(n.Pairs) == 0 || !p.Val.Empty {
 		return false
 	}
-	prev := n.pairs[len(n.pairs)-1]
-	if !prev.val.plain() || opens(prev.val.text) <= 0 {
+	prev := n.Pairs[len(n.Pairs)-1]
+	if !prev.Val.Plain() || opens(prev.Val.Text) <= 0 {
 		return false
 	}
-	whole := prev.val.text + ", " + p.key.text
-	r.fail(prev.val.start, prev.key.text, "the comma cuts the value: YAML reads "+prev.val.text+" and a second key "+p.key.text,
-		"in flow style quote whatever holds a comma: {"+prev.key.text+": "+quote(whole)+"}")
-	prev.val.text, prev.val.bad = whole, true
+	whole := prev.Val.Text + ", " + p.Key.Text
+	r.fail(prev.Val.Start, prev.Key.Text, "the comma cuts the value: YAML reads "+prev.Val.Text+" and a second key "+p.Key.Text,
+		"in flow style quote whatever holds a comma: {"+prev.Key.Text+": "+quote(whole)+"}")
+	prev.Val.Text, prev.Val.Bad = whole, true
 	return true
 }
 
 // cutItems recognises an expression that the commas of a flow list cut.
-func (r *reading) cutItems(n *node) {
-	if !n.flow() {
+func (r *reading) cutItems(n *Node) {
+	if !n.Flow() {
 		return
 	}
-	for i, item := range n.items {
-		if item.plain() && opens(item.text) > 0 && i+1 < len(n.items) {
-			r.fail(item.start, "", "the comma cuts the value "+item.text, "in flow style quote whatever holds a comma")
-			item.bad, n.bad = true, true
+	for i, item := range n.Items {
+		if item.Plain() && opens(item.Text) > 0 && i+1 < len(n.Items) {
+			r.fail(item.Start, "", "the comma cuts the value "+item.Text, "in flow style quote whatever holds a comma")
+			item.Bad, n.Bad = true, true
 			return
 		}
 	}
