@@ -14,7 +14,8 @@ type general struct {
 	enter, leave []int32 // event of the run -> the row at which it comes in, goes out
 	in, out      buckets
 	set          moving
-	starts       [][]int32 // window -> what AppendSessions gave
+	starts       [][]int32  // window -> what AppendSessions gave
+	taken        [][]extent // rows and session windows -> row -> between which places its events are
 	known        known
 	from         []int32 // memory of sweepWalks
 	list         []int32
@@ -26,6 +27,9 @@ type moving struct {
 	single []int32
 	next   []int32
 }
+
+// extent is from the first event of a row's window to behind the last: what the row knows of them is in, whatever the filter of a cell.
+type extent struct{ lo, hi int32 }
 
 // outOfOrder evaluates an entity some of whose rows know a set of events that is no run: late events, retractions.
 //
@@ -181,7 +185,7 @@ func (e *evaluator) values(g *groupState, in *windowCells, at int64) {
 // prepareWalks works out what the rows and session windows of an entity, and those with request, share.
 func (e *evaluator) prepareWalks(x *subject) {
 	m := &e.general
-	m.starts = resize(m.starts, len(e.spec.windows))
+	m.starts, m.taken = resize(m.starts, len(e.spec.windows)), resize(m.taken, len(e.spec.windows))
 	filled := false
 	for _, i := range e.sel.windows {
 		b := e.spec.windows[i]
@@ -191,6 +195,9 @@ func (e *evaluator) prepareWalks(x *subject) {
 		if !filled {
 			e.visible.whole(e.ev, x)
 			filled = true
+		}
+		if !b.Timed() {
+			m.taken[i] = resize(m.taken[i], len(x.at))
 		}
 		if b.Window().Kind == selfsame.Session {
 			m.starts[i] = b.AppendSessions(m.starts[i][:0], e.ev.tau[x.lo:x.hi])
@@ -238,12 +245,13 @@ func (e *evaluator) walkRow(g *groupState, in *windowCells, x *subject, k int) i
 	run = max(run, lo)
 	walk := e.spec.windows[in.window].Walk(x.at[k])
 	m.next = e.takeOwn(m.next[:0], in.window, x, k, &walk)
-	first, end, open := run, run, true
+	first, end, open, took := run, run, true, extent{}
 	i := hi - 1
 	for ; i >= run && open; i-- {
 		if e.ev.visible(int(i), x.known[k]) && !walk.Skip() {
 			if open = walk.Take(e.ev.tau[i]); open {
 				m.next = append(m.next, i)
+				took.lo, took.hi = i, max(took.hi, i+1)
 			}
 		}
 	}
@@ -252,8 +260,19 @@ func (e *evaluator) walkRow(g *groupState, in *windowCells, x *subject, k int) i
 		lo, hi := walk.Rest(tau, e.general.starts[in.window], int(lo)-x.lo, int(run)-x.lo)
 		first, end = int32(x.lo+lo), int32(x.lo+hi)
 	}
+	if first < end {
+		took.lo, took.hi = first, max(took.hi, end)
+	}
+	e.general.take(e, in.window, k, took)
 	m.move(g, first, end)
 	return int(hi-1-i) + 2*len(m.single)
+}
+
+// take notes what the window of a row has taken.
+func (m *general) take(e *evaluator, window, row int, t extent) {
+	if !e.spec.windows[window].Timed() {
+		m.taken[window][row] = t
+	}
 }
 
 // restart empties the set.
@@ -292,29 +311,19 @@ func (m *moving) move(g *groupState, lo, hi int32) {
 	m.single, m.next = m.next, m.single
 }
 
-// walk calls do for the events of a window of row k, the newest first, until it returns false.
-func (e *evaluator) walk(window int, x *subject, k int, do func(place int32) bool) {
-	walk := e.spec.windows[window].Walk(x.at[k])
-	e.takeOwn(nil, window, x, k, &walk)
-	for i := e.span.hi[window][k] - 1; i >= e.span.lo[window][k]; i-- {
-		if !e.ev.visible(int(i), x.known[k]) || walk.Skip() {
-			continue
-		}
-		if !walk.Take(e.ev.tau[i]) || !do(i) {
-			return
-		}
-	}
-}
-
-// newestOf returns the place of the newest used event of row k, -1 for none.
+// newestOf returns the place of the newest used event of row k, -1 for none. From one that the row does not know it goes on to the used one before.
 func (e *evaluator) newestOf(t int, x *subject, k int) int {
 	tr := e.spec.traces[t]
-	g, found := &e.groups[tr.group], -1
-	e.walk(tr.window, x, k, func(place int32) bool {
-		if g.lastUsed(place) == place {
-			found = int(place)
+	g := &e.groups[tr.group]
+	lo, hi := e.span.lo[tr.window][k], e.span.hi[tr.window][k]
+	if !e.spec.windows[tr.window].Timed() {
+		taken := e.general.taken[tr.window][k]
+		lo, hi = taken.lo, taken.hi
+	}
+	for place := hi - 1; place >= lo; place-- {
+		if place = g.lastUsed(place); place >= lo && e.ev.visible(int(place), x.known[k]) {
+			return int(place)
 		}
-		return found < 0
-	})
-	return found
+	}
+	return -1
 }

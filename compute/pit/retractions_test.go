@@ -123,6 +123,26 @@ func TestRetractionsMoveLittle(t *testing.T) {
 	}
 }
 
+// TestRetractionsBehindAFilter looks for the newest used event of windows in which a filter lets nothing pass. It would take many minutes, were each row to go back over its window.
+func TestRetractionsBehindAFilter(t *testing.T) {
+	const n = 100_000
+	w := retractedWorld(rand.New(rand.NewPCG(5, 43)), n, n, 100)
+	w.blocks[0].Columns[1] = column.Make(testColumns[1], n)
+	w.blocks[0].Columns[0].Status = nil
+	sum, err := aggregate.Bind(aggregate.Lookup("sum"), aggregate.CallSpec{Args: testColumns[:1], MaxValues: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, win := range []selfsame.Window{{}, {Kind: selfsame.LastRows, Rows: n / 2}, {Kind: selfsame.Session, Gap: 30, Max: selfsame.DayLength}} {
+		w.spec.Cells = append(w.spec.Cells, Cell{Call: sum, Args: []int{0}, Filter: 1, Window: win})
+	}
+	for i, newest := range everything(w.run(t, Options{Threads: 1})).Newest {
+		if k := slices.IndexFunc(newest, func(tau int64) bool { return tau != selfsame.MinTime }); k >= 0 {
+			t.Errorf("%s: row %d used an event at %d", w.describe(i), k, newest[k])
+		}
+	}
+}
+
 // BenchmarkRetractions is one key, as many rows as events, one event in a hundred deleted: nanoseconds an event for windows of sessions and of rows.
 func BenchmarkRetractions(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 1_000_000} {

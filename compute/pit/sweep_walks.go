@@ -93,6 +93,7 @@ func (e *evaluator) sweepWalks(g *groupState, in *windowCells, x *subject, a, b 
 			}
 		}
 		m.shift(g, first, begin, end)
+		m.take(e, in.window, a+k, extent{set.lo, set.hi})
 		for _, own := range set.next {
 			g.change(own, 1)
 		}
