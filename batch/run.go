@@ -166,6 +166,9 @@ func run(ctx context.Context, req Request, s scope) (*Result, error) {
 		return nil, err
 	}
 	r.progress(StageCompute, 0)
+	if err := r.fits(); err != nil {
+		return nil, err
+	}
 	for _, u := range r.uses {
 		res, err := u.sweep.Run(ctx)
 		if err != nil {

@@ -77,6 +77,16 @@ func (ev *events) load(s *Sweep, p int) error {
 	return nil
 }
 
+// manyEvents is how many events of a partition are worth the memory of a next one.
+const manyEvents = 1 << 20
+
+// settle lets what the sorted events were read into go where there are many: what kernels build of them is as large.
+func (ev *events) settle() {
+	if ev.n > manyEvents {
+		ev.pieces, ev.scratch, ev.buf, ev.keys = nil, nil, nil, nil
+	}
+}
+
 // decode reads one run's slices of partition p into scratch parts.
 func (ev *events) decode(s *Sweep, r *run, p, used int, decoded map[*part]*part) (int, error) {
 	b, err := s.spill.read(r, p, ev.buf)

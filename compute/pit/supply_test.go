@@ -57,6 +57,17 @@ func TestResultsTakeTheMemoryOfSweptEvents(t *testing.T) {
 	}
 }
 
+// TestManyEventsOfOnePartition holds that a partition of so many events that their copies are let go has the values of the small ones.
+func TestManyEventsOfOnePartition(t *testing.T) {
+	w := evenWorld(t, rand.New(rand.NewPCG(2, 9)), 2, manyEvents/2+3, 300)
+	want := inRowOrder(w.run(t, Options{Threads: 2, partitions: 64}))
+	for _, memory := range []int64{0, 1 << 20} {
+		if got := inRowOrder(w.run(t, Options{Threads: 1, Memory: memory, SpillDir: t.TempDir(), partitions: 1})); !reflect.DeepEqual(got, want) {
+			t.Errorf("memory %d: other values", memory)
+		}
+	}
+}
+
 // evenWorld is a world of as many events for every one of its keys, in so many blocks, that counts them.
 func evenWorld(t *testing.T, rng *rand.Rand, blocks, events, rows int) *world {
 	number := selfsame.Scalar(selfsame.Int64)

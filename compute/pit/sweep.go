@@ -36,13 +36,14 @@ type Sweep struct {
 
 	scatterers sync.Pool
 
-	mu     sync.Mutex
-	parts  []*part // every block, in the order of its Add until Run sorts them by seq
-	held   int64   // bytes of parts that are in memory
-	free   []*part // memory of spilled parts
-	spill  spill
-	events int64
-	known  bool // some block brings α beside τ
+	mu      sync.Mutex
+	parts   []*part // every block, in the order of its Add until Run sorts them by seq
+	held    int64   // bytes of parts that are in memory
+	free    []*part // memory of spilled parts
+	spill   spill
+	events  int64
+	known   bool    // some block brings α beside τ
+	hottest hottest // with a limit of memory
 
 	slots map[int64]*slots // of an as-of view, by the delay of α behind τ, once it is pruned
 }
@@ -101,6 +102,9 @@ func (s *Sweep) Add(seq int, b *Block) error {
 	s.held += p.size()
 	s.events += int64(p.rows())
 	s.known = s.known || b.From != nil || b.Arrival != nil
+	if s.opt.Memory > 0 {
+		s.hottest.tally(s, p)
+	}
 	if s.opt.Memory > 0 && s.held > s.opt.Memory/2 {
 		return s.spillHeld()
 	}

@@ -276,6 +276,7 @@ func (q *asking) sortPacked(a, b int) bool {
 // windowed evaluates the cells of a windowed view for every entity of the partition.
 func (w *worker) windowed(ctx context.Context, entities int) error {
 	w.events.moveColumns(w.spec.Columns, &w.ask, w.s.rows.Request)
+	w.events.settle()
 	w.changed(0)
 	w.prepare()
 	for e := range entities {
