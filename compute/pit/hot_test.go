@@ -55,3 +55,25 @@ func TestOneKeyBeyondTheLimit(t *testing.T) {
 		t.Errorf("small keys are refused: %v", err)
 	}
 }
+
+// TestAWholeRunOfOneKeyIsWrittenInParts holds that what is gathered before it is written does not grow with the events of one partition.
+func TestAWholeRunOfOneKeyIsWrittenInParts(t *testing.T) {
+	w := evenWorld(t, rand.New(rand.NewPCG(8, 3)), 1, 200_000, 10)
+	s, err := New(w.spec, w.rows, Options{Memory: 1 << 40, SpillDir: t.TempDir(), partitions: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i := range 10 {
+		if err := s.Add(i, w.blocks[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := s.held
+	if err := s.spillHeld(); err != nil {
+		t.Fatal(err)
+	}
+	if s.spill.size < held*9/10 || int64(cap(s.spill.buf)) > held/2 {
+		t.Errorf("%d bytes of %d were written by way of %d", s.spill.size, held, cap(s.spill.buf))
+	}
+}

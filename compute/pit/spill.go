@@ -96,10 +96,10 @@ func (s *spill) write(r *run, partitions int) error {
 			s.buf = append(s.buf, 0, 0, 0, 0, 0, 0, 0, 0)
 			s.buf = part.appendSlice(s.buf, int(part.starts[p]), int(part.starts[p+1]))
 			binary.NativeEndian.PutUint64(s.buf[at:], uint64(len(s.buf)-at-8))
-		}
-		if len(s.buf) >= spillChunk {
-			if err := s.flush(); err != nil {
-				return err
+			if len(s.buf) >= spillChunk { // within a partition too: it may be a whole run
+				if err := s.flush(); err != nil {
+					return err
+				}
 			}
 		}
 	}
