@@ -71,6 +71,9 @@ func (l *Live) backfillVerb(ctx context.Context, a *LoadArgs, line func(any) err
 	if a.Start != nil || a.End != nil || a.Incremental {
 		return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "backfill", Message: "it loads the whole history", Hint: "use selfsame materialize for a part"}
 	}
+	if _, _, err := l.loadable(a.Views, false); err != nil {
+		return err // without waiting
+	}
 	if err := l.applying.take(ctx, "a backfill", func(why string) error { return line(LoadLine{Note: why}) }); err != nil {
 		return err
 	}
@@ -89,6 +92,9 @@ func (l *Live) backfillVerb(ctx context.Context, a *LoadArgs, line func(any) err
 func (l *Live) materializeVerb(ctx context.Context, a *LoadArgs, line func(any) error) error {
 	if err := a.check(); err != nil {
 		return err
+	}
+	if _, _, err := l.loadable(a.Views, true); err != nil {
+		return err // without waiting
 	}
 	if err := l.applying.take(ctx, "a materialization", func(why string) error { return line(LoadLine{Note: why}) }); err != nil {
 		return err

@@ -101,6 +101,14 @@ func TestApplyDuringALoad(t *testing.T) {
 	if note := <-told; !strings.HasPrefix(note, "waits: a backfill has changed live states since") {
 		t.Errorf("told %q", note)
 	}
+	// Who cannot load waits for nothing.
+	silent := func(v any) error { t.Errorf("told %v", v); return nil }
+	if err := w.live.backfillVerb(t.Context(), &LoadArgs{Views: []string{"none"}}, silent); selfsame.ClassOf(err) != selfsame.ClassNotFound {
+		t.Errorf("got %v", err)
+	}
+	if err := w.live.materializeVerb(t.Context(), &LoadArgs{Views: []string{"paid"}}, silent); selfsame.ClassOf(err) != selfsame.ClassUsage {
+		t.Errorf("got %v", err)
+	}
 	w.live.applying.end()
 	if err := <-done; err != nil {
 		t.Error(err)
