@@ -38,7 +38,7 @@ type FeatureView struct {
 	Offline   bool     // online: false
 	Request   []Field  // on-demand views
 	Inputs    []Input  // other views in roles: on-demand views read them at T, windowed views as of each event
-	LooksUp   bool     `json:"-"` // windowed views: an expression over rows reads another view. Such a view is Offline
+	LooksUp   bool     `json:"-"` // windowed views: an expression over rows reads another view. Where it is the key, or the other view is Offline, such a view is Offline
 	Ahead     bool     `json:"-"` // windowed views: every window looks forward, so that its features are labels. Such a view is Offline
 
 	Features    []Feature // one per output name: window lists are expanded

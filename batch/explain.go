@@ -107,6 +107,8 @@ type Event struct {
 	ID      string            `json:"id,omitempty"`
 	Delete  bool              `json:"delete,omitempty"`
 	Values  []Shown           `json:"values,omitempty"` // beside CellOrigin.Arguments or VersionOrigin.Columns
+	// LookedUp is what the expressions over the row read from other views, as of its time and the knowledge of the row that asks.
+	LookedUp []Named `json:"looked_up,omitempty"`
 }
 
 // Misses are the rows that one reason kept out, the nearest first.
@@ -188,9 +190,6 @@ func Explain(ctx context.Context, req Request, row, limit int) (*Explanation, er
 	if row < 0 || row >= req.Rows.Batch.Rows {
 		return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: fmt.Sprintf("row %d", row), Message: fmt.Sprintf("there are %d rows", req.Rows.Batch.Rows),
 			Hint: "rows are numbered from 0"}
-	}
-	if err := refuseLookups(req.Plan, "an explanation does not follow", "explain what it looks up, for a row with that key and the time of the event"); err != nil {
-		return nil, err
 	}
 	req.Rows = req.Rows.one(row)
 	req.Options.ErrorStatus, req.Options.Progress = true, nil
@@ -365,6 +364,9 @@ func (e *candidate) show(columns []int) Event {
 	}
 	for _, c := range columns {
 		out.Values = append(out.Values, Show(e.block.Columns[c].Value(e.i)))
+	}
+	for i, c := range e.found {
+		out.LookedUp = append(out.LookedUp, Named{e.names[i], Show(c.Value(e.i))})
 	}
 	return out
 }

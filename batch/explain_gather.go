@@ -40,6 +40,9 @@ type part struct {
 	table *source.Table // of history; nil: none
 	block *pit.Block
 	ids   *column.Column // nil: the source declares no id
+	held  *heldEvents    // of a use that looks others up: the rows as they came
+	found []*column.Column
+	names []string // of found: what the rows looked up
 }
 
 // candidate is one row of a source.
@@ -88,6 +91,11 @@ func gather(ctx context.Context, req Request, u *plan.Use) (*gathered, error) {
 	r.uses = []*useRun{{use: u, keys: keys, lens: g.lens, lower: selfsame.MinTime, upper: selfsame.MaxTime, seen: make([]bool, 1)}}
 	for _, s := range u.Sources {
 		if err := g.readSource(ctx, r, s); err != nil {
+			return nil, err
+		}
+	}
+	if u.Lookup != nil {
+		if err := g.lookUp(ctx, &req); err != nil {
 			return nil, err
 		}
 	}
@@ -160,7 +168,9 @@ func (f *feeder) find(u *useFeeder, p *part, c *piece, cols []*column.Column, fi
 		return found
 	}
 	var where *column.Column
-	if u.where != nil {
+	if u.run.use.Lookup != nil {
+		p.hold(f, in, u.idx)
+	} else if u.where != nil {
 		where = u.where.Eval(in)
 	}
 	for k, row := range u.idx {

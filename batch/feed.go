@@ -119,6 +119,7 @@ type useFeeder struct {
 	pruner  *pit.Pruner // nil: every event may count
 	all     []uint32    // places of the rows of a block
 	held    []heldEvents
+	asking  []uint32 // of each row of the chunk: the row that asks, where they are entities of their own
 }
 
 func (r *runner) newFeeder(place int, src *selfsame.Source, res *resolution) *feeder {
@@ -389,6 +390,9 @@ func (f *feeder) take(u *useFeeder, in *expr.Input) {
 			b.Delete = append(b.Delete, isDelete(f.times.op, int(i)))
 		}
 	}
+	if len(in.Columns) <= len(f.src.Schema)+1 && u.run.use.Lookup != nil {
+		return // an explanation: what the rows look up comes later
+	}
 	for k, ev := range u.columns {
 		c := ev.Eval(in)
 		if len(u.idx) == in.Rows {
@@ -409,9 +413,12 @@ func (f *feeder) pick(u *useFeeder, in *expr.Input) error {
 		where = u.where.Eval(in)
 		f.countWhere(u, where)
 	}
-	if u.run.keys == nil {
+	switch {
+	case u.asking != nil:
+		copy(u.ids, u.asking)
+	case u.run.keys == nil:
 		clear(u.ids)
-	} else {
+	default:
 		u.keyCols = u.keyCols[:0]
 		for _, k := range u.key {
 			u.keyCols = append(u.keyCols, k.Eval(in))

@@ -211,7 +211,7 @@ func offsetOf(p source.Position) int64 {
 // lensOf returns the axis on which a use looks at events.
 func (r *runner) lensOf(u *plan.Use) lens {
 	switch {
-	case !r.Mode.Served || r.scope.past || u.View.AsOf.Set || u.Spec.Static:
+	case !r.Mode.Served || r.scope.past || r.Rows != nil && r.Rows.most != nil || u.View.AsOf.Set || u.Spec.Static:
 		return byArrival
 	case u.Spec.AsOf:
 		return byOffsetVersion

@@ -29,6 +29,7 @@ type heldEvents struct {
 	seq         int
 	tau         []int64
 	from, until []int64          // as in pit.Block
+	key         []uint32         // number of its entity's key; nil: there is one
 	columns     []*column.Column // by schema field, nil where not read
 }
 
@@ -60,6 +61,9 @@ func (f *feeder) hold(u *useFeeder, in *expr.Input) {
 	}
 	h := heldEvents{src: f.src, seq: f.split<<16 | u.blocks, tau: appendGather(nil, f.times.tau, u.idx), columns: make([]*column.Column, len(f.src.Schema))}
 	u.blocks++
+	if len(u.ids) > 0 {
+		h.key = appendGather(nil, u.ids, u.idx)
+	}
 	if from, _ := f.known(u); from != nil {
 		h.from = appendGather(nil, from, u.idx)
 	}
@@ -81,7 +85,7 @@ func join(parts []heldEvents) (*heldEvents, error) {
 	for _, p := range parts[1:] {
 		out.from = together(out.from, len(out.tau), p.from, p.tau, out.tau)
 		out.until = together(out.until, len(out.tau), p.until, endless(len(p.tau)), endless(len(out.tau)))
-		out.tau = append(out.tau, p.tau...)
+		out.tau, out.key = append(out.tau, p.tau...), append(out.key, p.key...)
 		for i, c := range p.columns {
 			if c == nil {
 				continue
@@ -139,7 +143,8 @@ func (h *heldEvents) untilOf(i int) int64 {
 // versions are events as they are known over stretches of knowledge.
 type versions struct {
 	event       []uint32
-	from, until []int64 // until nil: for ever
+	from, until []int64  // until nil: for ever
+	row         []uint32 // served: the row that asks about each
 }
 
 // lookUp finds what the held events of a use look up and hands them to its sweep.
@@ -151,25 +156,17 @@ func (r *runner) lookUp(ctx context.Context, place int, src *selfsame.Source, re
 	if err != nil {
 		return err
 	}
-	v, err := r.stretches(ctx, u, h)
-	if err != nil || len(v.event) == 0 {
-		return err
-	}
-	values, err := r.lookedUp(ctx, u, h, v)
-	if err != nil {
-		return err
-	}
 	f := r.newFeeder(place, src, res)
 	uf := f.uses[slices.IndexFunc(f.uses, func(x *useFeeder) bool { return x.run == u })]
-	for lo := 0; lo < len(v.event); lo += lookupRows {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := f.feedVersions(uf, h, v, values, lo, min(lo+lookupRows, len(v.event))); err != nil {
-			return err
+	if u.apart != nil {
+		err = r.fanOut(u, h, func(v *versions) error { return r.giveVersions(ctx, f, uf, h, v) })
+	} else {
+		var v *versions
+		if v, err = r.stretches(ctx, u, h); err == nil {
+			err = r.giveVersions(ctx, f, uf, h, v)
 		}
 	}
-	if err := f.flushUse(uf); err != nil {
+	if err != nil {
 		return err
 	}
 	u.see(uf.seen)
@@ -178,10 +175,36 @@ func (r *runner) lookUp(ctx context.Context, place int, src *selfsame.Source, re
 	return nil
 }
 
+// giveVersions finds what versions of events look up and hands them to the sweep.
+func (r *runner) giveVersions(ctx context.Context, f *feeder, uf *useFeeder, h *heldEvents, v *versions) error {
+	if len(v.event) == 0 {
+		return nil
+	}
+	values, err := r.lookedUp(ctx, uf.run, h, v)
+	if err != nil {
+		return err
+	}
+	for lo := 0; lo < len(v.event); lo += lookupRows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f.feedVersions(uf, h, v, values, lo, min(lo+lookupRows, len(v.event))); err != nil {
+			return err
+		}
+	}
+	return f.flushUse(uf)
+}
+
 // feedVersions hands versions [lo, hi) to the use as if they were rows of a chunk.
 func (f *feeder) feedVersions(u *useFeeder, h *heldEvents, v *versions, values []*column.Column, lo, hi int) error {
 	idx, rows := v.event[lo:hi], hi-lo
 	f.times = times{tau: timesOf(h.tau, idx), from: v.from[lo:hi], verdicts: make([]verdict, rows)}
+	if u.run.lens != byArrival {
+		f.times.from, f.seq = nil, v.from[lo:hi]
+	}
+	if v.row != nil {
+		u.asking = v.row[lo:hi]
+	}
 	u.side.bits, u.side.until = slices.Repeat([]bool{true}, rows), nil
 	if v.until != nil {
 		u.side.until = v.until[lo:hi]
@@ -259,12 +282,17 @@ func (r *runner) asking(u *useRun, h *heldEvents, event []uint32, known []int64)
 
 // lookedUp returns the values that versions of events look up, one column an output of the use's lookup.
 func (r *runner) lookedUp(ctx context.Context, u *useRun, h *heldEvents, v *versions) ([]*column.Column, error) {
-	known := v.from
-	if own, err := r.known(u.use); err != nil || own == nil {
+	known, scope := v.from, r.scope
+	own, err := r.known(u.use)
+	if err != nil || own == nil {
 		known = nil
 	}
 	req := r.asking(u, h, v.event, known)
-	res, err := run(ctx, *req, r.scope)
+	if u.apart != nil {
+		r.askServed(req.Rows, v, own)
+		req.Mode, scope.past = Mode{Served: true}, false
+	}
+	res, err := run(ctx, *req, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -319,14 +347,4 @@ func (r *runner) readsItself(src string) bool {
 	return slices.ContainsFunc(r.Plan.Uses, func(u *plan.Use) bool {
 		return slices.ContainsFunc(u.Sources, func(s *plan.SourceUse) bool { return s.Source.Name == src })
 	})
-}
-
-// refuseLookups refuses what lookups have no part in.
-func refuseLookups(p *plan.Plan, what, hint string) error {
-	for _, u := range p.Uses {
-		if u.Lookup != nil {
-			return &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + u.View.Name, Message: "it looks other views up as of each event, which " + what, Hint: hint}
-		}
-	}
-	return nil
 }

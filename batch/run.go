@@ -45,6 +45,8 @@ type EntityRows struct {
 	Cut   []int64 // κ of each row, or nil
 	// Served is the cut of the online read that each row was, or nil. It counts where the mode is served.
 	Served []ServedCut
+
+	most []int64 // served: what each row may know at most, by α; nil: what its cut holds. Of events that ask
 }
 
 // Request says what to run.
@@ -119,6 +121,8 @@ type useRun struct {
 	newest       int64 // of labels: the greatest event time of an admitted row of the sources
 	seen         []bool
 	changes      *changes // takes the blocks in the place of the sweep; nil: the sweep does
+	entity       []uint32 // of each row, as the sweep has it
+	apart        *apart   // every row is an entity of its own; nil: rows of one key are one
 }
 
 // see notes entities that have an event.
@@ -132,8 +136,8 @@ func (u *useRun) see(seen []bool) {
 func Run(ctx context.Context, req Request) (*Result, error) {
 	if req.Mode.Served {
 		for _, u := range req.Plan.Uses {
-			if u.Lookup != nil && !u.View.Ahead {
-				return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + u.View.Name, Message: "it looks other views up as of each event, and no online read sees that",
+			if u.TrainingOnly() && !u.View.Ahead {
+				return nil, &selfsame.Error{Class: selfsame.ClassUsage, Ref: "view " + u.View.Name, Message: "it looks its key up in other views, and no online read sees that",
 					Hint: "leave it out, or train it with --mode final"}
 			}
 		}
@@ -181,7 +185,7 @@ func run(ctx context.Context, req Request, s scope) (*Result, error) {
 		r.result.Events += res.Events
 		r.result.Spilled += res.Spilled
 		var seen int64
-		for _, id := range r.ids[len(r.result.sweeps)-1] {
+		for _, id := range u.entity {
 			if id != pit.NoEntity && u.seen[id] {
 				seen++
 			}
@@ -298,7 +302,11 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 	if err != nil {
 		return err
 	}
-	rows := pit.Rows{Entity: r.ids[i], At: r.Rows.At, Known: known, Entities: entities}
+	entity, own := r.ids[i], r.apart(u, i)
+	if own != nil {
+		entity, entities = own.entity, len(own.entity)
+	}
+	rows := pit.Rows{Entity: entity, At: r.Rows.At, Known: known, Entities: entities}
 	if rows.Request, err = r.asked(u); err != nil {
 		return err
 	}
@@ -313,7 +321,7 @@ func (r *runner) openUse(i int, u *plan.Use) error {
 	if err != nil {
 		return err
 	}
-	run := &useRun{newest: selfsame.MinTime, use: u, keys: r.keys[i], sweep: sweep, lens: r.lensOf(u), seen: make([]bool, entities)}
+	run := &useRun{newest: selfsame.MinTime, use: u, keys: r.keys[i], sweep: sweep, lens: r.lensOf(u), seen: make([]bool, entities), entity: entity, apart: own}
 	run.lower, run.upper, err = timeRange(u, r.Rows.At)
 	if err != nil {
 		return err
@@ -339,16 +347,20 @@ func (r *runner) known(u *plan.Use) ([]int64, error) {
 		return nil, nil
 	}
 	lag := max(r.Mode.Lag, u.View.AsOf.Or(0))
-	if lag == 0 && (r.Rows.Cut == nil || r.Mode.Served) {
+	if lag == 0 && r.Rows.most == nil && (r.Rows.Cut == nil || r.Mode.Served) {
 		return r.Rows.At, nil
 	}
 	out := make([]int64, len(r.Rows.At))
 	for i, at := range r.Rows.At {
 		// A row's own cut stands alone, unless a lag is declared or asked for.
 		switch {
+		case r.Rows.most != nil && u.View.AsOf.Set:
+			out[i] = min(satAdd(at, -lag), r.Rows.most[i])
+		case r.Rows.most != nil:
+			out[i] = r.Rows.most[i]
 		case r.Rows.Cut == nil || r.Mode.Served:
 			out[i] = satAdd(at, -lag)
-		case lag == 0:
+		case lag == 0 && !u.View.AsOf.Set:
 			out[i] = r.Rows.Cut[i]
 		default:
 			out[i] = min(satAdd(at, -lag), r.Rows.Cut[i])

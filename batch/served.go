@@ -165,7 +165,7 @@ func newHasty(ctx context.Context, req *Request) (*hasty, error) {
 	var mu sync.Mutex
 	seen := map[*selfsame.Source]bool{}
 	past := slices.ContainsFunc(req.Rows.Served, func(c ServedCut) bool { return c.Past })
-	for _, u := range req.Plan.Uses {
+	for _, u := range withLookups(nil, req.Plan) {
 		if u.View.AsOf.Set {
 			h.lag = min(h.lag, u.View.AsOf.Micros)
 		} else if !past {

@@ -51,7 +51,7 @@ func (l *loader) sourceView(v *selfsame.FeatureView, path []string, done map[str
 		}
 		l.checkSourceView(v)
 		l.checkAhead(v)
-		if v.LooksUp || v.Ahead {
+		if l.notServed(v) != "" {
 			l.trainingOnly(v)
 		}
 	})
@@ -89,7 +89,7 @@ func (l *loader) checkAhead(v *selfsame.FeatureView) {
 // trainingOnly marks a view that live serving cannot follow.
 func (l *loader) trainingOnly(v *selfsame.FeatureView) {
 	if pos, said := v.At["online"]; said && !v.Offline {
-		l.fail(pos, "view "+v.Name, "online: true, and "+notServed(v), "leave online out: the view is for training")
+		l.fail(pos, "view "+v.Name, "online: true, and "+l.notServed(v), "leave online out: the view is for training")
 	}
 	v.Offline = true
 }
@@ -219,13 +219,23 @@ func (s *scope) filled(n *expr.Ref, w *selfsame.FeatureView, fail func(expr.Node
 	return sound
 }
 
-// notServed says why live serving has no values of a view; empty where it has.
-func notServed(v *selfsame.FeatureView) string {
+// notServed says why live serving has no values of a view, whatever it says of itself; empty where it may have.
+func (l *loader) notServed(v *selfsame.FeatureView) string {
 	if v.Ahead {
 		return "the view " + v.Name + " looks forward (`next …`): its values are labels, which nobody knows when they are asked for"
 	}
-	if v.LooksUp {
-		return "the view " + v.Name + " looks other views up as of each event, which live serving does not follow"
+	if !v.LooksUp {
+		return ""
+	}
+	for _, k := range sortedKeys(v.Key) {
+		if n, err := expr.Parse(v.Key[k]); err == nil && len(lookupsIn(n)) > 0 {
+			return "the view " + v.Name + " looks its key " + k + " up as of each event, which live serving does not follow: a late row of the other view would move events from key to key"
+		}
+	}
+	for _, name := range l.parts["view "+v.Name].reads {
+		if w := l.viewOf(name); w != nil && w.Offline {
+			return "the view " + v.Name + " looks up " + name + ", which is for training only"
+		}
 	}
 	return ""
 }
@@ -247,7 +257,7 @@ func (l *loader) refuseUnserved(e *selfsame.ServiceEntry, ref string, v *selfsam
 // unserved says why live serving has no values of a feature, itself or by what it reads.
 func (l *loader) unserved(v *selfsame.FeatureView, f *selfsame.Feature) string {
 	if v.Kind != selfsame.OnDemandView {
-		return notServed(v)
+		return l.notServed(v)
 	}
 	n, err := expr.Parse(f.Value)
 	if err != nil {

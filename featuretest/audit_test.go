@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -133,7 +134,8 @@ func otherStatus(s selfsame.Status) selfsame.Status {
 func token(c *Case, s *Served) string {
 	cut := s.cut(c.Project)
 	t := online.Token{Offset: cut.Offset, Snapshot: cut.Snapshot}
-	for i, r := range cut.Ranges {
+	for _, r := range cut.Ranges {
+		i := slices.IndexFunc(c.Project.Sources, func(s *selfsame.Source) bool { return s.Name == r.Source })
 		t.Ranges = append(t.Ranges, online.TokenRange{Source: uint64(i), Lo: r.Lower, Hi: r.Upper})
 	}
 	return t.String()

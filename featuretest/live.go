@@ -27,11 +27,19 @@ var snapshot = [16]byte{1}
 // cut is s as batch takes it.
 func (s *Served) cut(p *selfsame.Project) batch.ServedCut {
 	c := batch.ServedCut{Offset: s.Offset, Past: s.Past}
-	if s.History {
-		c.Snapshot = snapshot
-		if s.Lower != selfsame.MinTime || s.Upper != selfsame.MaxTime {
-			for _, src := range p.Sources {
-				c.Ranges = append(c.Ranges, batch.LoadedRange{Source: src.Name, Lower: s.Lower, Upper: s.Upper})
+	static := slices.ContainsFunc(p.Sources, func(src *selfsame.Source) bool { return src.EventTime == "" })
+	if !s.History && !static {
+		return c
+	}
+	c.Snapshot = snapshot
+	lower, upper := s.Lower, s.Upper
+	if !s.History { // static tables are in every cut
+		lower, upper = 0, 0
+	}
+	if lower != selfsame.MinTime || upper != selfsame.MaxTime {
+		for _, src := range p.Sources {
+			if src.EventTime != "" {
+				c.Ranges = append(c.Ranges, batch.LoadedRange{Source: src.Name, Lower: lower, Upper: upper})
 			}
 		}
 	}

@@ -6,10 +6,13 @@ package featuretest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -164,5 +167,94 @@ func TestLookupsEqualOracle(t *testing.T) {
 	}
 	if compared < 1000 {
 		t.Errorf("only %d values were compared", compared)
+	}
+}
+
+// lookupSides holds the engines that answer at cuts to the oracle over one script, and returns how many values were compared.
+func lookupSides(t *testing.T, seed uint64, counts map[string]int, text string) int {
+	t.Helper()
+	online, file := Stream{Seed: seed, Counts: counts}, Batch{Options: batch.Options{Threads: 1}, Files: 2}
+	total, explanations := 0, 0
+	for _, side := range []struct {
+		name      string
+		got, want Engine
+	}{
+		{"history", online, Oracle{}},
+		{"live, batch", live{file, nil, false}, live{Oracle{}, nil, false}},
+		{"live", live{online, nil, false}, live{Oracle{}, nil, false}},
+		{"explained", explained{dir: t.TempDir(), rows: 1, done: &explanations}, Oracle{}},
+		{"live, explained", live{explained{dir: t.TempDir(), rows: 1, done: &explanations}, nil, false}, live{Oracle{}, nil, false}},
+	} {
+		diff, n, err := Disagreement(t.Context(), definition.Parse, side.got, side.want, text)
+		if err != nil {
+			t.Fatalf("seed %d, %s: %v\n%s", seed, side.name, err, text)
+		}
+		if diff != "" {
+			t.Errorf("seed %d, %s: the engine and the oracle differ\n%s", seed, side.name, diff)
+		}
+		total += n
+	}
+	return total
+}
+
+// servedLookups is lookupCase without what no online read has: a key that is looked up.
+func servedLookups(seed uint64) string {
+	text := lookupCase(rand.New(rand.NewPCG(seed, 17)).IntN)
+	return strings.Replace(text, "ask spend.*,by_tier.*,", "ask spend.*,", 1)
+}
+
+// TestLookupsOnline holds the stream and request drivers, and batch in served mode, to the oracle (P2) with views that look others up: as the log tells it
+// and with a part of it live, disturbed, at cuts by position and as of the past.
+func TestLookupsOnline(t *testing.T) {
+	t.Parallel()
+	total, counts := 0, map[string]int{}
+	for seed := uint64(1); seed <= 24 && !t.Failed(); seed++ {
+		total += lookupSides(t, seed, counts, servedLookups(seed))
+	}
+	t.Log(total, "values,", counts)
+	if total < 1500 {
+		t.Errorf("only %d values were compared", total)
+	}
+}
+
+// TestAuditOfLookups audits what the oracle would have served of views that look others up: nothing differs, and one changed value is found and explained.
+func TestAuditOfLookups(t *testing.T) {
+	for _, tamper := range []bool{false, true} {
+		seen, dir := int64(0), t.TempDir()
+		for seed := uint64(1); seed <= 12; seed++ {
+			text := strings.Replace(servedLookups(seed), "\nevents orders\n", "  services:\n    s: {features: [spend.*, whole.*, deep.*]}\n\nevents orders\n", 1)
+			text = strings.Replace(text, "ask spend.*,whole.*,deep.* ", "ask s ", 1)
+			diff, _, err := Disagreement(t.Context(), definition.Parse, lively{audited{dir: dir, tamper: tamper, seen: &seen}, true}, lively{Oracle{}, true}, text)
+			if err != nil || diff != "" {
+				t.Fatalf("seed %d, tampered %v: %v\n%s\n%s", seed, tamper, err, diff, text)
+			}
+		}
+		if seen < 100 {
+			t.Errorf("only %d values were audited", seen)
+		}
+	}
+}
+
+// TestLookupsAreRetained draws the same with days for seconds, windows that end somewhere and events that settle soon: retention leaves what is looked up for
+// as long as rows that look it up are in a window.
+func TestLookupsAreRetained(t *testing.T) {
+	t.Parallel()
+	total, counts := 0, map[string]int{}
+	second, moment := regexp.MustCompile(`\b(\d+)s\b`), regexp.MustCompile(`2024-01-01T00:00:(\d\d)Z`)
+	bounded := strings.NewReplacer(" over 4 rows", " over 3d", " over 3 rows", " over 2d", "count(spend.f1)", "count(spend.f1) over 9d")
+	unbounded := regexp.MustCompile(`(?m)(^ +f\d+: (?:[^o\n]|o[^v\n])*\))$`)
+	settled := "      event_time: at\n      lateness: 2d\n      corrections: 2d\n      skew: 2d\n"
+	for seed := uint64(1); seed <= 24 && !t.Failed(); seed++ {
+		text := second.ReplaceAllString(servedLookups(seed), "${1}d")
+		text = moment.ReplaceAllStringFunc(text, func(m string) string {
+			return time.Date(2024, 1, 1+int(m[17]-'0')*10+int(m[18]-'0'), 0, 0, 0, 0, time.UTC).Format(time.RFC3339)
+		})
+		text = unbounded.ReplaceAllString(bounded.Replace(text), "$1 over 4d")
+		text = strings.ReplaceAll(text, `n: "count(*) "`, `n: "count(*) over 3d"`)
+		total += lookupSides(t, seed, counts, strings.ReplaceAll(text, "      event_time: at\n", settled))
+	}
+	t.Log(total, "values,", counts)
+	if total < 1500 || counts["retention"] < 10 {
+		t.Errorf("only %d values were compared, %v", total, counts)
 	}
 }

@@ -273,7 +273,13 @@ func (c *Case) rowKey(v *selfsame.FeatureView, o output, row Row) (string, bool)
 func (c *Case) cut(v *selfsame.FeatureView, row Row) Cut {
 	switch {
 	case row.Served != nil:
-		return Cut{Served: row.Served, Lagged: v.AsOf.Set || row.Served.Past, Known: plus(row.At, -v.AsOf.Micros)}
+		k := Cut{Served: row.Served, Lagged: v.AsOf.Set || row.Served.Past || row.Known != nil, Known: plus(row.At, -v.AsOf.Micros)}
+		if row.Known != nil { // of an event that asks: what its question knows by α
+			if k.Known = min(k.Known, *row.Known); !v.AsOf.Set {
+				k.Known = *row.Known
+			}
+		}
+		return k
 	case row.Known != nil:
 		if v.AsOf.Set {
 			return Cut{Known: min(*row.Known, plus(row.At, -v.AsOf.Micros))}

@@ -68,8 +68,13 @@ func (c *Case) looked(lookups map[string]output, log []*Event, cut Cut) ([]*Even
 			inner := *c
 			row := Row{At: *e.Tau, Given: e.Fields}
 			inner.Mode = Mode{Final: cut.Final}
-			if !cut.Final {
+			if !cut.Final && (cut.Served == nil || cut.Lagged) {
 				row.Known = &cut.Known
+			}
+			if cut.Served != nil {
+				served := *cut.Served
+				served.Past = false
+				row.Served = &served
 			}
 			inner.Rows = []Row{row}
 			column, ok := inner.oracleColumn(c.Project.View(o.view), o)

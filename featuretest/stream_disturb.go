@@ -68,7 +68,7 @@ func (w *streamWorld) trim(ctx context.Context) error {
 		return nil
 	}
 	w.count("trimmed")
-	err := w.driver.Load(ctx, stream.Load{Uses: w.plan.Uses, Again: func(string) bool { return true }})
+	err := w.driver.Load(ctx, stream.Load{Uses: w.plan.LiveUses(), Again: func(string) bool { return true }})
 	if selfsame.ClassOf(err) != selfsame.ClassResource {
 		return fmt.Errorf("states are built of a part of the log: %w", err)
 	}
@@ -90,14 +90,15 @@ func (w *streamWorld) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i, u := range again.Uses {
+	live := again.LiveUses()
+	for i, u := range live {
 		if w.rng.IntN(2) == 0 {
-			if err := w.driver.Switch(ctx, again.Uses[i:i+1]); err != nil {
+			if err := w.driver.Switch(ctx, live[i:i+1]); err != nil {
 				return fmt.Errorf("view %s: %w", u.View.Name, err)
 			}
 		}
 	}
-	return w.driver.Switch(ctx, w.plan.Uses)
+	return w.driver.Switch(ctx, w.plan.LiveUses())
 }
 
 // steps is how often a pass of retention is taken on: more than it needs.

@@ -84,7 +84,7 @@ func (w *streamWorld) start(ctx context.Context) (err error) {
 	for _, bytes := range cacheSizes {
 		w.readers = append(w.readers, request.New(w.store, w.driver.States, request.Options{CacheBytes: bytes}))
 	}
-	if err := w.driver.Switch(ctx, w.plan.Uses); err != nil {
+	if err := w.driver.Switch(ctx, w.plan.LiveUses()); err != nil {
 		return err
 	}
 	return w.driver.Recover(ctx)
@@ -245,7 +245,7 @@ func (w *streamWorld) load(ctx context.Context) error {
 	dir := filepath.Join(w.dir, fmt.Sprint("load", w.counts["loads"]))
 	w.count("loads")
 	w.tables = map[string]batch.Opened{}
-	req := materialize.Request{Uses: w.plan.Uses, Open: w.opened, Place: w.place, Ranges: w.ranges, Now: w.driver.Applied().Alpha,
+	req := materialize.Request{Uses: w.plan.LiveUses(), Open: w.opened, Place: w.place, Ranges: w.ranges, Now: w.driver.Applied().Alpha,
 		Options: batch.Options{Threads: 1, SpillDir: w.dir}}
 	if w.known(w.latest) > 0 || w.log.Begin() > 0 || w.disturbed && w.rng.IntN(2) == 0 {
 		req.Before = w.driver.Applied().Offset

@@ -78,6 +78,9 @@ func (d *drawing) draw() {
 		share := d.rng.IntN(5) // 0: all history
 		for i, row := range d.c.Logs[s.Name] {
 			d.c.Live[s.Name][i].Offset = -1
+			if s.EventTime == "" {
+				continue // files alone have it
+			}
 			op, at := fieldOf(s, s.Operation), row[fieldOf(s, s.EventTime)]
 			if at.Status == selfsame.Present && (op < 0 || operates(s, row[op].Str)) && d.rng.IntN(4) < share {
 				late := []int64{-30 * selfsame.Second, 0, 1, selfsame.Hour, 3 * selfsame.Hour}[d.rng.IntN(5)]

@@ -80,7 +80,7 @@ func (f *forecaster) loads(ctx context.Context) error {
 	return nil
 }
 
-// newUses are the uses of the stored features that come or change, each under its new version.
+// newUses are the uses of the stored features that come or change, each under its new version, and of what they look up.
 func (f *forecaster) newUses() (*based, error) {
 	byView := map[string][]selfsame.ServiceEntry{}
 	for _, c := range f.out.Features {
@@ -97,7 +97,7 @@ func (f *forecaster) newUses() (*based, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.add(pl.Uses)
+		b.add(pl.LiveUses())
 	}
 	return b, nil
 }
@@ -175,7 +175,7 @@ func storedUses(p *selfsame.Project) (*based, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.add(pl.Uses)
+		b.add(pl.LiveUses())
 	}
 	return b, nil
 }

@@ -30,6 +30,9 @@ type Retained struct {
 	Settled int64  `json:"settled"`          // lateness and corrections, the greater
 	History int64  `json:"history"`
 	Lag     int64  `json:"lag"`
+	// AskedBy are views whose rows look these up at their own times, and Asked is how far before all that those times go; -1: to any.
+	AskedBy []string `json:"asked_by,omitempty"`
+	Asked   int64    `json:"asked,omitempty"`
 	// Folds: older rows are folded into one state for each entity and lifetime window. Newest: the newest rows of each entity stay, whatever their age.
 	Folds  bool `json:"folds"`
 	Newest bool `json:"newest"`
@@ -111,6 +114,11 @@ func reachOf(s *plan.State, now int64) *Retained {
 	u := s.Use
 	r := &Retained{History: s.History(), Lag: u.View.AsOf.Or(0), Newest: u.Spec.AsOf}
 	oldest, horizon := s.Oldest(now), s.Horizon(now)
+	if r.AskedBy = u.AskedBy(); len(r.AskedBy) > 0 {
+		if r.Asked = window.SatSub(window.SatSub(now, r.History+r.Lag), oldest); oldest == selfsame.MinTime {
+			r.Asked = -1
+		}
+	}
 	switch r.Reach = window.SatSub(now, horizon); {
 	case u.Spec.Static:
 		r.Reach = 0
@@ -120,15 +128,16 @@ func reachOf(s *plan.State, now int64) *Retained {
 	for _, su := range u.Sources {
 		r.Settled = max(r.Settled, plan.SettledAfter(su.Source))
 	}
-	for _, c := range u.Spec.Cells {
-		if plan.Unbounded(c.Window) {
-			r.Folds = r.Folds || c.Window.Kind == selfsame.Lifetime
-			r.Newest = r.Newest || c.Window.Kind == selfsame.LastRows
+	from := max(oldest, selfsame.MinTime/2) // however far back: widths are the same
+	for _, w := range u.Windows() {
+		if plan.Unbounded(w) {
+			r.Folds = r.Folds || w.Kind == selfsame.Lifetime
+			r.Newest = r.Newest || w.Kind == selfsame.LastRows
 			continue
 		}
-		if b, err := window.Compile(c.Window); err == nil {
-			if width := window.SatSub(oldest, b.Lower(oldest)); width > r.Width {
-				r.Width, r.Window = width, expr.WindowText(c.Window)
+		if b, err := window.Compile(w); err == nil {
+			if width := window.SatSub(from, b.Lower(from)); width > r.Width {
+				r.Width, r.Window = width, expr.WindowText(w)
 			}
 		}
 	}

@@ -160,7 +160,7 @@ func (a *LoadArgs) wanted(name string, held *materialize.History, now int64) (ma
 	return want, note
 }
 
-// loadable returns the live uses and the sources with history that the named views read; of none named, of every view.
+// loadable returns the live uses and the sources with history that the named views read, or look up in others; of none named, of every view.
 func (l *Live) loadable(views []string, asOf bool) ([]*plan.Use, []string, error) {
 	snapshot := l.snapshot.Load()
 	p := snapshot.Project()
@@ -178,7 +178,8 @@ func (l *Live) loadable(views []string, asOf bool) ([]*plan.Use, []string, error
 	}
 	names := map[string]bool{}
 	for _, u := range uses {
-		if (len(views) > 0 && !slices.Contains(views, u.View.Name)) || (len(views) == 0 && asOf && !u.Spec.AsOf) {
+		asked := slices.Contains(views, u.View.Name) || slices.ContainsFunc(u.AskedBy(), func(name string) bool { return slices.Contains(views, name) })
+		if (len(views) > 0 && !asked) || (len(views) == 0 && asOf && !u.Spec.AsOf) {
 			continue
 		}
 		for _, su := range u.Sources {
@@ -214,7 +215,7 @@ func canLoad(p *selfsame.Project, name string, asOf bool) error {
 	case v.Kind == selfsame.OnDemandView:
 		e.Message, e.Hint = "it is computed on demand and keeps no state", "name the views that it reads"
 	case v.Offline:
-		e.Message, e.Hint = "it is for training only", "leave `online: false` out where it is to be served; a view that looks others up, or forward, never is"
+		e.Message, e.Hint = "it is for training only", "leave `online: false` out where it is to be served; a view that looks its key up in others, or looks forward, never is"
 	case !hasHistory:
 		e.Message, e.Hint = "its sources have no history files", "give one `batch: {path: …}`"
 	case asOf && v.Kind != selfsame.AsOfView:

@@ -23,7 +23,14 @@ import (
 // not kept is an error of class expectation; the others are returned as remarks.
 func (l *Live) expect(ctx context.Context, project *selfsame.Project, fresh []*plan.State, cut stream.Cut) ([]string, error) {
 	states := plan.NewStates(fresh)
-	reader := request.New(l.store, func() *plan.States { return states }, request.Options{CacheBytes: -1})
+	all := slices.Clone(fresh)
+	for _, s := range l.driver.States().List() { // which they may look up
+		if states.ByBase(s.Base) == nil {
+			all = append(all, s)
+		}
+	}
+	readable := plan.NewStates(all)
+	reader := request.New(l.store, func() *plan.States { return readable }, request.Options{CacheBytes: -1})
 	var remarks, errors []string
 	for _, v := range project.Views {
 		if v.Kind == selfsame.OnDemandView || !slices.ContainsFunc(v.Features, func(f selfsame.Feature) bool { return f.Expect != nil }) {
@@ -39,10 +46,10 @@ func (l *Live) expect(ctx context.Context, project *selfsame.Project, fresh []*p
 		if err != nil {
 			return nil, err
 		}
-		if len(p.Uses) != 1 || states.ByBase(p.Uses[0].Base()) == nil {
+		if len(p.Uses) != 1 || states.ByBase(p.Uses[0].Kept().Base()) == nil {
 			continue
 		}
-		e := &expecter{l: l, reader: reader, plan: p, state: states.ByBase(p.Uses[0].Base()), query: request.Query{Plan: request.Prepare(p), At: max(l.now(), cut.Alpha),
+		e := &expecter{l: l, reader: reader, plan: p, state: states.ByBase(p.Uses[0].Kept().Base()), query: request.Query{Plan: request.Prepare(p), At: max(l.now(), cut.Alpha),
 			Cut: request.Cut{Offset: cut.Offset, Alpha: cut.Alpha}}}
 		report, err := e.run(ctx)
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 // liveUses returns what must have online state so that every version that can be asked for answers: every version of every feature that is not retired, and
-// what it reads. Views that say `online: false` are left out.
+// what it reads or looks up. Views that say `online: false` are left out.
 func liveUses(s *registry.Snapshot) ([]*plan.Use, error) { return new(keptUses).of(s) }
 
 // keptUses are the uses of the last snapshot: those of views that stayed, and of versions that are rebuilt from the same definitions, serve the next one. It is
@@ -92,7 +92,7 @@ func (have plannedUses) again(s *registry.Snapshot, want plannedUses) (plannedUs
 	if err != nil {
 		return plannedUses{}, err
 	}
-	for _, u := range pl.Uses {
+	for _, u := range pl.LiveUses() {
 		if !u.View.Offline {
 			want.uses = append(want.uses, u)
 		}
@@ -100,8 +100,8 @@ func (have plannedUses) again(s *registry.Snapshot, want plannedUses) (plannedUs
 	return want, nil
 }
 
-// currentEntries are the features of a view of the project that are not retired; none where the view has no state of its own. Such a view reads its sources and its
-// entity only, so that it is what it was where it is the same pointer.
+// currentEntries are the features of a view of the project that are not retired; none where the view has no state of its own. Such a view reads its sources, its
+// entity and what it looks up only, and none of it has changed where it was not checked anew, so that it is what it was where it is the same pointer.
 func currentEntries(s *registry.Snapshot, v *selfsame.FeatureView) (entries []selfsame.ServiceEntry) {
 	if v.Kind == selfsame.OnDemandView || v.Offline {
 		return nil

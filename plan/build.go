@@ -53,6 +53,9 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 			return nil, err
 		}
 		u.collectFields()
+		if err := u.keepRows(); err != nil {
+			return nil, err
+		}
 	}
 	return b.plan, nil
 }
@@ -170,7 +173,7 @@ func (b *builder) use(l located, key filling, pos selfsame.Pos) (int, error) {
 		return 0, err
 	}
 	id := fmt.Sprintf("%s\x00%s\x00%d\x00%d\x00%s", l.view.Name, u.keyText(), l.view.AsOf.Or(0), u.maxValues(), u.base)
-	if l.view.Offline { // what it reads from other views is that of its own project, and labels stand apart
+	if l.view.Offline || l.view.LooksUp { // what it reads from other views is that of its own project, and labels stand apart
 		id += fmt.Sprintf("\x00%p", l.project)
 	}
 	if i, ok := b.uses[id]; ok {
@@ -276,8 +279,8 @@ func (b *builder) onDemandRef(l located, r *expr.Ref) (int, selfsame.Type, error
 // checkServed refuses what a service cannot serve: a pin may name a version that check has not seen.
 func (b *builder) checkServed(service string) error {
 	for _, u := range b.plan.Uses {
-		if service != "" && (u.View.Ahead || u.View.LooksUp) {
-			return &selfsame.Error{Class: selfsame.ClassDefinition, Ref: "service " + service, Message: "view " + u.View.Name + " is for training only: it looks forward, or looks other views up",
+		if service != "" && u.TrainingOnly() {
+			return &selfsame.Error{Class: selfsame.ClassDefinition, Ref: "service " + service, Message: "view " + u.View.Name + " is for training only: it looks forward, or looks its key up in other views",
 				Hint: "take it out of the service, and train its features with --labels"}
 		}
 	}

@@ -74,8 +74,10 @@ func (s *SourceUse) LooksUp(p *expr.Program) []int {
 	return out
 }
 
-// TrainingOnly reports whether live serving cannot follow the use.
-func (u *Use) TrainingOnly() bool { return u.Lookup != nil || u.View.Ahead }
+// TrainingOnly reports whether live serving cannot follow the use: it looks forward, or what it looks up is its key.
+func (u *Use) TrainingOnly() bool {
+	return u.View.Ahead || slices.ContainsFunc(u.Sources, func(s *SourceUse) bool { return !s.OwnKey() })
+}
 
 // OwnKey reports whether the key is filled from fields of the source alone.
 func (s *SourceUse) OwnKey() bool {

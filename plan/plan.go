@@ -43,8 +43,13 @@ type Use struct {
 	Lookup *Plan
 
 	lookups     lookups
-	columnTexts []string // canonical text of each of Spec.Columns
-	cellTexts   []string // and of each of Spec.Cells
+	kept        *Use              // nil: itself
+	rows        bool              // it is one that is kept for another
+	windows     []selfsame.Window // of that other
+	askers      []*Use            // kept uses whose rows look it up
+	parts       []*Use            // of a union: those of its uses that keep rows differently; nil: it is no union
+	columnTexts []string          // canonical text of each of Spec.Columns
+	cellTexts   []string          // and of each of Spec.Cells
 	base        string
 	sorted      bool // a union: the texts stand in order
 }

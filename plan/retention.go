@@ -21,39 +21,21 @@ func SettledAfter(s *selfsame.Source) int64 {
 }
 
 // History is how far back questions about the state reach: the longest that a source of it declares.
-func (s *State) History() int64 {
-	var back int64
-	for _, u := range s.Use.Sources {
-		back = max(back, u.Source.History.Or(0))
-	}
-	return back
-}
+func (s *State) History() int64 { return s.Use.history() }
 
-// Oldest is the least knowledge that a question asked at now may be about: now less history and the longest declared lag.
-func (s *State) Oldest(now int64) int64 {
-	return window.SatSub(window.SatSub(now, s.History()), s.Use.View.AsOf.Or(0))
-}
+// Oldest is the least knowledge that a question asked at now may be about: now less history and the longest declared lag, or what rows that
+// look the state up in such a question ask for at their own times.
+func (s *State) Oldest(now int64) int64 { return s.Use.oldest(now) }
 
 // Horizon is the event time below which no row is needed, at now, for what it is: only lifetime windows, windows of rows and as-of views look
-// beyond it, the first at a sum, the others at the newest rows.
+// beyond it, the first at a sum, the others at the newest rows. Rows that look other views up have no sum: what they look up may still change.
 func (s *State) Horizon(now int64) int64 {
 	oldest := s.Oldest(now)
 	horizon := oldest
 	for _, u := range s.Use.Sources {
 		horizon = min(horizon, window.SatSub(oldest, SettledAfter(u.Source)))
 	}
-	for _, c := range s.Use.Spec.Cells {
-		b, err := window.Compile(c.Window)
-		if err != nil {
-			return selfsame.MinTime // a window that was compiled before: nothing may go
-		}
-		if Unbounded(c.Window) {
-			horizon = min(horizon, b.Upper(oldest))
-		} else {
-			horizon = min(horizon, b.Lower(oldest))
-		}
-	}
-	return horizon
+	return min(horizon, s.Use.least(now))
 }
 
 // Unbounded reports whether a window goes back without end: a lifetime, or rows without `within`.

@@ -13,6 +13,73 @@ import (
 	"selfsame/plan"
 )
 
+// TestHorizonOfWhatIsLookedUp: what rows in some window look up stays as long as they do.
+func TestHorizonOfWhatIsLookedUp(t *testing.T) {
+	const text = `
+project: p
+entities:
+  user: {key: {k: string}}
+sources:
+  s:
+    schema: {k: string, x: int64, at: timestamp}
+    event_time: at
+    stream: {push: true}
+    lateness: 1h
+    corrections: 1h
+    history: 1d
+  r:
+    schema: {k: string, y: int64, at: timestamp}
+    event_time: at
+    stream: {push: true}
+    lateness: 2h
+    corrections: 1h
+views:
+  newest: {entity: user, source: r, as_of: 1m, features: [y]}
+  pace: {entity: user, source: s, features: {n: count(*) over 3h}}
+  deep: {entity: user, source: s, features: {n: max(pace.n) over 5d, y: max(newest.y) over 2d}}
+  top: {entity: user, source: s, where: newest.y > 0, features: {n: "max(deep.n) over %s"}}
+`
+	const day, hour, minute = selfsame.DayLength, selfsame.Hour, selfsame.Minute
+	now := int64(1_718_454_600_000_000)
+	for window, want := range map[string]map[string]int64{
+		// top reaches a day of history and its window, deep its own from there, in the same rows, and pace its three hours from there.
+		"10d":              {"top": 16 * day, "pace": 16*day + 3*hour, "newest": 11*day + minute + 2*hour},
+		"8 rows within 1d": {"top": 7 * day, "pace": 7*day + 3*hour, "newest": 2*day + minute + 2*hour},
+		"lifetime":         {"top": -1, "pace": -1, "newest": -1},
+		"8 rows":           {"top": -1, "pace": -1, "newest": -1},
+	} {
+		p, err := definition.Parse(map[string][]byte{"selfsame.yaml": fmt.Appendf(nil, text, window)}, ".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		pl, err := plan.Build(p, plan.Request{View: "top"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		byBase := map[string][]*plan.Use{}
+		for _, u := range pl.LiveUses() {
+			byBase[u.Base()] = append(byBase[u.Base()], u)
+		}
+		for _, uses := range byBase {
+			union, _, _, err := plan.Union(uses)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := plan.State{Use: union}
+			got := now - s.Horizon(now)
+			if s.Horizon(now) == selfsame.MinTime {
+				got = -1
+			}
+			if name := union.View.Name; got != want[name] {
+				t.Errorf("over %s: rows of %s of the last %dm stay, want %dm", window, name, got/minute, want[name]/minute)
+			}
+		}
+		if len(byBase) != len(want) {
+			t.Errorf("%d states, want %d: top and deep keep the same rows", len(byBase), len(want))
+		}
+	}
+}
+
 // TestHorizon: what must stay follows from the definitions.
 func TestHorizon(t *testing.T) {
 	const text = `

@@ -26,7 +26,9 @@ func (u *Use) Base() string { return u.base }
 func (u *Use) findBase() error {
 	var b baseText
 	b.line(baseFormat)
-	b.line("kind", u.View.Kind.String())
+	if b.line("kind", u.View.Kind.String()); u.rows {
+		b.line("rows") // as they came, for those who look other views up
+	}
 	if u.Entity != nil {
 		for _, k := range u.Entity.Key {
 			text, err := normalText(u.keyExpr(k.Name, u.Sources[0].Source))
@@ -36,7 +38,7 @@ func (u *Use) findBase() error {
 			b.line("key", k.Type.String(), text)
 		}
 	}
-	if u.View.Where != nil {
+	if u.View.Where != nil && (!u.rows || u.Sources[0].Where != nil) {
 		text, err := normalText(*u.View.Where)
 		if err != nil {
 			return err

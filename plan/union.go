@@ -33,6 +33,7 @@ func Union(uses []*Use) (union *Use, cellOf, columnOf [][]int, err error) {
 		columnOf, cellOf = append(columnOf, columns), append(cellOf, cells)
 		union.Spec.NeedOrder = union.Spec.NeedOrder || u.Spec.NeedOrder
 		union.Spec.Detail = union.Spec.Detail || u.Spec.Detail
+		union.retain(u)
 		if u.View.AsOf.Or(0) > union.View.AsOf.Or(0) {
 			union.View = u.View
 		}
@@ -43,7 +44,7 @@ func Union(uses []*Use) (union *Use, cellOf, columnOf [][]int, err error) {
 
 // emptied is a use like u without columns, cells and features.
 func emptied(u *Use) *Use {
-	e := &Use{sorted: true, View: u.View, Entity: u.Entity, Spec: u.Spec, Lookup: u.Lookup, lookups: u.lookups, base: u.base}
+	e := &Use{sorted: true, View: u.View, Entity: u.Entity, Spec: u.Spec, Lookup: u.Lookup, lookups: u.lookups, rows: u.rows, base: u.base}
 	e.Spec.Columns, e.Spec.Cells = nil, nil
 	for _, s := range u.Sources {
 		e.Sources = append(e.Sources, &SourceUse{Source: s.Source, Place: s.Place, Key: s.Key, Where: s.Where})

@@ -22,6 +22,8 @@ type Prepared struct {
 	keys    []keyList // distinct
 	keyOf   []int     // use -> its list in keys
 	sources []outputSource
+	lookups []*lookupUse // per use; nil: it looks nothing up
+	fault   error        // what is wrong with a lookup
 	bound   atomic.Pointer[binding]
 	free    sync.Pool // of *scratch
 }
@@ -46,12 +48,25 @@ type outputSource struct {
 
 // Prepare makes a plan ready.
 func Prepare(p *plan.Plan) *Prepared {
+	out, err := prepare(p)
+	if err != nil {
+		return &Prepared{plan: p, fault: err}
+	}
+	return out
+}
+
+func prepare(p *plan.Plan) (*Prepared, error) {
 	out := &Prepared{plan: p}
 	byName := map[string]int{}
 	for i, f := range p.Requests {
 		byName[f.Name] = i
 	}
 	for i, u := range p.Uses {
+		l, err := prepareLookup(u)
+		if err != nil {
+			return nil, err
+		}
+		out.lookups = append(out.lookups, l)
 		apart := u.AsksRow()
 		if j := slices.IndexFunc(p.Uses[:i], func(o *plan.Use) bool { return u.SameKey(o) && o.AsksRow() == apart }); j >= 0 {
 			out.keyOf = append(out.keyOf, out.keyOf[j])
@@ -67,7 +82,7 @@ func Prepare(p *plan.Plan) *Prepared {
 	for _, o := range p.Outputs {
 		out.sources = append(out.sources, sourceOf(p, o))
 	}
-	return out
+	return out, nil
 }
 
 // Plan returns the plan.
@@ -224,21 +239,17 @@ type boundUse struct {
 }
 
 // bind finds the live state of every use.
-func (r *Reader) bind(p *Prepared) (*binding, error) {
-	set, err := r.current()
-	if err != nil {
-		return nil, err
-	}
+func (p *Prepared) bind(set *liveSet) (*binding, error) {
 	if b := p.bound.Load(); b != nil && b.set == set {
 		return b, nil
 	}
 	b := &binding{set: set}
 	for _, u := range p.plan.Uses {
-		s := set.states.ByBase(u.Base())
+		s := set.states.ByBase(u.Kept().Base())
 		if s == nil || u.TrainingOnly() { // the rows that another view keeps are not enough
 			return nil, notBuilt(u)
 		}
-		cells, columns, err := placesIn(s.Use, u)
+		cells, columns, err := placesIn(s.Use, u.Kept())
 		if err != nil {
 			return nil, err
 		}
@@ -252,7 +263,7 @@ func (r *Reader) bind(p *Prepared) (*binding, error) {
 func placesIn(kept, u *plan.Use) (places, columns []int, err error) {
 	cells, columns := kept.Places(u)
 	places, text := cells, u.CellText
-	if u.Spec.AsOf {
+	if u.Spec.AsOf || len(cells) == 0 { // rows as they came have columns alone
 		places, text = columns, u.ColumnText
 	}
 	var missing []string

@@ -31,11 +31,13 @@ type scratch struct {
 	keyed    map[[2]int]*expr.Evaluator // of keys that are computed: list and part
 
 	query *Query
+	set   *liveSet
 	given func(f selfsame.Field) (*column.Column, error)
 
 	ask    pit.Ask
 	atOne  [1]int64
 	known  [1]int64
+	knows  []int64 // κ of each row of ask
 	loaded time.Duration
 	began  time.Time
 }
@@ -45,6 +47,7 @@ type useScratch struct {
 	values []*column.Column // per cell, in the order of entities
 	inRows []*column.Column // per cell, in row order
 	newest [][]int64        // per cell (as-of: one), in the order of entities
+	order  []uint32         // of each row: its place in those
 	asker  *plan.Asker      // nil: no window takes anything from the row that asks
 	own    pit.RequestRows  // what it takes, in the columns of the state
 }
@@ -81,13 +84,14 @@ func newScratch(p *Prepared, r *Reader) *scratch {
 
 // read fills s.result.
 func (s *scratch) read(ctx context.Context, r *Reader, b *binding, q *Query) error {
+	s.set = b.set
 	s.query, s.result, s.loaded = q, Result{Columns: s.result.Columns[:0], EventTimes: s.result.EventTimes[:0], States: b.set.states}, 0
-	defer func() { s.query = nil }()
+	defer func() { s.query, s.set = nil, nil }()
 	if q.Timing {
 		s.began = time.Now()
 	}
-	s.at = s.at[:0]
-	for range q.Rows {
+	s.at = append(s.at[:0], q.each...)
+	for len(s.at) < q.Rows {
 		s.at = append(s.at, q.At)
 	}
 	for i, list := range s.prepared.keys {
@@ -148,21 +152,23 @@ func (s *scratch) use(ctx context.Context, r *Reader, i int, u *boundUse) error 
 		m.values[c].Reset()
 		m.newest[c] = m.newest[c][:0]
 	}
-	x := axisOf(q, u.lag)
+	m.order = keys.rowOf
+	if s.prepared.lookups[i] != nil {
+		return s.looked(ctx, r, i, u)
+	}
+	s.ask = pit.Ask{MaxSeq: q.Cut.Offset - 1, Cells: u.cells}
+	if q.each != nil {
+		return s.each(ctx, r, i, u)
+	}
+	x := axisOf(q, 0, u.lag)
 	s.atOne[0], s.known[0] = q.At, x.known
-	s.ask = pit.Ask{At: s.atOne[:], Known: s.known[:], ByAlpha: x.byAlpha, MaxSeq: q.Cut.Offset - 1, Cells: u.cells}
+	s.ask.At, s.knows, s.ask.ByAlpha = s.atOne[:], s.known[:], x.byAlpha
 	if err := s.asked(m, u); err != nil {
 		return err
 	}
 	for e := range keys.count() {
-		var err error
 		s.ask.First = e
-		if keys.isNobody(e) {
-			err = s.nobody(u.live, m)
-		} else {
-			err = s.entity(ctx, r, u.live, keys.entity(e), m)
-		}
-		if err != nil {
+		if err := s.one(ctx, r, u.live, keys, e, m); err != nil {
 			return err
 		}
 	}
@@ -174,6 +180,14 @@ func (s *scratch) use(ctx context.Context, r *Reader, i int, u *boundUse) error 
 		s.cells[i] = m.inRows
 	}
 	return nil
+}
+
+// one appends the values of entity e of the keys.
+func (s *scratch) one(ctx context.Context, r *Reader, live *liveState, keys *keySet, e int, m *useScratch) error {
+	if keys.isNobody(e) {
+		return s.nobody(live, m)
+	}
+	return s.entity(ctx, r, live, keys.entity(e), m)
 }
 
 // asked finds what windows take from the rows.
@@ -220,7 +234,7 @@ func (s *scratch) entity(ctx context.Context, r *Reader, live *liveState, key []
 	if s.query.Timing {
 		s.result.Cache += time.Since(start) - (s.loaded - before)
 	}
-	s.ask.Known = s.known[:]
+	s.ask.Known = s.knows
 	if !s.ask.ByAlpha && e.newest < s.query.Cut.Offset {
 		s.ask.Known = nil // the cut holds everything that is here
 	}
@@ -309,9 +323,9 @@ func (s *scratch) eventTimes(oi int) []int64 {
 	if src.use < 0 || len(src.cells) == 0 {
 		return nil
 	}
-	m, keys := &s.uses[src.use], &s.keys[s.prepared.keyOf[src.use]]
+	m := &s.uses[src.use]
 	out := s.times[oi][:0]
-	for _, e := range keys.rowOf {
+	for _, e := range m.order {
 		t := m.newest[src.cells[0]][e]
 		for _, c := range src.cells[1:] {
 			t = max(t, m.newest[c][e])

@@ -62,6 +62,9 @@ type Query struct {
 	EventTimes bool
 	Expired    bool // give the values of as-of rows older than their ttl beside the status expired
 	Timing     bool // fill Cache, Store and Compute
+
+	each   []int64 // T of each row, in the place of At; nil: all ask at At
+	limits []int64 // with each: what each row may know at most, by α; nil: what the cut holds
 }
 
 // Result is what a read gives. It is valid until Release.
@@ -90,8 +93,25 @@ func (r *Result) Release() {
 
 // Read evaluates a query. An error of class not_found says that a view has no state yet.
 func (r *Reader) Read(ctx context.Context, q *Query) (*Result, error) {
+	set, err := r.current()
+	if err != nil {
+		return nil, err
+	}
+	res, err := r.readOf(ctx, set, q)
+	if err == nil {
+		r.hits.Add(int64(res.Hits))
+		r.misses.Add(int64(res.Misses))
+	}
+	return res, err
+}
+
+// readOf is Read of a set of live states.
+func (r *Reader) readOf(ctx context.Context, set *liveSet, q *Query) (*Result, error) {
 	p := q.Plan
-	b, err := r.bind(p)
+	if p.fault != nil {
+		return nil, p.fault
+	}
+	b, err := p.bind(set)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +120,6 @@ func (r *Reader) Read(ctx context.Context, q *Query) (*Result, error) {
 		p.free.Put(s)
 		return nil, err
 	}
-	r.hits.Add(int64(s.result.Hits))
-	r.misses.Add(int64(s.result.Misses))
 	s.result.home = s
 	return &s.result, nil
 }
@@ -112,23 +130,40 @@ type axis struct {
 	byAlpha bool
 }
 
-// axisOf returns the knowledge of a use that declares a lag, or none. A lag of nought counts: it asks for α <= T.
-func axisOf(q *Query, lag selfsame.Duration) axis {
-	if q.Past || lag.Set {
-		return axis{known: window.SatSub(q.At, lag.Or(0)), byAlpha: true}
+// axisOf returns the knowledge that a row has of a use that declares a lag, or none. A lag of nought counts: it asks for α <= T.
+func axisOf(q *Query, row int, lag selfsame.Duration) axis {
+	at := q.At
+	if q.each != nil {
+		at = q.each[row]
 	}
-	return axis{known: q.Cut.Offset - 1}
+	known := window.SatSub(at, lag.Or(0))
+	switch {
+	case q.limits != nil && !lag.Set:
+		known = q.limits[row]
+	case q.limits != nil:
+		known = min(known, q.limits[row])
+	case !q.Past && !lag.Set:
+		return axis{known: q.Cut.Offset - 1}
+	}
+	return axis{known: known, byAlpha: true}
 }
 
 // Known returns the greatest κ, by α, that a query goes by, false where it goes by position alone: then its answer is complete.
-func (q *Query) Known() (int64, bool) {
+func (q *Query) Known() (int64, bool) { return q.knownOf(q.Plan.plan) }
+
+func (q *Query) knownOf(p *plan.Plan) (int64, bool) {
 	known, any := int64(math.MinInt64), false
-	for _, u := range q.Plan.plan.Uses {
+	for _, u := range p.Uses {
 		if u.Spec.Static {
 			continue
 		}
-		if x := axisOf(q, u.View.AsOf); x.byAlpha {
+		if x := axisOf(q, 0, u.View.AsOf); x.byAlpha {
 			known, any = max(known, x.known), true
+		}
+		if u.Lookup != nil { // asks at T at the latest
+			if k, also := q.knownOf(u.Lookup); also {
+				known, any = max(known, k), true
+			}
 		}
 	}
 	return known, any
@@ -167,7 +202,7 @@ func notBuilt(u *plan.Use) error {
 	e := &selfsame.Error{Class: selfsame.ClassNotFound, Ref: "view " + u.View.Name, Message: "it has no online state",
 		Hint: "apply the project, which builds the state of its views; history comes with `selfsame backfill`"}
 	if u.View.Offline {
-		e.Hint = "the view is for training only: it says `online: false`, looks other views up as of each event, or looks forward"
+		e.Hint = "the view is for training only: it says `online: false`, looks its key up in other views, or looks forward"
 	}
 	return e
 }

@@ -162,7 +162,7 @@ func statesOf(t testing.TB, p *selfsame.Project) *plan.States {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, u := range built.Uses {
+		for _, u := range built.LiveUses() {
 			if byBase[u.Base()] == nil {
 				bases = append(bases, u.Base())
 			}

@@ -144,8 +144,8 @@ func widthOf(u *plan.Use) int64 {
 		return 0
 	}
 	var widest int64
-	for _, c := range u.Spec.Cells {
-		widest = max(widest, reachOf(c.Window))
+	for _, w := range u.Windows() {
+		widest = max(widest, reachOf(w))
 	}
 	if widest == 0 {
 		return selfsame.Minute << 15 // lifetime and rows: about three weeks

@@ -32,8 +32,8 @@ type Driver struct {
 
 	states  atomic.Pointer[plan.States]
 	applied atomic.Pointer[Cut]
-	// earliest holds, by state, what Earliest answers; states of which nothing was taken are not in it.
-	earliest atomic.Pointer[map[uint32]int64]
+	// keptAt holds, by state, as of when retention last took something from it; states of which nothing was taken are not in it.
+	keptAt atomic.Pointer[map[uint32]int64]
 }
 
 // Open returns a driver over a store and the log that it follows. It has no live states until Switch. What was not complete when an earlier
@@ -51,7 +51,7 @@ func Open(ctx context.Context, store online.Store, log eventlog.Log, opt Options
 	d := &Driver{store: store, log: log, opt: opt, catalog: c}
 	d.states.Store(plan.NewStates(nil))
 	d.applied.Store(&cut)
-	d.tellEarliest(d.States())
+	d.tellKept(d.States())
 	d.lane = newLane(nil, &d.opt, store.Facts, nil)
 	for i := range d.catalog.States {
 		if r := &d.catalog.States[i]; r.Phase == building {

@@ -202,31 +202,44 @@ func (d *Driver) note(ctx context.Context, id uint32, now int64) (*folder, error
 		*r = was
 		return nil, err
 	}
-	d.tellEarliest(d.States())
+	d.tellKept(d.States())
 	return f, nil
 }
 
-// Earliest is the least T about which a use can be asked with what retention has left: MinTime where it has taken nothing.
+// Earliest is the least T about which a use can be asked with what retention has left, of what it looks up too: MinTime where it has taken nothing.
 func (d *Driver) Earliest(u *plan.Use) int64 {
-	s := d.States().ByBase(u.Base())
+	s := d.States().ByBase(u.Kept().Base())
 	if s == nil {
 		return selfsame.MinTime
 	}
-	if at, ok := (*d.earliest.Load())[s.ID]; ok {
-		return at
-	}
-	return selfsame.MinTime
+	return d.earliestOf(u, s.History())
 }
 
-// tellEarliest publishes what Earliest answers. The caller holds mu or is alone.
-func (d *Driver) tellEarliest(states *plan.States) {
-	earliest := map[uint32]int64{}
-	for _, s := range states.List() {
-		if r := d.catalog.state(s.ID); r != nil && r.Kept != selfsame.MinTime {
-			earliest[s.ID] = window.SatSub(r.KeptAt, s.History())
+// earliestOf is Earliest for questions that reach that far back: states that are looked up keep what questions about those who do need.
+func (d *Driver) earliestOf(u *plan.Use, history int64) int64 {
+	earliest := selfsame.MinTime
+	if s := d.States().ByBase(u.Kept().Base()); s != nil {
+		if at, ok := (*d.keptAt.Load())[s.ID]; ok {
+			earliest = window.SatSub(at, history)
 		}
 	}
-	d.earliest.Store(&earliest)
+	if u.Lookup != nil {
+		for _, x := range u.Lookup.Uses {
+			earliest = max(earliest, d.earliestOf(x, history))
+		}
+	}
+	return earliest
+}
+
+// tellKept publishes what Earliest answers from. The caller holds mu or is alone.
+func (d *Driver) tellKept(states *plan.States) {
+	at := map[uint32]int64{}
+	for _, s := range states.List() {
+		if r := d.catalog.state(s.ID); r != nil && r.Kept != selfsame.MinTime {
+			at[s.ID] = r.KeptAt
+		}
+	}
+	d.keptAt.Store(&at)
 }
 
 // forgetStep removes facts of the next source that nothing can meet any more.

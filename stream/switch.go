@@ -92,7 +92,7 @@ func (d *Driver) arrange(ctx context.Context, l *Load) (*succession, error) {
 	}
 	for _, u := range l.Uses {
 		if u.TrainingOnly() {
-			return nil, &selfsame.Error{Class: selfsame.ClassDefinition, Ref: "view " + u.View.Name, Message: "live serving does not follow it: it looks other views up, or looks forward",
+			return nil, &selfsame.Error{Class: selfsame.ClassDefinition, Ref: "view " + u.View.Name, Message: "live serving does not follow it: it looks forward, or looks its key up in other views",
 				Hint: "leave it out of what is served: it is for training"}
 		}
 	}
@@ -180,16 +180,11 @@ func (r *record) holds(u *plan.Use) bool {
 
 // sameAsk reports whether two uses of one base and shape ask for the same and keep it as long.
 func sameAsk(a, b *plan.Use) bool {
-	if len(a.Spec.Cells) != len(b.Spec.Cells) || a.View.AsOf != b.View.AsOf || a.Spec.Detail != b.Spec.Detail {
+	if len(a.Spec.Cells) != len(b.Spec.Cells) || a.Retained() != b.Retained() || a.Spec.Detail != b.Spec.Detail {
 		return false
 	}
 	for i := range a.Spec.Cells {
 		if a.CellText(i) != b.CellText(i) || !a.Spec.Cells[i].Call.SameBound(b.Spec.Cells[i].Call) {
-			return false
-		}
-	}
-	for i := range a.Sources {
-		if a.Sources[i].Source.History != b.Sources[i].Source.History {
 			return false
 		}
 	}
@@ -233,7 +228,7 @@ func (d *Driver) flip(ctx context.Context, next *succession, loaded bool) error 
 	}
 	d.lane, d.switched = lane, true
 	states := plan.NewStates(next.list).WithHistory(next.history)
-	d.tellEarliest(states)
+	d.tellKept(states)
 	d.states.Store(states)
 	return nil
 }

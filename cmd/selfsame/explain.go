@@ -265,6 +265,11 @@ func eventRows(events []batch.Event, names, texts []string) [][]string {
 	for _, n := range names {
 		head = append(head, clip(n, 40))
 	}
+	if len(events) > 0 {
+		for _, l := range events[0].LookedUp {
+			head = append(head, clip(l.Name, 40))
+		}
+	}
 	if texts != nil {
 		head = append(head, "why")
 	}
@@ -293,6 +298,9 @@ func eventRows(events []batch.Event, names, texts []string) [][]string {
 		tells[3] = tells[3] || row[3] != ""
 		for _, v := range e.Values {
 			row = append(row, clip(v.String(), 40))
+		}
+		for _, l := range e.LookedUp {
+			row = append(row, clip(l.Value.String(), 40))
 		}
 		if texts != nil {
 			row = append(row, texts[i])

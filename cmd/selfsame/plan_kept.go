@@ -45,13 +45,15 @@ func rateText(perDay float64) string {
 // keptText says in words which rows stay.
 func keptText(r *forecast.Retained) string {
 	switch {
+	case r.Reach < 0 && r.Asked < 0:
+		return "every row (looked up from " + strings.Join(r.AskedBy, ", ") + ", whose rows may be of any time)"
 	case r.Reach < 0:
 		return "every row"
 	case r.Reach == 0:
 		return "the row of each entity"
 	}
 	why := []string{"window " + r.Window}
-	if r.Width < r.Settled {
+	if r.Window == "" || r.Width < r.Settled {
 		why[0] = "lateness and corrections " + expr.DurationText(r.Settled)
 	}
 	if r.History > 0 {
@@ -59,6 +61,9 @@ func keptText(r *forecast.Retained) string {
 	}
 	if r.Lag > 0 {
 		why = append(why, "lag "+expr.DurationText(r.Lag))
+	}
+	if len(r.AskedBy) > 0 {
+		why = append(why, "looked up from "+strings.Join(r.AskedBy, ", ")+" "+expr.DurationText(r.Asked)+" before")
 	}
 	text := "rows of the last " + expr.DurationText(r.Reach) + " (" + strings.Join(why, ", ") + ")"
 	if r.Newest {
