@@ -347,7 +347,7 @@ func (s *decayedScanner) follow(p *presence, ev *Events, from int) {
 
 func (s *decayedScanner) appendValue(c *Call, at int64, numbers []int32, out *column.Column) {
 	s.total.reset()
-	now, steps := s.weights.tile(at), int64(0)
+	now, steps, last := s.weights.tile(at), int64(0), int64(0)
 	for len(numbers) > 0 && steps <= c.Spec.MaxValues {
 		run := s.runs[numbers[0]]
 		from, to := s.starts[run], int32(len(s.runs))
@@ -361,8 +361,8 @@ func (s *decayedScanner) appendValue(c *Call, at int64, numbers []int32, out *co
 		} else {
 			finite = s.addEach(numbers[:n], w)
 		}
-		if finite {
-			steps++
+		if tile := s.tiles[run]; finite && (steps == 0 || tile != last) { // a row that asks has a run of its own
+			steps, last = steps+1, tile
 		}
 		numbers = numbers[n:]
 	}
