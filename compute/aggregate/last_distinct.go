@@ -106,6 +106,8 @@ type recentScanner struct {
 	values   valueNumbers
 	seen     []int32 // the turn in which a value was seen last
 	turn     int32
+	tail     []int32 // numbers
+	rows     []int32
 }
 
 func (s *recentScanner) load(p *presence, ev *Events) {
@@ -127,14 +129,36 @@ func (s *recentScanner) appendValue(c *Call, _ int64, numbers []int32, out *colu
 		out.AppendStatus(selfsame.Null)
 		return
 	}
+	s.find(c, numbers)
+	appendRows(out.Elems, s.source, s.rows)
+	closeList(out)
+}
+
+// find makes rows those of the newest different values among numbers, and reports whether older ones would give no more.
+func (s *recentScanner) find(c *Call, numbers []int32) bool {
 	s.turn++
-	left := min(c.depth, s.values.different())
-	for i := len(numbers) - 1; i >= 0 && left > 0; i-- {
+	s.rows = s.rows[:0]
+	most := min(c.depth, s.values.different())
+	for i := len(numbers) - 1; i >= 0 && len(s.rows) < most; i-- {
 		if v := s.values.of[numbers[i]]; s.seen[v] != s.turn {
 			s.seen[v] = s.turn
-			appendRow(out.Elems, s.source, s.presence.row(numbers[i]))
-			left--
+			s.rows = append(s.rows, s.presence.row(numbers[i]))
 		}
 	}
+	return len(s.rows) == most
+}
+
+func (s *recentScanner) empty()     {}
+func (s *recentScanner) mark(int32) {}
+
+// appendSet looks at the newest events of the set, and at four times as many until they are enough.
+func (s *recentScanner) appendSet(c *Call, in *rankSet, out *column.Column) {
+	for n := 2 * shortRun; ; n *= 4 {
+		s.tail = in.appendFrom(s.tail[:0], in.pick(max(0, in.size-n)))
+		if s.find(c, s.tail) || n >= in.size {
+			break
+		}
+	}
+	appendRows(out.Elems, s.source, s.rows)
 	closeList(out)
 }

@@ -106,17 +106,21 @@ func pickBit(x uint64, k int32) int32 {
 }
 
 // appendTo appends the members, ascending.
-func (s *rankSet) appendTo(list []int32) []int32 {
-	for page, n := range s.pages {
-		if n == 0 {
-			continue
+func (s *rankSet) appendTo(list []int32) []int32 { return s.appendFrom(list, 0) }
+
+// appendFrom appends the members from i on, ascending.
+func (s *rankSet) appendFrom(list []int32, i int32) []int32 {
+	x := s.words[i>>6] >> (i & 63) << (i & 63)
+	for w := int(i >> 6); ; {
+		for ; x != 0; x &= x - 1 {
+			list = append(list, int32(w<<6+bits.TrailingZeros64(x)))
 		}
-		first := page << (pageShift - 6)
-		for w, x := range s.words[first:min(first+1<<(pageShift-6), len(s.words))] {
-			for ; x != 0; x &= x - 1 {
-				list = append(list, int32((first+w)<<6+bits.TrailingZeros64(x)))
-			}
+		for w++; w&(1<<(pageShift-6)-1) == 0 && w < len(s.words) && s.pages[w>>(pageShift-6)] == 0; {
+			w += 1 << (pageShift - 6)
 		}
+		if w >= len(s.words) {
+			return list
+		}
+		x = s.words[w]
 	}
-	return list
 }
