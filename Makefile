@@ -37,7 +37,7 @@ check:
 examples: build
 	scripts/run_examples.sh
 
-test: check examples soak
+test: check examples soak openlineage
 
 # SOAK=20m, CRASHES=100: what make nightly does
 SOAK ?= 60s
