@@ -11,6 +11,7 @@ import (
 
 	"selfsame"
 	"selfsame/compute/window"
+	"selfsame/internal/shift"
 	"selfsame/online"
 	"selfsame/plan"
 )
@@ -35,9 +36,10 @@ type round struct {
 	after  []byte   // entity of the first that was done last
 	inlets []*inlet // whose facts are still to be looked at
 	fact   []byte   // key of the first that was looked at last
+	work   shift.Shift
 }
 
-// Maintain does one step of retention as of now, a fraction of a second at most, and is to be called again and again. It folds and drops rows that no
+// Maintain does one step of retention as of now, a fraction of a second at most, half of which it rests, and is to be called again and again. It folds and drops rows that no
 // question inside the promised range can need one by one (plan.State.Horizon), forgets identities that nothing can meet, and drops states that are no
 // longer live. It never changes an answer inside that range.
 func (d *Driver) Maintain(ctx context.Context, now int64) error {
@@ -121,6 +123,7 @@ var errUnchanged = errors.New("nothing to fold")
 // keepStep folds the next entities of the round.
 func (d *Driver) keepStep(ctx context.Context, keep keeper) error {
 	p := &d.round
+	p.work.Begin()
 	f, err := d.note(ctx, p.states[0], p.began)
 	if f == nil {
 		p.states, p.after = p.states[1:], nil
@@ -135,6 +138,7 @@ func (d *Driver) keepStep(ctx context.Context, keep keeper) error {
 		return err
 	}
 	for _, entity := range list {
+		p.work.Pause(ctx.Done())
 		if going, err := d.keepEntity(ctx, keep, f, entity); err != nil || !going {
 			return err
 		}

@@ -5,11 +5,14 @@ package stream
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"selfsame"
 	"selfsame/column"
@@ -272,6 +275,42 @@ func withoutEmpty(list []string) []string {
 }
 
 // TestEarliest: what retention took from a state bounds questions after a restart too, and a state that is built anew has no bound.
+// slowReads is a store of which each read takes a millisecond.
+type slowReads struct {
+	*mapStore
+	reads int
+}
+
+func (s *slowReads) Read(ctx context.Context, at online.Range, visit func(int64, []byte) error) error {
+	time.Sleep(time.Millisecond)
+	s.reads++
+	return s.mapStore.Read(ctx, at, visit)
+}
+
+// TestRetentionRestsAsLongAsItWorks looks at many entities in one step.
+func TestRetentionRestsAsLongAsItWorks(t *testing.T) {
+	p, uses := usesOf(t, fmt.Sprintf(benchWorld, ""))
+	synctest.Test(t, func(t *testing.T) {
+		store := &slowReads{mapStore: newMapStore()}
+		d := openOver(t, store, &listLog{}, uses, Options{})
+		block := benchBlock(p.Sources[0], 50, rand.New(rand.NewPCG(4, 4)), 0)
+		if _, err := d.Apply(t.Context(), []*eventlog.Block{block}); err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		if err := d.Maintain(t.Context(), block.Alpha+2400*selfsame.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if store.reads < 40 {
+			t.Fatalf("%d entities were looked at, want about 50", store.reads)
+		}
+		work := time.Duration(store.reads) * time.Millisecond
+		if took := time.Since(begin); took != 2*work-time.Millisecond { // there is no rest before the first
+			t.Errorf("%v of work took %v, want as much rest between", work, took)
+		}
+	})
+}
+
 func TestEarliest(t *testing.T) {
 	p, uses := usesOf(t, keptWorld)
 	l, _ := draw(rand.New(rand.NewPCG(16, 16)), p, 40)

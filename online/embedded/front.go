@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
+
+	"selfsame/internal/shift"
 )
 
 // front holds what was applied last, by entity, until it is moved into the database in one sorted batch.
@@ -34,7 +36,7 @@ type front struct {
 	began  atomic.Bool   // moving has come to the point where the database may show what is in here
 	done   chan struct{} // closed when it is moved, or cannot be
 
-	work    shift         // of moving it
+	work    shift.Shift   // of moving it
 	hurried chan struct{} // closed by hurry
 	once    sync.Once
 }

@@ -125,7 +125,7 @@ type moved struct {
 
 // fill writes what a front holds, and its number, in the order of the keys, which makes the database's work with it short.
 func (f *front) fill(w *pebble.Batch) error {
-	f.work.begin()
+	f.work.Begin()
 	size := 0
 	for i := range f.entries {
 		size += int(f.entries[i].count) * (int(f.entries[i].size) + 8)
@@ -158,7 +158,7 @@ func (f *front) fill(w *pebble.Batch) error {
 // breathe lets others run now and then: they have an event to answer for, and nobody waits for this.
 func (f *front) breathe(i int) {
 	if i&0x3ff == 0x3ff {
-		f.work.pause(f.hurried)
+		f.work.Pause(f.hurried)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"selfsame/internal/shift"
 )
 
 // pace says which compactions run, as Pebble's own scheduler does, and makes each rest as long as it worked, a moment at a time: nobody waits for one, and readers
@@ -29,14 +31,8 @@ type pace struct {
 	closed  bool
 }
 
-const (
-	// workSlice is how long work goes on at least before it rests: shorter, and the rests cost more than they give.
-	workSlice = 250 * time.Microsecond
-	// longestRest bounds a rest: a slice that took longer has itself waited for a processor, or for the disk.
-	longestRest = 5 * time.Millisecond
-	// grantTick is how often the granter looks by itself: Pebble does not say when more may run because somebody waits for a compaction.
-	grantTick = 100 * time.Millisecond
-)
+// grantTick is how often the granter looks by itself: Pebble does not say when more may run because somebody waits for a compaction.
+const grantTick = 100 * time.Millisecond
 
 var _ pebble.CompactionScheduler = (*pace)(nil)
 
@@ -126,11 +122,11 @@ func (p *pace) release() bool {
 // turn is one compaction that runs. All but MeasureCPU is called by one goroutine.
 type turn struct {
 	pace *pace
-	work shift
+	work shift.Shift
 }
 
 // Started begins the first slice.
-func (t *turn) Started() { t.work.begin() }
+func (t *turn) Started() { t.work.Begin() }
 
 // MeasureCPU is nothing: a slice is measured by the clock.
 func (t *turn) MeasureCPU(pebble.CompactionGoroutineKind) {}
@@ -138,9 +134,9 @@ func (t *turn) MeasureCPU(pebble.CompactionGoroutineKind) {}
 // CumulativeStats is called every hundred keys or so. It rests where a slice is over.
 func (t *turn) CumulativeStats(pebble.CompactionGrantHandleStats) {
 	if t.pace.db.GetAllowedWithoutPermission() <= leastCompactions {
-		t.work.pause(t.pace.stop)
+		t.work.Pause(t.pace.stop)
 	} else {
-		t.work.begin()
+		t.work.Begin()
 	}
 }
 
@@ -148,38 +144,6 @@ func (t *turn) CumulativeStats(pebble.CompactionGrantHandleStats) {
 func (t *turn) Done() {
 	t.pace.release()
 	t.pace.ask()
-}
-
-// shift is work that nobody waits for, done in slices with a rest as long behind each. One goroutine's.
-//
-// To step back without a rest, as runtime.Gosched does, helps those who wait for a place in this process; a thread that never sleeps keeps others, the caller's
-// among them, from its core for as long as the system's own slices are.
-type shift struct {
-	resumed time.Time
-	timer   *time.Timer
-}
-
-// begin begins a slice.
-func (s *shift) begin() { s.resumed = time.Now() }
-
-// pause rests where a slice is over, until hurry is closed at most.
-func (s *shift) pause(hurry <-chan struct{}) {
-	worked := time.Since(s.resumed)
-	if worked < workSlice {
-		return
-	}
-	rest := min(worked, longestRest)
-	if s.timer == nil {
-		s.timer = time.NewTimer(rest)
-	} else {
-		s.timer.Reset(rest)
-	}
-	select {
-	case <-s.timer.C:
-	case <-hurry:
-		s.timer.Stop()
-	}
-	s.begin()
 }
 
 // flushes is a disk on which what is flushed rests as compactions do. The last front that was frozen says whether somebody waits: a flush is of what it held, or of
@@ -206,7 +170,7 @@ func (d *flushes) Create(name string, category vfs.DiskWriteCategory) (vfs.File,
 		return f, err
 	}
 	out := &flushed{File: f, disk: d}
-	out.work.begin()
+	out.work.Begin()
 	return out, nil
 }
 
@@ -217,13 +181,13 @@ func (d *flushes) Unwrap() vfs.FS { return d.FS }
 type flushed struct {
 	vfs.File
 	disk *flushes
-	work shift
+	work shift.Shift
 }
 
 // Write rests where a slice is over. Time in which nothing was to be written was work of the one that makes the content.
 func (f *flushed) Write(p []byte) (int, error) {
 	if last := f.disk.last.Load(); last != nil {
-		f.work.pause(last.hurried)
+		f.work.Pause(last.hurried)
 	}
 	return f.File.Write(p)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"selfsame/internal/shift"
 	"selfsame/online"
 )
 
@@ -57,8 +58,8 @@ func TestACompactionRestsAsLongAsItWorks(t *testing.T) {
 		work, rest time.Duration
 	}{
 		"a slice":              {1, time.Millisecond, time.Millisecond},
-		"less than a slice":    {1, workSlice - 1, 0},
-		"a long one":           {1, time.Second, longestRest},
+		"less than a slice":    {1, shift.Slice - 1, 0},
+		"a long one":           {1, time.Second, shift.Longest},
 		"the database is late": {2, time.Millisecond, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
