@@ -336,6 +336,31 @@ services: {all: {features: [newest.x]}}
 	w.ask(nil)
 }
 
+// TestExpectationsOfASeason: entities are asked for the season that is now, each once, however many seasons they have events of.
+func TestExpectationsOfASeason(t *testing.T) {
+	rows := "k,x,at\nb,1,2024-02-28T00:10:00Z\nc,,2024-02-28T00:10:00Z\n"
+	for hour := 1; hour < 10; hour++ {
+		rows += fmt.Sprintf("a,1,2024-02-28T0%d:00:00Z\n", hour)
+	}
+	for limit, blocked := range map[string]bool{"60%": false, "40%": true} {
+		w := newLiveWorld(t, `project: seasons
+entities: {user: {key: {k: string}}}
+sources:
+  rows:
+    schema: {k: string, x: int64, at: timestamp}
+    event_time: at
+    batch: {path: rows.csv}
+views:
+  usual: {entity: user, source: rows, season: hour(now()), features: {s: {value: sum(x) over 8w, expect: {nulls: `+limit+`, on_failure: block}}}}
+services: {all: {features: [usual.s]}}
+`, map[string]string{"rows.csv": rows})
+		if _, _, err := w.do("backfill", &LoadArgs{}); (selfsame.ClassOf(err) == selfsame.ClassExpectation) != blocked || !blocked && err != nil {
+			t.Errorf("at most %s of nulls, where one of two has none: %v", limit, err)
+		}
+		w.close()
+	}
+}
+
 // TestRefusedLoads: each thing that cannot be loaded is named, and nothing changes.
 func TestRefusedLoads(t *testing.T) {
 	files := bankFiles(rand.New(rand.NewPCG(4, 6)))

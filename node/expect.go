@@ -4,6 +4,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strconv"
@@ -12,10 +13,12 @@ import (
 	"selfsame"
 	"selfsame/batch"
 	"selfsame/column"
+	"selfsame/compute/expr"
 	"selfsame/monitor"
 	"selfsame/online"
 	"selfsame/plan"
 	"selfsame/request"
+	"selfsame/source"
 	"selfsame/stream"
 )
 
@@ -75,7 +78,7 @@ func (l *Live) expect(ctx context.Context, project *selfsame.Project, fresh []*p
 // expectRows is how many entities are evaluated in one go.
 const expectRows = 1000
 
-// expecter evaluates one view for every entity of its state.
+// expecter evaluates one view for every entity of its state, of one with a season for those of the season that is now.
 type expecter struct {
 	l       *Live
 	reader  *request.Reader
@@ -84,8 +87,9 @@ type expecter struct {
 	query   request.Query
 	profile *monitor.Profile
 
-	keys []*column.Column // of the entity's fields, in its order
-	rows int
+	keys   []*column.Column // of the entity's fields, in its order
+	rows   int
+	season []byte // of T, framed; nil: the view has none
 }
 
 func (e *expecter) run(ctx context.Context) (*monitor.Report, error) {
@@ -95,7 +99,7 @@ func (e *expecter) run(ctx context.Context) (*monitor.Report, error) {
 	}
 	e.profile = monitor.NewProfile(monitor.Config{Nulls: 1}, e.plan, 2*total) // the log may bring more meanwhile
 	u := e.plan.Uses[0]
-	if u.Entity != nil {
+	if e.season = e.seasonNow(); u.Entity != nil {
 		for _, f := range u.Entity.Key {
 			e.keys = append(e.keys, column.New(f.Type, expectRows))
 		}
@@ -132,14 +136,30 @@ func (e *expecter) take(ctx context.Context, entity []byte) error {
 	if err := ctx.Err(); err != nil {
 		return &selfsame.Error{Class: selfsame.ClassCanceled, Message: "stopped while values were looked at", Err: err}
 	}
-	ok := true
-	for _, c := range e.keys {
-		if entity, ok = c.AppendDecoded(entity); !ok {
-			return &selfsame.Error{Class: selfsame.ClassInternal, Ref: "view " + e.plan.Uses[0].View.Name, Message: "an entity of its state cannot be read"}
+	u, rest, ok := e.plan.Uses[0], entity, true
+	for i, c := range e.keys {
+		if u.Entity.Key[i].Name == plan.SeasonField && !bytes.Equal(rest, e.season) { // nobody can ask for it now
+			for _, c := range e.keys[:i] {
+				source.TruncateColumn(c, e.rows)
+			}
+			return nil
+		}
+		if rest, ok = c.AppendDecoded(rest); !ok {
+			return &selfsame.Error{Class: selfsame.ClassInternal, Ref: "view " + u.View.Name, Message: "an entity of its state cannot be read"}
 		}
 	}
 	e.rows++
 	return nil
+}
+
+// seasonNow is the season of T as keys of entities hold it, nil where the view has none.
+func (e *expecter) seasonNow() []byte {
+	u := e.plan.Uses[0]
+	if u.Entity == nil || u.View.Season == nil {
+		return nil
+	}
+	season := u.Fill[len(u.Fill)-1].Program.NewEvaluator()
+	return season.Eval(&expr.Input{Columns: make([]*column.Column, len(e.plan.Requests)), At: []int64{e.query.At}, Rows: 1}).AppendFramed(nil, 0)
 }
 
 // flush evaluates the entities that were taken.
