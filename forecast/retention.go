@@ -131,8 +131,8 @@ func reachOf(s *plan.State, now int64) *Retained {
 	from := max(oldest, selfsame.MinTime/2) // however far back: widths are the same
 	for _, w := range u.Windows() {
 		if plan.Unbounded(w) {
-			r.Folds = r.Folds || w.Kind == selfsame.Lifetime
-			r.Newest = r.Newest || w.Kind == selfsame.LastRows
+			r.Folds = r.Folds || w.Kind == selfsame.Lifetime && r.Reach >= 0
+			r.Newest = r.Newest || w.Kind == selfsame.LastRows && r.Reach >= 0
 			continue
 		}
 		if b, err := window.Compile(w); err == nil {

@@ -106,6 +106,41 @@ func TestRetention(t *testing.T) {
 	}
 }
 
+// TestRetentionOfWhatIsLookedUp: what rows in a window look up is kept as long as they are, and whoever plans is told for whom.
+func TestRetentionOfWhatIsLookedUp(t *testing.T) {
+	dir := t.TempDir()
+	text := strings.Replace(retentionProject[:strings.Index(retentionProject, "views:")], "batch: {path: users.csv}", "batch: {path: users.csv}\n  cities:\n    schema: {user_id: string, city: string, at: timestamp}\n    event_time: at\n    lateness: 1h\n    corrections: 1h\n    stream: {push: true}", 1) + `views:
+  city: {entity: user, source: cities, features: [city]}
+  spend: {entity: user, source: orders, features: {rome: "sum(amount) filter (where city.city = 'Rome') over 10d"}}
+  static: {entity: user, source: users, features: [city]}
+  ever: {entity: user, source: orders, where: static.city = 'Oslo', features: {n: count(*)}}
+`
+	if err := os.WriteFile(filepath.Join(dir, "selfsame.yaml"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Retention(t.Context(), dir, DefaultData(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const day = selfsame.DayLength
+	by := map[string]*forecast.Retained{}
+	for _, r := range got {
+		for _, name := range r.Views {
+			by[name] = r
+		}
+	}
+	if r := by["city"]; r.Reach != 13*day+selfsame.Hour || r.Asked != 13*day || !slices.Equal(r.AskedBy, []string{"spend"}) || !r.Newest {
+		t.Errorf("city: %+v, want the history and the window of spend, then an hour", r)
+	}
+	if r := by["static"]; r.Reach != 0 {
+		t.Errorf("static: %+v, want its rows", r)
+	}
+	// spend and ever keep the same rows; one window of them has no end.
+	if r := by["spend"]; r != by["ever"] || r.Reach != -1 || r.Folds || r.Asked != 0 {
+		t.Errorf("spend: %+v, want every row, shared with ever", r)
+	}
+}
+
 func TestRetentionMeasures(t *testing.T) {
 	dir := retentionFolder(t)
 	got, err := Retention(context.Background(), dir, DefaultData(dir))
