@@ -137,13 +137,17 @@ func (l *Live) recordVerb(ctx context.Context, t *recording, _ func(any) error) 
 // RecordRun records a run in the registry, through the server that owns the data directory where one does. Where there is no registry, or nothing is applied,
 // it does nothing.
 func RecordRun(ctx context.Context, cfg *LiveConfig, set *graph.TrainingSet) (err error) {
-	t := &recording{TrainingSet: set, By: registry.By{Author: author(ctx, cfg.Project), Engine: Version, Time: time.Now().UnixMicro()}}
+	t := &recording{TrainingSet: set, By: registry.By{Engine: Version, Time: time.Now().UnixMicro()}}
+	named := func() *recording { // git is asked where there is something to record, and takes its time
+		t.By.Author = author(ctx, cfg.Project)
+		return t
+	}
 	u := &unserved{at: RegistryOf(cfg.Config, cfg.Project)}
 	if err := u.at.check(); err != nil {
 		return err
 	}
 	ask := func(p Planner) error {
-		return p.(*served).Do(ctx, "record", t, func([]byte) error { return nil })
+		return p.(*served).Do(ctx, "record", named(), func([]byte) error { return nil })
 	}
 	if server := u.server(); server != nil {
 		return ask(server)
@@ -152,7 +156,7 @@ func RecordRun(ctx context.Context, cfg *LiveConfig, set *graph.TrainingSet) (er
 	if _, s, err := u.applied(ctx); err != nil || s.Applied() == 0 {
 		return err
 	}
-	return u.write(ctx, func(r registry.Registry) error { return t.record(ctx, r) }, ask)
+	return u.write(ctx, func(r registry.Registry) error { return named().record(ctx, r) }, ask)
 }
 
 // kind is what the verb of a load is called.

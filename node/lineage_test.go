@@ -515,3 +515,25 @@ func (l *Live) snapshotForTest(t *testing.T) *registry.Snapshot {
 }
 
 func scrapeOf(l *Live) string { return (&member{Live: l}).scrape() }
+
+// TestRunsWithoutARegistryAskNoGit holds that a run which nothing records starts no other program: it would be waited for.
+func TestRunsWithoutARegistryAskNoGit(t *testing.T) {
+	dir, tools := writeProject(t, map[string]string{"selfsame.yaml": smallProject}), t.TempDir()
+	asked := filepath.Join(tools, "asked")
+	if err := os.WriteFile(filepath.Join(tools, "git"), []byte("#!/bin/sh\n: >"+asked+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", tools+string(os.PathListSeparator)+os.Getenv("PATH"))
+	c := config.Default()
+	c.Dir = filepath.Join(dir, "data")
+	if err := RecordRun(t.Context(), &LiveConfig{Project: dir, Config: c}, &graph.TrainingSet{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(asked); err == nil {
+		t.Error("git was asked who runs this")
+	}
+	author(t.Context(), dir)
+	if _, err := os.Stat(asked); err != nil {
+		t.Errorf("the git of this test is not the one that is asked: %v", err)
+	}
+}
