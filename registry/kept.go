@@ -72,15 +72,18 @@ func viewForms(p *selfsame.Project, v *selfsame.FeatureView) ([]form, error) {
 }
 
 // stamp returns a project whose features have versions, by view.feature, and whose services have pinned outputs. A view whose versions are those of the last
-// project is the same pointer as in that.
+// project is the same pointer as in that, and so is all that it reads.
 func (k *kept) stamp(p *selfsame.Project, versions map[string]string, services map[string][]Entry) *selfsame.Project {
 	out := *p
 	swap(k, &k.stamped, func(before map[*selfsame.FeatureView]*selfsame.FeatureView) map[*selfsame.FeatureView]*selfsame.FeatureView {
 		after := make(map[*selfsame.FeatureView]*selfsame.FeatureView, len(p.Views))
 		out.Views = make([]*selfsame.FeatureView, len(p.Views))
+		if slices.ContainsFunc(p.Views, func(v *selfsame.FeatureView) bool { return before[v] != nil && !hasVersions(before[v], versions) }) {
+			before = nil // whatever reads that view reads other versions, too
+		}
 		for i, v := range p.Views {
 			w := before[v]
-			if w == nil || !hasVersions(w, versions) {
+			if w == nil {
 				w = withVersions(v, versions)
 			}
 			after[v], out.Views[i] = w, w

@@ -96,13 +96,15 @@ func TestWhatIsKeptIsNotSeen(t *testing.T) {
 func TestPlansLeaveWhatIsApplied(t *testing.T) {
 	store := &kept{texts: map[string][]byte{}}
 	b := &book{t: t, Registry: registry.Over(store, ".")}
-	one := spend("total: sum(amount) over 1d", "spend.*")
+	one := strings.Replace(spend("total: sum(amount) over 1d", "spend.*"), "services:", "  ratio: {request: {a: float64}, features: {r: a / spend.total}}\nservices:", 1)
 	two := strings.Replace(one, "sum(amount)", "max(amount)", 1)
 	b.apply(one)
 	before := b.snapshot().Project()
-	if _, err := b.Plan(t.Context(), b.change(two)); err != nil {
+	then, _, err := b.snapshot().After(t.Context(), b.change(two))
+	if err != nil {
 		t.Fatal(err)
 	}
+	planned := then.Project()
 	if v := before.View("spend"); v.Features[0].Version != "1.0.0" || b.snapshot().Project().View("spend") != v {
 		t.Errorf("a plan changed what is applied: total is %s", v.Features[0].Version)
 	}
@@ -112,8 +114,12 @@ func TestPlansLeaveWhatIsApplied(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := b.snapshot().Project().View("spend").Features[0].Version; got != "3.0.0" {
+	after := b.snapshot().Project()
+	if got := after.View("spend").Features[0].Version; got != "3.0.0" {
 		t.Errorf("total is %s, want the version that the other gave it: 3.0.0", got)
+	}
+	if after.View("ratio") == planned.View("ratio") {
+		t.Error("ratio reads another version of total and is the same pointer")
 	}
 }
 
