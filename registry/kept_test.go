@@ -96,8 +96,8 @@ func TestWhatIsKeptIsNotSeen(t *testing.T) {
 func TestPlansLeaveWhatIsApplied(t *testing.T) {
 	store := &kept{texts: map[string][]byte{}}
 	b := &book{t: t, Registry: registry.Over(store, ".")}
-	one := strings.Replace(spend("total: sum(amount) over 1d", "spend.*"), "services:", "  ratio: {request: {a: float64}, features: {r: a / spend.total}}\nservices:", 1)
-	two := strings.Replace(one, "sum(amount)", "max(amount)", 1)
+	one := strings.Replace(spend("total: {value: sum(amount) over 1d, owner: ann}", "spend.*"), "services:", "  ratio: {request: {a: float64}, features: {r: a / spend.total}}\nservices:", 1)
+	two := strings.Replace(one, "ann", "bob", 1)
 	b.apply(one)
 	before := b.snapshot().Project()
 	then, _, err := b.snapshot().After(t.Context(), b.change(two))
@@ -109,14 +109,14 @@ func TestPlansLeaveWhatIsApplied(t *testing.T) {
 		t.Errorf("a plan changed what is applied: total is %s", v.Features[0].Version)
 	}
 	other := registry.Over(store, ".")
-	for _, text := range []string{strings.Replace(one, "sum(amount)", "min(amount)", 1), two} {
+	for _, text := range []string{strings.Replace(one, "ann", "carl", 1), two} {
 		if _, err := other.Apply(t.Context(), b.change(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	after := b.snapshot().Project()
-	if got := after.View("spend").Features[0].Version; got != "3.0.0" {
-		t.Errorf("total is %s, want the version that the other gave it: 3.0.0", got)
+	if got := after.View("spend").Features[0].Version; got != "1.0.2" {
+		t.Errorf("total is %s, want the version that the other gave it: 1.0.2", got)
 	}
 	if after.View("ratio") == planned.View("ratio") {
 		t.Error("ratio reads another version of total and is the same pointer")
