@@ -209,7 +209,11 @@ func TestLookupsOnline(t *testing.T) {
 	t.Parallel()
 	total, counts := 0, map[string]int{}
 	for seed := uint64(1); seed <= 24 && !t.Failed(); seed++ {
-		total += lookupSides(t, seed, counts, servedLookups(seed))
+		text := servedLookups(seed)
+		if seed%3 == 0 { // versions of rows, which take each other's place
+			text = strings.ReplaceAll(strings.Replace(text, "      id: id\n      operation: op\n", "      primary_key: [id]\n      operation: op\n", 1), " insert ", " upsert ")
+		}
+		total += lookupSides(t, seed, counts, text)
 	}
 	t.Log(total, "values,", counts)
 	if total < 1500 {
