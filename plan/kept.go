@@ -155,10 +155,11 @@ func (u *Use) pieces() []*Use {
 	return u.parts
 }
 
-// retain has a union keep its rows for all that u keeps them for.
-func (union *Use) retain(u *Use) {
+// retain has a union keep its rows for all that u keeps them for. kept are the texts of what it keeps them for already.
+func (union *Use) retain(u *Use, kept map[string]bool) {
 	for _, p := range u.pieces() {
-		if !slices.ContainsFunc(union.parts, func(o *Use) bool { return o.Retained() == p.Retained() }) {
+		if text := p.Retained(); !kept[text] {
+			kept[text] = true
 			union.parts = append(union.parts, p)
 		}
 	}

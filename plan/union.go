@@ -28,12 +28,13 @@ func Union(uses []*Use) (union *Use, cellOf, columnOf [][]int, err error) {
 	}
 	union.takeColumns(uses)
 	union.takeCells(uses)
+	kept := map[string]bool{}
 	for _, u := range uses {
 		cells, columns := union.Places(u)
 		columnOf, cellOf = append(columnOf, columns), append(cellOf, cells)
 		union.Spec.NeedOrder = union.Spec.NeedOrder || u.Spec.NeedOrder
 		union.Spec.Detail = union.Spec.Detail || u.Spec.Detail
-		union.retain(u)
+		union.retain(u, kept)
 		if u.View.AsOf.Or(0) > union.View.AsOf.Or(0) {
 			union.View = u.View
 		}
