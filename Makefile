@@ -39,7 +39,7 @@ examples: build
 
 test: check examples soak openlineage
 
-# SOAK=20m, CRASHES=100: what make nightly does
+# SOAK=20m, CRASHES=100: what make nightly does, and DRAWS=1000 random cases of each kind
 SOAK ?= 60s
 soak:
 	$(GO) test -count=1 -v -timeout 90m ./e2e -run '^TestSoak$$' -soak $(SOAK)

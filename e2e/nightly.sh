@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs what is too long for CI, crashes and a soak of the real binary and random cases through every driver, and writes what it finds to docs/nightly.md.
-# CRASHES=100 and SOAK=20m are its measure; the page says with which it ran.
+# CRASHES=100, SOAK=20m and DRAWS=1000 are its measure; the page says with which it ran.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-crashes=${CRASHES:-100} soak=${SOAK:-20m} page=docs/nightly.md
+crashes=${CRASHES:-100} soak=${SOAK:-20m} draws=${DRAWS:-1000} page=docs/nightly.md
 tests='TestCrash|TestSoak|TestStopUnderLoad|TestApplyWhileServing|TestOverload|TestStalledClients|TestFaultsOfTheDisk|TestDiskFull|TestDiskReadOnly|TestDamageIsFound'
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -11,6 +11,7 @@ trap 'rm -f "$log"' EXIT
 	${GO:-go} test -count=1 -v -timeout 120m ./e2e -run "^($tests)\$" -crashes "$crashes" -soak "$soak"
 	code=$?
 	${GO:-go} test -count=1 -v -timeout 120m ./featuretest -run '^TestTriangle$' -triangle "$soak" || code=$?
+	${GO:-go} test -count=1 -v -timeout 120m ./featuretest -run 'Oracle$|^TestMetamorphic$|^TestAuditOfRandomReads$|^TestExplanationsOf' -rapid.checks "$draws" || code=$?
 	exit $code
 } 2>&1 | tee "$log"
 code=$?

@@ -183,18 +183,11 @@ func cutReader(names []string) func(*journal.Shape, string) (batch.ServedCut, er
 
 // TestAuditOfRandomReads audits what the oracle would have served: nothing differs, and one changed value is found.
 func TestAuditOfRandomReads(t *testing.T) {
+	t.Parallel()
 	for _, tamper := range []bool{false, true} {
 		seen, dir := int64(0), t.TempDir()
 		rapid.Check(t, func(rt *rapid.T) {
-			picks := rapid.SliceOfN(rapid.Uint16(), 300, 600).Draw(rt, "picks")
-			text := Generate(func(n int) int {
-				if len(picks) == 0 {
-					return 0
-				}
-				p := int(picks[0]) % n
-				picks = picks[1:]
-				return p
-			}, Shape{})
+			text := Generate(choices(rt, 300), Shape{})
 			diff, _, err := Disagreement(context.Background(), definition.Parse, lively{audited{dir: dir, tamper: tamper, seen: &seen}, true}, lively{Oracle{}, true}, text)
 			if err != nil || diff != "" {
 				rt.Fatalf("tampered %v: %v\n%s", tamper, err, diff)

@@ -57,6 +57,8 @@ type Case struct {
 	Mode     Mode
 	Columns  []selfsame.Field // of Row.Given, in order
 	Rows     []Row
+
+	seen map[string][]*Event // what the oracle has read of each view's logs while it answers
 }
 
 // Answer holds the values of a case, row by row. An engine that cannot answer an output leaves it out.

@@ -173,17 +173,10 @@ func (h harvest) same(ov *oracleView, u *plan.Use, log []*Event, events []event,
 
 // TestHarvestAgainstOracle resolves random logs for every entity.
 func TestHarvestAgainstOracle(t *testing.T) {
+	t.Parallel()
 	seen, dir := 0, t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
-		picks := rapid.SliceOfN(rapid.Uint16(), 300, 600).Draw(rt, "picks")
-		text := Generate(func(n int) int {
-			if len(picks) == 0 {
-				return 0
-			}
-			p := int(picks[0]) % n
-			picks = picks[1:]
-			return p
-		}, Shape{})
+		text := Generate(choices(rt, 300), Shape{})
 		diff, _, err := Disagreement(context.Background(), definition.Parse, lively{harvest{dir: dir, seen: &seen}, false}, lively{Oracle{}, false}, text)
 		if err != nil || diff != "" {
 			rt.Fatalf("%v\n%s", err, diff)

@@ -115,6 +115,7 @@ func consistent(o *batch.Origin) error {
 
 // TestExplanationsOfScripts explains every value of the scenario scripts.
 func TestExplanationsOfScripts(t *testing.T) {
+	t.Parallel()
 	done := 0
 	for file, text := range scripts(t) {
 		s, err := Parse(file, text)
@@ -137,11 +138,13 @@ func TestExplanationsOfScripts(t *testing.T) {
 
 // TestExplanationsOfRandomCases explains random values and holds them to the oracle.
 func TestExplanationsOfRandomCases(t *testing.T) {
+	t.Parallel()
 	explainRandom(t, 2, func(e Engine) Engine { return e })
 }
 
 // TestExplanationsOfLiveCases does so where a part of the logs came live.
 func TestExplanationsOfLiveCases(t *testing.T) {
+	t.Parallel()
 	for _, served := range []bool{false, true} {
 		explainRandom(t, 1, func(e Engine) Engine { return lively{e, served} })
 	}
@@ -150,15 +153,7 @@ func TestExplanationsOfLiveCases(t *testing.T) {
 func explainRandom(t *testing.T, rows int, wrap func(Engine) Engine) {
 	done, dir := 0, t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
-		picks := rapid.SliceOfN(rapid.Uint16(), 300, 600).Draw(rt, "picks")
-		text := Generate(func(n int) int {
-			if len(picks) == 0 {
-				return 0
-			}
-			p := int(picks[0]) % n
-			picks = picks[1:]
-			return p
-		}, Shape{})
+		text := Generate(choices(rt, 300), Shape{})
 		diff, _, err := Disagreement(context.Background(), definition.Parse, wrap(explained{dir: dir, rows: rows, done: &done}), wrap(Oracle{}), text)
 		if err != nil {
 			rt.Fatalf("%v\n%s", err, text)

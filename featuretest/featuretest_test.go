@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	_ "time/tzdata" // the oracle's zones, apart from the engine's
@@ -26,6 +28,36 @@ var (
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the engine's answers into testdata, and the matrix into docs")
+
+// TestMain lets garbage gather, which these small worlds make much of, and has thirty cases drawn where nobody asks for a number: make nightly
+// asks for more.
+func TestMain(m *testing.M) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	flag.Parse()
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "rapid.checks" })
+	if !asked {
+		if err := flag.Set("rapid.checks", "30"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// choices returns a pick for Generate that draws; after the last choice, of which there are least to twice as many, everything is the first.
+func choices(rt *rapid.T, least int) func(n int) int {
+	picks := rapid.SliceOfN(rapid.Uint16(), least, 2*least).Draw(rt, "picks")
+	return func(n int) int {
+		if len(picks) == 0 {
+			return 0
+		}
+		p := int(picks[0]) % n
+		picks = picks[1:]
+		return p
+	}
+}
 
 func scripts(t *testing.T) map[string]string {
 	t.Helper()
@@ -46,6 +78,7 @@ func scripts(t *testing.T) map[string]string {
 
 // TestScripts puts every script to the oracle and to the batch driver.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	for file, text := range scripts(t) {
 		for _, e := range []Engine{Oracle{}, Batch{Options: batch.Options{Threads: 1}}} {
 			t.Run(filepath.Base(file)+"/"+e.Name(), func(t *testing.T) {
@@ -84,17 +117,10 @@ func TestScripts(t *testing.T) {
 
 // TestBatchEqualsOracle draws definitions, logs and questions (P2). A failure shrinks and prints a script.
 func TestBatchEqualsOracle(t *testing.T) {
+	t.Parallel()
 	compared := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		picks := rapid.SliceOfN(rapid.Uint16(), 300, 600).Draw(rt, "picks")
-		text := Generate(func(n int) int { // after the last pick everything is the first choice
-			if len(picks) == 0 {
-				return 0
-			}
-			p := int(picks[0]) % n
-			picks = picks[1:]
-			return p
-		}, Shape{})
+		text := Generate(choices(rt, 300), Shape{})
 		diff, n, err := Disagreement(context.Background(), definition.Parse, Batch{Options: batch.Options{Threads: 1}}, Oracle{}, text)
 		if err != nil {
 			rt.Fatalf("%v\n%s", err, text)
@@ -112,17 +138,27 @@ func TestBatchEqualsOracle(t *testing.T) {
 // TestMatrix puts every aggregate over every window under every kind of knowledge to the batch driver, to the stream and request drivers and
 // to the oracle, and holds docs/matrix.md to the outcome.
 func TestMatrix(t *testing.T) {
-	var cells []MatrixCell
-	for _, a := range Aggregates {
-		for k := Known; k <= Retracted; k++ {
-			cells = append(cells, matrixRow(t, a, k)...)
+	t.Parallel()
+	rows := make([][]MatrixCell, len(Aggregates))
+	t.Run("of", func(t *testing.T) {
+		for i, a := range Aggregates {
+			t.Run(a, func(t *testing.T) {
+				t.Parallel()
+				for k := Known; k <= Retracted; k++ {
+					rows[i] = append(rows[i], matrixRow(t, a, k)...)
+				}
+				rows[i] = append(rows[i], onlineRow(t, a)...)
+				for k := Known; k <= Retracted; k++ {
+					rows[i] = append(rows[i], labelRow(t, a, k)...)
+				}
+				rows[i] = append(rows[i], unservedRow(t, a)...)
+			})
 		}
-		cells = append(cells, onlineRow(t, a)...)
-		for k := Known; k <= Retracted; k++ {
-			cells = append(cells, labelRow(t, a, k)...)
-		}
-		cells = append(cells, unservedRow(t, a)...)
+	})
+	if t.Failed() {
+		return // a row is not whole
 	}
+	cells := slices.Concat(rows...)
 	for _, c := range cells {
 		if !c.Pass && c.Refused == "" {
 			t.Errorf("%s over %s, %s, online %v: the engine and the oracle differ", c.Aggregate, c.Window, c.Knowledge, c.Online)

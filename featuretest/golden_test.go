@@ -159,6 +159,7 @@ func (w *streamWorld) sums(ctx context.Context) (string, error) {
 
 // TestGoldenReplay reproduces a recorded log and everything that was served from it, to the byte.
 func TestGoldenReplay(t *testing.T) {
+	t.Parallel()
 	e := &recording{}
 	r := &Runner{Define: definition.Parse, Engine: e}
 	if *rewrite {

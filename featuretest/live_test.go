@@ -98,18 +98,11 @@ func someCut(rng *rand.Rand, c *Case, ends []int64) *Served {
 
 // TestLiveLogAgainstOracle holds batch over history and archive to the oracle, by arrival and at cuts of online reads.
 func TestLiveLogAgainstOracle(t *testing.T) {
+	t.Parallel()
 	for _, served := range []bool{false, true} {
 		compared, dir := 0, t.TempDir()
 		rapid.Check(t, func(rt *rapid.T) {
-			picks := rapid.SliceOfN(rapid.Uint16(), 300, 600).Draw(rt, "picks")
-			text := Generate(func(n int) int {
-				if len(picks) == 0 {
-					return 0
-				}
-				p := int(picks[0]) % n
-				picks = picks[1:]
-				return p
-			}, Shape{})
+			text := Generate(choices(rt, 300), Shape{})
 			got := lively{Batch{Options: batch.Options{Threads: 2, SpillDir: dir}, Files: 2}, served}
 			diff, n, err := Disagreement(context.Background(), definition.Parse, got, lively{Oracle{}, served}, text)
 			if err != nil {

@@ -28,6 +28,7 @@ func trainers() []Engine {
 // TestTrainingScripts puts the scripts of what only training has to the oracle, to the batch driver under two physics, and to the stream
 // driver, which must leave it out and give the rest.
 func TestTrainingScripts(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join("testdata", "training", "*.test"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
@@ -143,18 +144,11 @@ func lookupCase(draw func(n int) int) string {
 
 // TestLookupsEqualOracle draws logs and views that look others up (P1, P2): what an event looks up is known where a row's cut knows it.
 func TestLookupsEqualOracle(t *testing.T) {
+	t.Parallel()
 	compared := 0
 	for i, e := range trainers()[1:3] {
 		rapid.Check(t, func(rt *rapid.T) {
-			picks := rapid.SliceOfN(rapid.Uint16(), 100, 300).Draw(rt, "picks")
-			text := lookupCase(func(n int) int {
-				if len(picks) == 0 {
-					return 0
-				}
-				p := int(picks[0]) % n
-				picks = picks[1:]
-				return p
-			})
+			text := lookupCase(choices(rt, 100))
 			diff, n, err := Disagreement(context.Background(), definition.Parse, e, Oracle{}, text)
 			if err != nil {
 				rt.Fatalf("%d: %v\n%s", i, err, text)

@@ -50,6 +50,7 @@ var relations = []relation{
 // TestMetamorphic holds the batch driver to relations between worlds (semantics, section 8). A failure shrinks, and prints the seed and
 // the script.
 func TestMetamorphic(t *testing.T) {
+	t.Parallel()
 	applied := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")

@@ -159,17 +159,14 @@ func cancelled(src *selfsame.Source, e *Event, set []*Event) bool {
 // An as-of view keeps deletes and older versions: they are rows.
 func visible(v *oracleView, log []*Event, key string, c Cut, asOf bool) []*Event {
 	var out []*Event
+	within := make([][]*Event, len(v.sources)) // everything of a source inside the cut
 	for _, e := range log {
-		src := v.sources[e.Source]
-		if !inside(src, e, c) {
-			continue
+		if inside(v.sources[e.Source], e, c) {
+			within[e.Source] = append(within[e.Source], e)
 		}
-		var set []*Event // everything of e's source inside the cut
-		for _, o := range log {
-			if o.Source == e.Source && inside(src, o, c) {
-				set = append(set, o)
-			}
-		}
+	}
+	for _, e := range slices.Concat(within...) {
+		src, set := v.sources[e.Source], within[e.Source]
 		k, named := v.key(e)
 		passes := asOf && e.Op == "delete" || v.where(e)
 		if !named || k != key || !passes || !wins(src, e, set) {

@@ -21,14 +21,21 @@ func (Oracle) Name() string { return "oracle" }
 
 // Ask answers by brute force.
 func (Oracle) Ask(_ context.Context, c *Case) (*Answer, error) {
+	one := *c
+	one.seen = map[string][]*Event{}
+	c = &one
 	out := &Answer{Rows: make([][]selfsame.Value, len(c.Rows))}
+	checked := map[string]bool{}
 	for _, o := range c.outputs() {
 		v := c.Project.View(o.view)
 		if v == nil || v.Kind == selfsame.OnDemandView {
 			continue
 		}
-		if err := c.checkStatic(v); err != nil {
-			return nil, err
+		if !checked[v.Name] {
+			checked[v.Name] = true
+			if err := c.checkStatic(v); err != nil {
+				return nil, err
+			}
 		}
 		column, ok := c.oracleColumn(v, o)
 		if !ok {
@@ -291,8 +298,11 @@ func (c *Case) cut(v *selfsame.FeatureView, row Row) Cut {
 	return Cut{Known: plus(row.At, -max(c.Mode.Lag, v.AsOf.Or(0)))}
 }
 
-// events are the logs of a view's sources as the oracle sees them.
+// events are the logs of a view's sources as the oracle sees them. Nobody changes them: one question makes them once for each view.
 func (c *Case) events(v *selfsame.FeatureView) []*Event {
+	if out, ok := c.seen[v.Name]; ok {
+		return out
+	}
 	var out []*Event
 	for place, name := range v.Source {
 		src := c.Project.Source(name)
@@ -314,6 +324,9 @@ func (c *Case) events(v *selfsame.FeatureView) []*Event {
 			}
 			out = append(out, e)
 		}
+	}
+	if c.seen != nil {
+		c.seen[v.Name] = out
 	}
 	return out
 }
