@@ -27,7 +27,7 @@ func TestCompactionChangesFilesAndNoAnswer(t *testing.T) {
 		}
 		return list
 	}
-	for range 3 { // the second finds nothing that was written since
+	for range 3 { // the second finds all in one piece
 		before := tables()
 		if err := w.live.Do(t.Context(), "compact", []byte("{}"), func([]byte) error { return nil }); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ package embedded
 import (
 	"bytes"
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -176,7 +177,8 @@ func (s *Store) WalkFacts(ctx context.Context, lo, hi []byte, visit func(key, va
 	return s.ended(it, nil)
 }
 
-// Compact rewrites all files, so that each bucket is in one piece.
+// Compact rewrites all files, so that each bucket is in one piece. The database leaves alone what lies below everything else in one piece already, so two
+// deletions of keys that are never written are laid over it: at the begin and at the end of all keys.
 func (s *Store) Compact(ctx context.Context) error {
 	if err := s.calls.Enter(ctx); err != nil {
 		return err
@@ -184,6 +186,15 @@ func (s *Store) Compact(ctx context.Context) error {
 	defer s.calls.Leave()
 	if err := s.flush(); err != nil {
 		return err
+	}
+	over := s.dir.DB.NewBatch()
+	for _, key := range [][]byte{{spaceData}, {spaceFacts + 1}} {
+		if err := over.Delete(key, nil); err != nil {
+			return s.dir.Problem("cannot be compacted", errors.Join(err, over.Close()))
+		}
+	}
+	if err := s.dir.DB.Apply(over, pebble.NoSync); err != nil {
+		return s.dir.Problem("cannot be compacted", err)
 	}
 	if err := s.dir.DB.Compact(ctx, []byte{spaceData}, []byte{spaceFacts + 1}, false); err != nil {
 		return s.dir.Problem("cannot be compacted", err)
