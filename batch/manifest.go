@@ -58,6 +58,7 @@ type FeatureRecord struct {
 	Type    string `json:"type"`
 	Version string `json:"version,omitempty"`
 	Hash    string `json:"hash"`
+	Label   bool   `json:"label,omitempty"` // asked for as a label: no service answers with it
 }
 
 // Input is a table that was read.

@@ -113,10 +113,10 @@ func (p *Prepared) defineApplied(r Request, s *registry.Snapshot) (ok bool, err 
 	if err != nil {
 		return false, err
 	}
-	p.entries = append(slices.Clone(p.entries), labels...)
-	if p.Plan, err = plan.Build(p.Project, plan.Request{Features: p.entries, Resolver: s, Short: r.Short}); err != nil {
+	if p.Plan, err = plan.Build(p.Project, plan.Request{Features: p.entries, Labels: labels, Resolver: s, Short: r.Short}); err != nil {
 		return false, err
 	}
+	p.entries = append(slices.Clone(p.entries), labels...)
 	if r.Service != "" {
 		p.Plan.Name = r.Service
 	}
@@ -129,7 +129,7 @@ func (p *Prepared) defineApplied(r Request, s *registry.Snapshot) (ok bool, err 
 func TrainedAs(records []batch.FeatureRecord) []registry.Trained {
 	out := []registry.Trained{}
 	for _, f := range records {
-		out = append(out, registry.Trained{Output: f.Output, Ref: f.Feature, Hash: f.Hash})
+		out = append(out, registry.Trained{Output: f.Output, Ref: f.Feature, Hash: f.Hash, Label: f.Label})
 	}
 	return out
 }
@@ -145,7 +145,7 @@ func (p *Prepared) features() ([]batch.FeatureRecord, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, batch.FeatureRecord{Output: o.Name, Feature: o.Ref(), Type: o.Type.String(), Version: v.Version, Hash: v.Hash})
+		out = append(out, batch.FeatureRecord{Output: o.Name, Feature: o.Ref(), Type: o.Type.String(), Version: v.Version, Hash: v.Hash, Label: o.Label})
 	}
 	return out, nil
 }

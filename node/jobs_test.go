@@ -16,6 +16,7 @@ import (
 
 	"selfsame"
 	"selfsame/api"
+	"selfsame/batch"
 	"selfsame/monitor"
 	"selfsame/offline"
 )
@@ -78,6 +79,15 @@ func TestJobWithLabels(t *testing.T) {
 		values[1]["soon__n__status"] != "null" || values[0]["paid__n_lifetime"] != 0.0 || len(j.Labels) != 1 || j.Version != 1 {
 		t.Errorf("got %s, %v, %+v", j.Values, err, j)
 	}
+	j = w.start(`{"service": "all", "labels": ["soon.n"], "format": "csv", ` + rows + `}`)
+	m, err := batch.ReadManifest(ManifestPath(j.Path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained := TrainedAs(m.Features)
+	if version, err := w.live.snapshot.Load().AgreesWith("all", 0, trained); err != nil || version != 1 || !trained[len(trained)-1].Label || trained[0].Label {
+		t.Errorf("a model of the training set with labels: %d, %v, %+v", version, err, trained)
+	}
 	j = w.start(`{"features": ["paid.s"], "labels": ["soon.n@1"], "format": "csv", ` + rows + `}`)
 	first, err := os.ReadFile(j.Path)
 	if err != nil || string(first) != "k,event_time,paid__s,soon__n\na,2024-02-01T00:00:00.000000Z,,1\na,2024-02-19T00:00:00.000000Z,,\n" {
@@ -86,6 +96,7 @@ func TestJobWithLabels(t *testing.T) {
 	for body, class := range map[string]selfsame.ErrorClass{
 		`{"service": "all", "labels": ["soon.m"], ` + rows + `}`:              selfsame.ClassNotFound,
 		`{"features": ["soon.n"], "labels": ["soon.n"], ` + rows + `}`:        selfsame.ClassUsage,
+		`{"service": "all", "labels": ["paid.s"], ` + rows + `}`:              selfsame.ClassUsage,
 		`{"service": "all", "labels": [7], ` + rows + `}`:                     selfsame.ClassUsage,
 		`{"labels": ["soon.n"], ` + rows + `}`:                                selfsame.ClassUsage,
 		`{"service": "all", "labels": ["soon.n"], "mode": "x", ` + rows + `}`: selfsame.ClassUsage,

@@ -108,7 +108,7 @@ func featureRecords(p *selfsame.Project, pl *plan.Plan) ([]batch.FeatureRecord, 
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, batch.FeatureRecord{Output: o.Name, Feature: o.Ref(), Type: o.Type.String(), Version: o.Feature.Version, Hash: canonical.Hash(form)})
+		out = append(out, batch.FeatureRecord{Output: o.Name, Feature: o.Ref(), Type: o.Type.String(), Version: o.Feature.Version, Hash: canonical.Hash(form), Label: o.Label})
 	}
 	return out, nil
 }

@@ -34,10 +34,14 @@ func Build(p *selfsame.Project, r Request) (*Plan, error) {
 	if err := b.checkServed(r.Service); err != nil {
 		return nil, err
 	}
-	for _, e := range r.Labels {
+	features := len(b.plan.Outputs)
+	for _, e := range apart(r.Labels, r.Short) {
 		if err := b.entry(e, r.Short); err != nil {
 			return nil, err
 		}
+	}
+	for i := features; i < len(b.plan.Outputs); i++ {
+		b.plan.Outputs[i].Label = true
 	}
 	if err := b.checkNames(r.Short); err != nil {
 		return nil, err

@@ -96,6 +96,7 @@ type Output struct {
 	Feature *selfsame.Feature
 	Type    selfsame.Type
 	Slot    int
+	Label   bool // asked for as a label, behind the features: no model takes it in
 }
 
 // Ref is the output's feature as view.feature.

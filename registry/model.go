@@ -145,16 +145,18 @@ type Trained struct {
 	Output string
 	Ref    string // view.feature
 	Hash   string
+	Label  bool // no service answers with it
 }
 
 // AgreesWith compares the features of a training set with a version of a service, 0 for the applied one, and returns that version's number. A model that was
-// trained on other definitions than it pins is refused, and the error names each that differs.
+// trained on other definitions than it pins is refused, and the error names each that differs. Labels are no part of it.
 func (s *Snapshot) AgreesWith(service string, version int64, trained []Trained) (int64, error) {
 	_, version, err := s.Service(service, version)
 	if err != nil {
 		return 0, err
 	}
 	entries := s.services[service].versions[version-1].Entries
+	trained = slices.DeleteFunc(slices.Clone(trained), func(t Trained) bool { return t.Label })
 	served := byOutput(entries)
 	var differ []string
 	for _, t := range trained {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -96,6 +97,15 @@ func TestTrainingSetsOfModels(t *testing.T) {
 	s := b.snapshot()
 	if n, err := s.AgreesWith("fraud", 0, set("spend__total", "spend.total", "2")); err != nil || n != 2 {
 		t.Errorf("its own version: got %d, %v", n, err)
+	}
+	for version := range int64(2) {
+		labelled := append(set("spend__total", "spend.total", strconv.Itoa(int(version+1))), registry.Trained{Output: "churn__gone", Ref: "churn.gone", Hash: "sha256:1", Label: true})
+		if n, err := s.AgreesWith("fraud", version+1, labelled); err != nil || n != version+1 {
+			t.Errorf("with a label: got %d, %v", n, err)
+		}
+		if _, err := s.AgreesWith("fraud", 2-version, labelled); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("fraud@%d: name that one", version+1)) {
+			t.Errorf("another version, with a label: %v", err)
+		}
 	}
 	for _, c := range []struct {
 		trained []registry.Trained
