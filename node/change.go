@@ -210,8 +210,13 @@ func decodeBody(body []byte, to any) error {
 	}
 	text := strings.TrimPrefix(err.Error(), "json: ")
 	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		text = wrong.Field + " cannot be a " + wrong.Value
+	switch {
+	case err == io.EOF:
+		text = "it is empty"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		text = "it ends before the object does"
+	case errors.As(err, &wrong):
+		text = cmp.Or(wrong.Field, "the body") + " cannot be of JSON's type " + wrong.Value
 	}
 	return &selfsame.Error{Class: selfsame.ClassUsage, Ref: bodyName, Message: "it cannot be read: " + text, Hint: "docs/openapi.yaml lists its keys"}
 }

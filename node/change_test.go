@@ -116,7 +116,10 @@ func TestRegisterModel(t *testing.T) {
 		{`{"name": "m", "version": "2", "service": "all@2", "service_version": 1}`, false, selfsame.ClassUsage, "than service_version"},
 		{`{"name": "m", "version": "2", "service": "al"}`, false, selfsame.ClassNotFound, "did you mean all?"},
 		{`{"name": "m", "verson": "2"}`, false, selfsame.ClassUsage, "verson"},
-		{`{"name": 5}`, false, selfsame.ClassUsage, "cannot be a number"},
+		{`{"name": 5}`, false, selfsame.ClassUsage, "name cannot be of JSON's type number"},
+		{`[]`, false, selfsame.ClassUsage, "the body cannot be of JSON's type array"},
+		{"", false, selfsame.ClassUsage, "it is empty"},
+		{`{"name": `, false, selfsame.ClassUsage, "it ends before the object does"},
 		{`{"name": "m"} {}`, false, selfsame.ClassUsage, "behind the object"},
 	} {
 		out, err := w.live.Register(t.Context(), []byte(c.body), nil)

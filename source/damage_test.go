@@ -25,6 +25,9 @@ func scanDamaged(t *testing.T, path string, spec source.Spec) error {
 	if err != nil && (!errors.As(err, &e) || e.Class != selfsame.ClassInput && e.Class != selfsame.ClassResource || !strings.Contains(err.Error(), filepath.Base(path))) {
 		t.Fatalf("%s: got %v, want an error of the input, or of its size, that names the file", path, err)
 	}
+	if err != nil && strings.Contains(err.Error(), "runtime error") {
+		t.Fatalf("%s: %v", path, err)
+	}
 	return err
 }
 
@@ -39,6 +42,39 @@ func sampleFiles(t testing.TB) []string {
 		out = append(out, files...)
 	}
 	return out
+}
+
+// TestFilesUnderOtherNames holds that a file whose name says another format is told apart by what it is.
+func TestFilesUnderOtherNames(t *testing.T) {
+	written := map[string]string{"parquet": "Parquet", "arrow": "Arrow", "avro": "Avro"}
+	seen := map[string]bool{}
+	for _, file := range sampleFiles(t) {
+		is := source.FormatOf(file)
+		if written[is] == "" || seen[is] {
+			continue
+		}
+		seen[is] = true
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for says := range written {
+			path := filepath.Join(t.TempDir(), "file."+says)
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if says == is {
+				continue
+			}
+			var e *selfsame.Error
+			if err := scanDamaged(t, path, source.Spec{}); !errors.As(err, &e) || !strings.Contains(e.Hint, "it begins as a file of "+written[is]) {
+				t.Errorf("%s as %s: %v", is, says, err)
+			}
+		}
+	}
+	if len(seen) != len(written) {
+		t.Errorf("samples of %v only", seen)
+	}
 }
 
 func TestTruncatedFiles(t *testing.T) {

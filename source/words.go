@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,7 +80,7 @@ func Guard(path, format string, err *error) {
 			*err = &at
 			return
 		}
-		*err = InputError(path, "the "+format+" file is damaged", fmt.Errorf("%v", p))
+		*err = unreadable(path, format, "the "+format+" file is damaged", fmt.Errorf("%v", p))
 		return
 	}
 	if *err == nil || errors.Is(*err, context.Canceled) || errors.Is(*err, context.DeadlineExceeded) {
@@ -93,5 +95,38 @@ func Guard(path, format string, err *error) {
 		*err = InputError(path, "cannot be read", pe.Err)
 		return
 	}
-	*err = InputError(path, "the file is not readable as "+format, *err)
+	*err = unreadable(path, format, "the file is not readable as "+format, *err)
+}
+
+// unreadable is an error about the bytes of a file. What a library's code came across in them says nothing to who owns the file.
+func unreadable(path, format, message string, err error) *selfsame.Error {
+	if strings.Contains(err.Error(), "runtime error: ") {
+		err = errors.New("what it says of its own parts does not hold")
+	}
+	e := InputError(path, message, err)
+	if e.Hint != "" || e.Class != selfsame.ClassInput {
+		return e
+	}
+	e.Hint = "see whether the file is whole, and make or fetch it again"
+	if is := looksLike(path); is != "" && is != format {
+		e.Hint = "it begins as a file of " + is + ": name it so, or say the source's `format`"
+	}
+	return e
+}
+
+// looksLike is the format that the first bytes of a file tell, empty where they tell none.
+func looksLike(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	var head [6]byte
+	n, _ := io.ReadFull(f, head[:])
+	for _, known := range [...]struct{ magic, format string }{{"PAR1", "Parquet"}, {"ARROW1", "Arrow"}, {"Obj\x01", "Avro"}, {"\x1f\x8b", "gzip"}, {"\x28\xb5\x2f\xfd", "Zstandard"}} {
+		if strings.HasPrefix(string(head[:n]), known.magic) {
+			return known.format
+		}
+	}
+	return ""
 }
