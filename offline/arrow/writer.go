@@ -8,6 +8,8 @@
 package arrow
 
 import (
+	"errors"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
@@ -63,9 +65,18 @@ func Create(path string, fields []selfsame.Field, o offline.Options) (offline.Wr
 	}
 	if w.file, err = ipc.NewFileWriter(w.out, append(settings, ipc.WithSchema(w.schema))...); err != nil {
 		w.out.Discard()
-		return nil, err
+		return nil, ours(err)
 	}
 	return w, nil
+}
+
+// ours is the error of the file itself where the library says around it what it was writing.
+func ours(err error) error {
+	var e *selfsame.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return err
 }
 
 // Write appends the rows of b.
@@ -113,7 +124,7 @@ func (w *Writer) flush() error {
 		columns[i] = array.MakeFromData(data)
 	}
 	if err := w.file.Write(array.NewRecordBatch(w.schema, columns, int64(w.pending.Rows))); err != nil {
-		return err
+		return ours(err)
 	}
 	w.row += int64(w.pending.Rows)
 	w.pending.Reset()
@@ -130,7 +141,7 @@ func (w *Writer) Close() error {
 		w.err = w.flush()
 	}
 	if err := w.file.Close(); w.err == nil {
-		w.err = err
+		w.err = ours(err)
 	}
 	if w.err != nil {
 		w.out.Discard()
