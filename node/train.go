@@ -5,9 +5,6 @@ package node
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -501,57 +498,3 @@ func ReportPath(out string) string { return strings.TrimSuffix(out, "/") + ".rep
 
 // BadRowsPath is where the rows stand that could not be read as declared, where there are any.
 func BadRowsPath(out string) string { return strings.TrimSuffix(out, "/") + ".bad.jsonl" }
-
-// publish gives the output its name, and writes the report and the manifest beside it, each whole or not at all.
-func (t *Trained) publish(ctx context.Context, out *output) error {
-	if err := out.writer.Close(); err != nil {
-		return err
-	}
-	var err error
-	if t.Manifest.Output.FileSize, t.Manifest.Output.FileChecksum, err = out.record(ctx, t.Config.Out); err != nil {
-		return err
-	}
-	// Those of an earlier run under this name are not of this training set.
-	if err := os.Remove(BadRowsPath(t.Config.Out)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return &selfsame.Error{Class: selfsame.ClassResource, Ref: BadRowsPath(t.Config.Out), Message: "cannot remove the bad rows of an earlier run", Err: err}
-	}
-	if len(t.Result.Bad) > 0 {
-		var b []byte
-		for _, bad := range t.Result.Bad {
-			line, err := json.Marshal(bad)
-			if err != nil {
-				return err
-			}
-			b = append(append(b, line...), '\n')
-		}
-		if err := writeWhole(BadRowsPath(t.Config.Out), b); err != nil {
-			return err
-		}
-	}
-	r, err := t.Report.Encode()
-	if err != nil {
-		return err
-	}
-	if err := writeWhole(ReportPath(t.Config.Out), r); err != nil {
-		return err
-	}
-	m, err := t.Manifest.Encode()
-	if err != nil {
-		return err
-	}
-	return writeWhole(ManifestPath(t.Config.Out), m)
-}
-
-// writeWhole writes a file under a temporary name and renames it.
-func writeWhole(path string, b []byte) error {
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, b, 0o644); err != nil {
-		os.Remove(tmp)
-		return &selfsame.Error{Class: selfsame.ClassResource, Ref: path, Message: "cannot write", Err: err}
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		os.Remove(tmp)
-		return &selfsame.Error{Class: selfsame.ClassResource, Ref: path, Message: "cannot write", Err: err}
-	}
-	return nil
-}

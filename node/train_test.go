@@ -107,6 +107,37 @@ func TestTrainPublishesThreeFiles(t *testing.T) {
 	}
 }
 
+// TestNothingIsPublishedInPart holds that an earlier run stays as it was where the manifest or the report of a later one cannot be written.
+func TestNothingIsPublishedInPart(t *testing.T) {
+	dir := writeProject(t, shop)
+	cfg := trainIn(dir, "total", "train.csv")
+	made(t, cfg)
+	before := map[string]string{}
+	for _, name := range names(t, dir) {
+		before[name] = get(t, filepath.Join(dir, name))
+	}
+	for _, path := range []string{ManifestPath(cfg.Out), ReportPath(cfg.Out)} {
+		if err := os.Mkdir(path+unfinished, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Train(t.Context(), trainIn(dir, "bounded", "train.csv")); selfsame.ClassOf(err) != selfsame.ClassResource || !strings.HasPrefix(err.Error(), path+": cannot be written") {
+			t.Errorf("got %v", err)
+		}
+		if err := os.RemoveAll(path + unfinished); err != nil {
+			t.Fatal(err)
+		}
+		after := names(t, dir)
+		for _, name := range after {
+			if get(t, filepath.Join(dir, name)) != before[name] {
+				t.Errorf("%s is not what it was", name)
+			}
+		}
+		if len(after) != len(before) {
+			t.Errorf("now there are %v", after)
+		}
+	}
+}
+
 // TestFormatsHoldTheSameValues holds that the checksum of the values is of no file format.
 func TestFormatsHoldTheSameValues(t *testing.T) {
 	dir := writeProject(t, shop)
