@@ -64,3 +64,14 @@ func TestExitCodesAreDocumented(t *testing.T) {
 		t.Errorf("a wrapped error exits with %d", got)
 	}
 }
+
+// TestArgumentsThatDoNotFit holds that a key of bytes that are no text is refused, as JSON would carry another key, and that words behind the folder of init are told.
+func TestArgumentsThatDoNotFit(t *testing.T) {
+	_, odd := new(getFlags).question([]string{"shop", "user_id=a\xff"})
+	_, fine := new(getFlags).question([]string{"shop", "user_id=a\u00ff"})
+	two := initCommand().Args(nil, []string{"shop", "fraud"})
+	if selfsame.ClassOf(odd) != selfsame.ClassUsage || !strings.Contains(odd.Error(), `"user_id=a\xff" is not UTF-8`) || fine != nil ||
+		two == nil || !strings.Contains(two.Error(), "more than one folder") {
+		t.Errorf("got %v, %v, %v", odd, fine, two)
+	}
+}

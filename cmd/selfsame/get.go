@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -70,6 +72,8 @@ func (f *getFlags) question(args []string) ([]byte, error) {
 	for i, a := range args {
 		name, value, ok := strings.Cut(a, "=")
 		switch {
+		case !utf8.ValidString(a): // JSON would ask about another key in its place
+			return nil, usage("get", strconv.Quote(a)+" is not UTF-8", "bytes are written as base64")
 		case ok && name != "":
 			row[name] = value
 		case i == 0 && f.features == "":

@@ -21,8 +21,11 @@ func initCommand() *cobra.Command {
 		Use:   "init DIR",
 		Short: "write a project that runs as it is",
 		Args: func(c *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			switch {
+			case len(args) == 0:
 				return usage("init", "name the folder to write", "selfsame init myproject")
+			case len(args) > 1:
+				return usage("init", "names more than one folder", "selfsame init "+args[0]+" --example fraud: which project is written says --example")
 			}
 			return nil
 		},
