@@ -1,7 +1,7 @@
 // Copyright 2026 The Selfsame Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package shift paces work that nobody waits for: slices of it, with a rest as long behind each. It is not a scheduler: whoever works says where it may pause.
+// Package shift paces work that nobody waits for: slices of it, with a rest behind each. It is not a scheduler: whoever works says where it may pause.
 //
 // To step back without a rest, as runtime.Gosched does, helps those who wait for a place in this process; a thread that never sleeps keeps others, the caller's
 // among them, from its core for as long as the system's own slices are.
@@ -20,6 +20,8 @@ const (
 
 // Shift is some work. Begin begins it.
 type Shift struct {
+	Rests int // how many times as long as a slice took the rest behind it is; 0: once
+
 	resumed time.Time
 	timer   *time.Timer
 }
@@ -33,7 +35,7 @@ func (s *Shift) Pause(hurry <-chan struct{}) {
 	if worked < Slice {
 		return
 	}
-	rest := min(worked, Longest)
+	rest := min(time.Duration(max(s.Rests, 1))*worked, Longest)
 	if s.timer == nil {
 		s.timer = time.NewTimer(rest)
 	} else {

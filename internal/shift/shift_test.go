@@ -9,19 +9,23 @@ import (
 	"time"
 )
 
-func TestWorkRestsAsLongAsItTakes(t *testing.T) {
-	for _, c := range []struct{ work, rest time.Duration }{
-		{Slice - 1, 0}, {Slice, Slice}, {time.Millisecond, time.Millisecond}, {time.Second, Longest},
+func TestWorkRests(t *testing.T) {
+	for _, c := range []struct {
+		rests      int
+		work, rest time.Duration
+	}{
+		{0, Slice - 1, 0}, {0, Slice, Slice}, {0, time.Millisecond, time.Millisecond}, {0, time.Second, Longest},
+		{3, Slice - 1, 0}, {3, time.Millisecond, 3 * time.Millisecond}, {3, Longest / 2, Longest},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			var s Shift
+			s := Shift{Rests: c.rests}
 			for range 3 { // what is rested is no work of the next slice
 				s.Begin()
 				time.Sleep(c.work)
 				before := time.Now()
 				s.Pause(nil)
 				if rested := time.Since(before); rested != c.rest {
-					t.Errorf("work of %v rests for %v, want %v", c.work, rested, c.rest)
+					t.Errorf("%d: work of %v rests for %v, want %v", c.rests, c.work, rested, c.rest)
 				}
 			}
 		})

@@ -14,12 +14,14 @@ import (
 	"selfsame/internal/shift"
 )
 
-// pace says which compactions run, as Pebble's own scheduler does, and makes each rest as long as it worked, a moment at a time: nobody waits for one, and readers
-// and writers wait for the processor that it has. Where Pebble would run a second one beside it the database has fallen behind, and none rests; nor does one that a
-// closing store waits for.
+// pace says which compactions run, as Pebble's own scheduler does, and makes each rest three times as long as it worked, a moment at a time: nobody waits for one, and
+// readers and writers wait for the processor that it has. Where so much is applied that fronts wait for each other it rests as long as it worked: what it leaves undone
+// every flush and every look at the database pays for. Where Pebble would run a second one beside it the database has fallen behind, and none rests; nor does one that
+// a closing store waits for.
 //
 // It serves one database at a time.
 type pace struct {
+	disk  *flushes               // nil: nothing is flushed
 	db    pebble.DBForCompaction // set by Register, before any other call
 	asked chan struct{}          // there may be something to grant
 	stop  chan struct{}          // closed by Unregister
@@ -119,6 +121,9 @@ func (p *pace) release() bool {
 	return p.refused
 }
 
+// calmRests is how many times as long as it worked a compaction rests where fronts do not wait for each other.
+const calmRests = 3
+
 // turn is one compaction that runs. All but MeasureCPU is called by one goroutine.
 type turn struct {
 	pace *pace
@@ -134,6 +139,10 @@ func (t *turn) MeasureCPU(pebble.CompactionGoroutineKind) {}
 // CumulativeStats is called every hundred keys or so. It rests where a slice is over.
 func (t *turn) CumulativeStats(pebble.CompactionGrantHandleStats) {
 	if t.pace.db.GetAllowedWithoutPermission() <= leastCompactions {
+		t.work.Rests = calmRests
+		if t.pace.disk.busy() {
+			t.work.Rests = 1
+		}
 		t.work.Pause(t.pace.stop)
 	} else {
 		t.work.Begin()
@@ -146,20 +155,39 @@ func (t *turn) Done() {
 	t.pace.ask()
 }
 
-// flushes is a disk on which what is flushed rests as compactions do. The last front that was frozen says whether somebody waits: a flush is of what it held, or of
+// flushes is a disk on which what is flushed rests as long as it works. The last front that was frozen says whether somebody waits: a flush is of what it held, or of
 // less.
 type flushes struct {
 	vfs.FS
-	last atomic.Pointer[front] // nil: none was frozen yet
+	last atomic.Pointer[front] // nil: none was frozen since the store was flushed on demand
 }
 
 // flushCategory is how Pebble calls the files of a flush.
 const flushCategory = "pebble-memtable-flush"
 
-// hurry ends the rests until the next front is frozen.
-func (d *flushes) hurry() {
-	if f := d.last.Load(); f != nil {
+// hurry ends the rests until the next front is frozen, and returns the last one.
+func (d *flushes) hurry() *front {
+	f := d.last.Load()
+	if f != nil {
 		f.hurry()
+	}
+	return f
+}
+
+// busy reports whether the next front was half full before the last one was moved and flushed.
+func (d *flushes) busy() bool {
+	if d == nil {
+		return false
+	}
+	f := d.last.Load()
+	if f == nil {
+		return false
+	}
+	select {
+	case <-f.hurried:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -52,19 +52,26 @@ func paced(t *testing.T, db *waitingDB, f func(t *testing.T, p *pace)) {
 	})
 }
 
-func TestACompactionRestsAsLongAsItWorks(t *testing.T) {
+func TestACompactionRests(t *testing.T) {
 	for name, c := range map[string]struct {
 		allowed    int
+		busy       bool
 		work, rest time.Duration
 	}{
-		"a slice":              {1, time.Millisecond, time.Millisecond},
-		"less than a slice":    {1, shift.Slice - 1, 0},
-		"a long one":           {1, time.Second, shift.Longest},
-		"the database is late": {2, time.Millisecond, 0},
+		"a slice":              {1, false, time.Millisecond, 3 * time.Millisecond},
+		"less than a slice":    {1, false, shift.Slice - 1, 0},
+		"a long one":           {1, false, time.Second, shift.Longest},
+		"fronts wait":          {1, true, time.Millisecond, time.Millisecond},
+		"the database is late": {2, false, time.Millisecond, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := &waitingDB{allowed: c.allowed}
 			paced(t, db, func(t *testing.T, p *pace) {
+				p.disk = &flushes{}
+				p.disk.last.Store(newFront(1, nil))
+				if c.busy {
+					p.disk.hurry()
+				}
 				ok, h := p.TrySchedule()
 				if !ok {
 					t.Fatal("the first compaction may not run")
@@ -184,7 +191,7 @@ func TestOneThatMayRunUnannounced(t *testing.T) {
 }
 
 func TestCompactionsOfAStoreRest(t *testing.T) {
-	settings := (&Options{}).pebble()
+	settings := (&Options{}).pebble(nil)
 	defer settings.Cache.Unref()
 	if _, ok := settings.Experimental.CompactionScheduler.(*pace); !ok {
 		t.Errorf("compactions are scheduled by %T", settings.Experimental.CompactionScheduler)

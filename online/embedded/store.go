@@ -108,10 +108,11 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = 64 << 20
 	}
-	settings, disk := o.pebble(), &flushes{FS: o.FS}
+	disk := &flushes{FS: o.FS}
 	if disk.FS == nil {
 		disk.FS = vfs.Default
 	}
+	settings := o.pebble(disk)
 	defer settings.Cache.Unref()
 	d, err := durable.Open(dir, durable.Options{Name: name, Format: durable.Format{Kind: "online", Version: Format}, FS: disk, Reserve: o.Reserve, Pebble: settings})
 	if err != nil {
@@ -127,8 +128,8 @@ func Open(dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// pebble are the settings of the database. Their cache is the caller's to let go of.
-func (o *Options) pebble() *pebble.Options {
+// pebble are the settings of a database on a disk. Their cache is the caller's to let go of.
+func (o *Options) pebble(disk *flushes) *pebble.Options {
 	const memTable = 8 << 20                                          // a full front is more than half of it, so it becomes a file as it is
 	cache := pebble.NewCache(o.CacheBytes + 2*int64(o.MemTableBytes)) // Pebble counts what is held before a flush as part of it
 	settings := &pebble.Options{
@@ -137,7 +138,7 @@ func (o *Options) pebble() *pebble.Options {
 		L0CompactionThreshold: 4, L0StopWritesThreshold: 32, LBaseMaxBytes: 64 << 20,
 		CompactionConcurrencyRange: func() (int, int) { return leastCompactions, mostCompactions },
 	}
-	settings.Experimental.CompactionScheduler = &pace{}
+	settings.Experimental.CompactionScheduler = &pace{disk: disk}
 	for i := range settings.Levels {
 		settings.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 		settings.Levels[i].BlockSize = 8 << 10
@@ -407,8 +408,9 @@ func (s *Store) flush() error {
 	if err := s.settle(); err != nil {
 		return err
 	}
-	s.disk.hurry()
+	waited := s.disk.hurry()
 	err := s.dir.DB.Flush()
+	s.disk.last.CompareAndSwap(waited, nil)
 	if sealed := s.dir.Err(); sealed != nil {
 		return sealed
 	}
