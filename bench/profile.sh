@@ -19,7 +19,7 @@ labels="$SELFSAME_BENCH_DIR/inputs/labels_1000000_of_100000.parquet"
 train windows24 --rows "$labels" --project "$SELFSAME_BENCH_DIR/project_events_10000000"
 train asof --rows "$labels" --project "$SELFSAME_BENCH_DIR/project_events_10000000"
 train delay --rows examples/flights/data/labels.parquet --time asked_at --project examples/flights
-for part in reads,stored50,sparse,http,grpc ingest; do
+for part in reads,stored50,windows100,http,grpc ingest; do
 	SELFSAME_CPU_PROFILE="$out/serve-$part.prof" bench/live/run.sh -only "$part" -rounds 2
 done
 go tool pprof -proto "$out"/*.prof >cmd/selfsame/cpu.pgo
