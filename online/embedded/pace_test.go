@@ -272,6 +272,12 @@ func (d *seenDisk) Create(name string, category vfs.DiskWriteCategory) (vfs.File
 	return d.FS.Create(name, category)
 }
 
+func (d *seenDisk) count(category vfs.DiskWriteCategory) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.seen[category]
+}
+
 // TestFlushesAreKnown holds that Pebble calls the files of a flush as flushes expects, and those of a compaction otherwise.
 func TestFlushesAreKnown(t *testing.T) {
 	disk := &seenDisk{FS: vfs.NewMem(), seen: map[vfs.DiskWriteCategory]int{}}
@@ -287,14 +293,15 @@ func TestFlushesAreKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := disk.seen[flushCategory]; got != 3 {
-		t.Errorf("%d files of flushes, want 3: %v", got, disk.seen)
+	if got := disk.count(flushCategory); got != 3 {
+		t.Errorf("%d files of flushes, want 3", got)
 	}
 	if err := s.Compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := disk.seen[flushCategory]; got != 4 || disk.seen["pebble-compaction"] == 0 { // the fourth holds what Compact lays over all
-		t.Errorf("a compaction makes files of flushes: %v", disk.seen)
+	// the fourth holds what Compact lays over all
+	if flushed, compacted := disk.count(flushCategory), disk.count("pebble-compaction"); flushed != 4 || compacted == 0 {
+		t.Errorf("%d files of flushes and %d of compactions, want 4 and some", flushed, compacted)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
