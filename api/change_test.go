@@ -193,8 +193,10 @@ func TestIdempotencyKeys(t *testing.T) {
 			t.Errorf("%v: %d %s", other, status, text)
 		}
 	}
-	if status, _, _ := post("/v1/features", "a", strings.Repeat("k", 256)); status != 400 {
-		t.Errorf("a long key: %d", status)
+	for name, key := range map[string]string{"a long key": strings.Repeat("k", 256), "an empty key": ""} {
+		if status, _, _ := post("/v1/features", "a", key); status != 400 {
+			t.Errorf("%s: %d", name, status)
+		}
 	}
 	if status, text, _ := post("/v1/models", `{"name":"m"}`, "m"); status != 201 || text != "{\"record\":7}\n" {
 		t.Errorf("a model: %d %s", status, text)

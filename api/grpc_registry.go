@@ -168,19 +168,16 @@ func modelBody(r *v1.RegisterModelRequest) ([]byte, error) {
 
 // onceOf is what a registry knows a call by whose metadata has an idempotency key; nil: it has none.
 func onceOf(ctx context.Context, r proto.Message) (*Once, error) {
-	given := metadata.ValueFromIncomingContext(ctx, "idempotency-key")
-	if len(given) == 0 || given[0] == "" {
-		return nil, nil
-	}
-	if len(given) > 1 || len(given[0]) > mostKey {
-		return nil, usage("idempotency-key", "there are several, or it has more than "+strconv.Itoa(mostKey)+" bytes", "a UUID is one")
+	key, err := onlyKey("idempotency-key", metadata.ValueFromIncomingContext(ctx, "idempotency-key"))
+	if err != nil || key == "" {
+		return nil, err
 	}
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(r)
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(append([]byte(r.ProtoReflect().Descriptor().FullName()+"\x00"), b...))
-	return &Once{Key: (&keyed{key: given[0]}).name(), Sum: hex.EncodeToString(sum[:]), Since: time.Now().Add(-keysKeptFor)}, nil
+	return &Once{Key: (&keyed{key: key}).name(), Sum: hex.EncodeToString(sum[:]), Since: time.Now().Add(-keysKeptFor)}, nil
 }
 
 // changed makes a change of a body. One that was made before says so in the header of the answer.

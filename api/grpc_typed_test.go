@@ -261,7 +261,9 @@ func TestKeysOverGRPC(t *testing.T) {
 	if _, replayed, err := define("dry", "views: {}", true); err != nil || replayed != "" || len(l.done) != 2 {
 		t.Errorf("a dry run is kept: %q, %v", replayed, err)
 	}
-	if _, _, err := define(strings.Repeat("k", mostKey+1), "views: {}", false); status.Code(err) != codes.InvalidArgument {
-		t.Errorf("a long key: %v", err)
+	for name, key := range map[string]string{"a long key": strings.Repeat("k", mostKey+1), "an empty key": ""} {
+		if _, _, err := define(key, "views: {}", false); status.Code(err) != codes.InvalidArgument {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -57,12 +57,12 @@ const replayedHeader = "Idempotency-Replayed"
 // once does what a request asks for, or, where its key has come to this server before with the same request, sends the answer of then. do gets what a registry
 // knows the request by, so that it is not done twice where another server did it, or this one began it and did not come to its end; without a key nil.
 func (h *HTTP) once(ctx context.Context, x *exchange, do func(once *Once) error) error {
-	key := x.r.Header.Get("Idempotency-Key")
+	key, err := onlyKey("Idempotency-Key", x.r.Header.Values("Idempotency-Key"))
+	if err != nil {
+		return err
+	}
 	if key == "" {
 		return do(nil)
-	}
-	if len(key) > mostKey {
-		return usage("Idempotency-Key", "the key has more than "+strconv.Itoa(mostKey)+" bytes", "a UUID is one")
 	}
 	sum := requestSum(x)
 	for {
@@ -84,6 +84,17 @@ func (h *HTTP) once(ctx context.Context, x *exchange, do func(once *Once) error)
 			return x.replay(k)
 		}
 	}
+}
+
+// onlyKey is the key of a request that gave such ones; empty where it gave none. One that is there and empty is a mistake: the request would be done twice.
+func onlyKey(name string, given []string) (string, error) {
+	if len(given) == 0 {
+		return "", nil
+	}
+	if len(given) > 1 || given[0] == "" || len(given[0]) > mostKey {
+		return "", usage(name, "there are several, or it is empty or has more than "+strconv.Itoa(mostKey)+" bytes", "a UUID is one")
+	}
+	return given[0], nil
 }
 
 // first does what the first request of a key asks for, and keeps its answer. One that cannot be kept is known until the process ends.
